@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Files by descriptor. Functions return 0 or a negative errno unless they say otherwise, and log nothing.
+ * dirfd may be AT_FDCWD. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "macro.h"
+
+int fd_close_on_exec(int fd, bool on);
+int openat_in_root(int rootfd, const char *path, int flags, mode_t mode);  /* openat2(2), RESOLVE_IN_ROOT */
+
+/* Writes all of data, through short writes and EINTR. */
+int write_all(int fd, const void *data, size_t size);
+
+/* Reads a whole file into allocated memory with a NUL behind it. -EFBIG if it is larger than max bytes. */
+int read_file_at(int dirfd, const char *path, size_t max, char **ret, size_t *ret_size);
+int read_fd(int fd, size_t max, char **ret, size_t *ret_size);
+/* The first line, without its newline. */
+int read_line_at(int dirfd, const char *path, char **ret);
+
+int write_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode);  /* truncates */
+int write_string_at(int dirfd, const char *path, const char *s, mode_t mode);
+/* The same through a temporary file in the same directory and rename(2): readers see the old or the new
+ * content, and a failure leaves the old. With sync, data is on disk before the name is. */
+int replace_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync);
+
+int mkdir_parents_at(int dirfd, const char *path, mode_t mode);   /* path itself too; existing is fine */
+int fsync_directory_at(int dirfd, const char *path);
+
+/* Removes path and everything below, never crossing a symlink or, with same_device, a mount point.
+ * Missing is fine. Descriptor-based: a hostile tree cannot lead it elsewhere. */
+int remove_tree_at(int dirfd, const char *path, bool same_device);
+
+/* Copies what in has from its offset on, by reflink where the file system can, else copy_file_range. */
+int copy_fd(int in, int out);
+
+/* Names in a directory except "." and "..", sorted bytewise, as a strv. */
+int list_directory_at(int dirfd, const char *path, char ***ret);

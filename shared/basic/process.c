@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "alloc.h"
+#include "build-config.h"
+#include "file.h"
+
+extern char **environ;
+
+int process_exit_status(int wstatus) {
+        return WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : WEXITSTATUS(wstatus);
+}
+
+char *process_sibling(const char *name) {
+        char self[PATH_MAX];
+        ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+        if (n > 0) {
+                self[n] = 0;
+                char *slash = strrchr(self, '/');
+                *slash = 0;
+                _cleanup_free_ char *path = xasprintf("%s/%s", self, name);
+                if (access(path, X_OK) == 0)
+                        return TAKE_PTR(path);
+        }
+        return xasprintf("%s/%s", RKT_BINDIR, name);
+}
+
+static int spawn(char *const argv[], int out, pid_t *ret) {
+        _cleanup_free_ char *path = argv[0][0] == '/' ? xstrdup(argv[0]) : process_sibling(argv[0]);
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        if (out >= 0)
+                posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+        int r = posix_spawn(ret, path, &actions, NULL, argv, environ);
+        if (r == ENOENT && argv[0][0] != '/')
+                r = posix_spawnp(ret, argv[0], &actions, NULL, argv, environ);
+        posix_spawn_file_actions_destroy(&actions);
+        return -r;
+}
+
+static int wait_for(pid_t pid, int *ret_status) {
+        int wstatus;
+        while (waitpid(pid, &wstatus, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        *ret_status = process_exit_status(wstatus);
+        return 0;
+}
+
+int process_run(char *const argv[], int out) {
+        pid_t pid;
+        int status, r = spawn(argv, out, &pid);
+        if (r >= 0)
+                r = wait_for(pid, &status);
+        return r < 0 ? r : status;
+}
+
+int process_capture(char *const argv[], size_t max, char **ret, int *ret_status) {
+        int pipefd[2];
+        if (pipe2(pipefd, O_CLOEXEC) < 0)
+                return -errno;
+        _cleanup_close_ int in = pipefd[0], out = pipefd[1];
+        pid_t pid;
+        int r = spawn(argv, out, &pid);
+        if (r < 0)
+                return r;
+        close(TAKE_FD(out));
+
+        _cleanup_free_ char *text = NULL;
+        int read_error = read_fd(in, max, &text, NULL);
+        close(TAKE_FD(in));
+        r = wait_for(pid, ret_status);
+        if (r < 0)
+                return r;
+        if (read_error < 0)
+                return read_error;
+        *ret = TAKE_PTR(text);
+        return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Child processes. */
+
+#include <sys/types.h>
+
+/* Runs argv[0] (an absolute path, or a name found beside this program and then in PATH) and waits. stdout
+ * goes to the descriptor out (-1: inherited). Returns the exit status, 128+N for a signal, or -errno. */
+int process_run(char *const argv[], int out);
+/* The same, with stdout collected, at most max bytes (-EFBIG beyond). *ret_status is the exit status. */
+int process_capture(char *const argv[], size_t max, char **ret, int *ret_status);
+
+/* Exit status as a shell gives it, from wait(2)'s status word. */
+int process_exit_status(int wstatus);
+
+/* Path of a sibling program: the directory of this executable, else RKT_BINDIR. Allocated. */
+char *process_sibling(const char *name);

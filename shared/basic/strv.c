@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "strv.h"
+
+#include "alloc.h"
+
+size_t strv_length(char *const *l) {
+        size_t n = 0;
+        STRV_FOREACH(s, l)
+                n++;
+        return n;
+}
+
+void strv_free(char **l) {
+        STRV_FOREACH(s, l)
+                free(*s);
+        free(l);
+}
+
+char **strv_copy(char *const *l) {
+        char **copy = xnew(char *, 1);
+        strv_extend(&copy, l);
+        return copy;
+}
+
+void strv_push(char ***l, char *value) {
+        size_t n = strv_length(*l);
+        *l = xreallocarray(*l, n + 2, sizeof(char *));
+        (*l)[n] = value;
+        (*l)[n + 1] = NULL;
+}
+
+void strv_add(char ***l, const char *value) {
+        strv_push(l, xstrdup(value));
+}
+
+void strv_extend(char ***l, char *const *more) {
+        size_t n = strv_length(*l), m = strv_length(more);
+        *l = xreallocarray(*l, n + m + 1, sizeof(char *));
+        for (size_t i = 0; i < m; i++)
+                (*l)[n + i] = xstrdup(more[i]);
+        (*l)[n + m] = NULL;
+}
+
+bool strv_contains(char *const *l, const char *s) {
+        STRV_FOREACH(i, l)
+                if (streq(*i, s))
+                        return true;
+        return false;
+}
+
+char **strv_split(const char *s, char separator) {
+        char **l = NULL;
+        for (;;) {
+                const char *e = strchrnul(s, separator);
+                strv_push(&l, xstrndup(s, e - s));
+                if (!*e)
+                        return l;
+                s = e + 1;
+        }
+}
+
+char *strv_join(char *const *l, const char *separator) {
+        size_t total = 1;
+        STRV_FOREACH(s, l)
+                total += strlen(*s) + strlen(separator);
+        char *joined = xcalloc(total, 1), *p = joined;
+        STRV_FOREACH(s, l) {
+                if (s != l)
+                        p = stpcpy(p, separator);
+                p = stpcpy(p, *s);
+        }
+        return joined;
+}

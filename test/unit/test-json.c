@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit.h"
+
+#include "json.h"
+
+static void syntax_errors_name_line_and_column(void **state) {
+        _cleanup_json_context_ JsonContext c;
+        const char *text = "{\n  \"a\": 1,\n  oops\n}";
+        assert_int_equal(json_context_parse(&c, "f.json", text, strlen(text)), -22);
+        assert_memory_equal(c.error, "f.json:3:3: ", 12);
+}
+
+static void truncated_and_trailing_data_are_refused(void **state) {
+        const char *const bad[] = { "", "{", "[1,", "{} x", "{}{}", "\"\xff\"" };
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                _cleanup_json_context_ JsonContext c;
+                assert_int_equal(json_context_parse(&c, "f", bad[i], strlen(bad[i])), -22);
+                assert_non_null(c.error);
+        }
+}
+
+static void schema_errors_name_the_path_and_where_it_stands(void **state) {
+        _cleanup_json_context_ JsonContext c;
+        const char *text = "{\n \"x\": [{\"y\": \"a,]}\"}, [2]],\n \"app\": {\"exec\": [\"/bin/a\",\n   7]}}";
+        assert_int_equal(json_context_parse(&c, "m", text, strlen(text)), 0);
+        json_object *app;
+        char **exec = NULL;
+        assert_int_equal(json_get_object(&c, c.root, "app", JSON_REQUIRED, &app), 0);
+        json_enter(&c, "app");
+        assert_int_equal(json_get_strv(&c, app, "exec", JSON_REQUIRED, &exec), -22);
+        assert_string_equal(c.error, "m:4:4: app.exec[1]: expected a string, found a number");
+}
+
+static void a_missing_member_is_reported_at_its_object(void **state) {
+        _cleanup_json_context_ JsonContext c;
+        const char *text = "{\"a\": {\n}}", *s;
+        assert_int_equal(json_context_parse(&c, "m", text, strlen(text)), 0);
+        json_object *a;
+        assert_int_equal(json_get_object(&c, c.root, "a", JSON_REQUIRED, &a), 0);
+        json_enter(&c, "a");
+        assert_int_equal(json_get_string(&c, a, "user", JSON_REQUIRED, &s), -22);
+        assert_string_equal(c.error, "m:1:7: a.user: missing");
+}
+
+static void integers_out_of_range_are_refused(void **state) {
+        _cleanup_json_context_ JsonContext c;
+        const char *text = "{\"a\": 70000, \"b\": 99999999999999999999}";
+        int64_t v = 5;
+        assert_int_equal(json_context_parse(&c, "m", text, strlen(text)), 0);
+        assert_int_equal(json_get_int(&c, c.root, "b", JSON_REQUIRED, 0, INT64_MAX, &v), -22);
+        assert_int_equal(v, 5);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(syntax_errors_name_line_and_column),
+                cmocka_unit_test(truncated_and_trailing_data_are_refused),
+                cmocka_unit_test(schema_errors_name_the_path_and_where_it_stands),
+                cmocka_unit_test(a_missing_member_is_reported_at_its_object),
+                cmocka_unit_test(integers_out_of_range_are_refused),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
