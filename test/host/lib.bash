@@ -52,21 +52,28 @@ configure_root() {
 # main ARGUMENTS…: parses the command line that both hosts share and calls
 # start, run_exec, stop, status (and, in vm, what is in extra_verbs).
 main() {
-    local verb=${1-}
-    [[ $verb ]] || { usage >&2; exit 125; }
-    shift
+    local verb=''
+    if [[ ${1-} == boot ]]; then
+        boot "$2"
+        return
+    fi
     name=rkt-${self##*/} install='' disk='' size=4G session=0 binds=()
-    case $verb in
-    boot) boot "$@"; return ;;
-    -h | --help | help) usage; return ;;
-    esac
     while (($#)); do
         case $1 in
         --) shift; break ;;
         --session) session=1; shift; continue ;;
+        -h | --help) usage; return ;;
         --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
         -*) ;;
-        *) break ;;
+        *)
+            case $verb in
+            '') verb=$1 ;;
+            exec) break ;;
+            *) name=$1 ;;
+            esac
+            shift
+            continue
+            ;;
         esac
         (($# > 1)) || die "unknown option or missing value: $1"
         case $1 in
@@ -79,7 +86,6 @@ main() {
         esac
         shift 2
     done
-    if [[ $verb != exec ]] && (($#)); then name=$1; shift; fi
     [[ $name =~ ^[a-z][a-z0-9-]*$ ]] || die "'$name' is no name for a host"
     state=/run/rkt-test/$name
     ((EUID == 0)) || die "must be root"
