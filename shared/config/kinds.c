@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kinds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "alloc.h"
+#include "file.h"
+#include "json.h"
+#include "log.h"
+#include "strv.h"
+
+#define CONFIG_FILE_MAX (1024 * 1024)
+
+typedef struct Kind {
+        const char *directory, *kind;
+        int (*read)(JsonContext *c, Config *level);
+} Kind;
+
+/* One field: absent is fine, a second definition on the same level is not, paths must be absolute. */
+static int take_field(JsonContext *c, const char *key, bool path, char **field) {
+        const char *value = NULL;
+        int r = json_get_string(c, c->root, key, JSON_OPTIONAL, &value);
+        if (r < 0 || !value)
+                return r;
+        size_t mark = json_enter(c, key);
+        if (*field)
+                r = json_fail(c, "already set by another file of the same directory");
+        else if (path && value[0] != '/')
+                r = json_fail(c, "expected an absolute path, found \"%s\"", value);
+        else
+                *field = xstrdup(value);
+        json_leave(c, mark);
+        return r;
+}
+
+static int read_paths(JsonContext *c, Config *level) {
+        int r = take_field(c, "data", true, &level->data_dir);
+        return r < 0 ? r : take_field(c, "stage1-images", true, &level->stage1_images_dir);
+}
+
+static int read_stage1(JsonContext *c, Config *level) {
+        static const char *const schemes[] = { "/", "file://", "http://", "https://", "docker://" };
+        const char *name = NULL, *version = NULL, *location = NULL;
+        if (json_get_string(c, c->root, "name", JSON_OPTIONAL, &name) < 0 ||
+            json_get_string(c, c->root, "version", JSON_OPTIONAL, &version) < 0 ||
+            json_get_string(c, c->root, "location", JSON_OPTIONAL, &location) < 0)
+                return -EINVAL;
+        if (!name != !version)
+                return json_fail(c, "\"name\" and \"version\" must be given together");
+        if (location) {
+                bool known = false;
+                for (size_t i = 0; i < ELEMENTSOF(schemes); i++)
+                        known |= startswith(location, schemes[i]) != NULL;
+                size_t mark = json_enter(c, "location");
+                int r = known ? 0 : json_fail(c, "expected an absolute path or a file, http, https or docker URL");
+                json_leave(c, mark);
+                if (r < 0)
+                        return r;
+        }
+        int r = take_field(c, "name", false, &level->stage1_name);
+        if (r >= 0)
+                r = take_field(c, "version", false, &level->stage1_version);
+        return r < 0 ? r : take_field(c, "location", false, &level->stage1_location);
+}
+
+static const Kind kinds[] = {
+        { "paths.d", "paths", read_paths },
+        { "stage1.d", "stage1", read_stage1 },
+};
+
+static int read_file(const Kind *kind, int dirfd, const char *path, const char *name, Config *level) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = read_file_at(dirfd, name, CONFIG_FILE_MAX, &text, &size);
+        if (r < 0)
+                return log_error_errno(r, "%s/%s", path, name);
+
+        _cleanup_free_ char *label = xasprintf("%s/%s", path, name);
+        _cleanup_json_context_ JsonContext c;
+        const char *found = NULL, *version = NULL;
+        r = json_context_parse(&c, label, text, size);
+        if (r >= 0)
+                r = json_expect(&c, c.root, json_type_object);
+        if (r >= 0)
+                r = json_get_string(&c, c.root, "rktKind", JSON_REQUIRED, &found);
+        if (r >= 0)
+                r = json_get_string(&c, c.root, "rktVersion", JSON_REQUIRED, &version);
+        if (r >= 0 && !streq(found, kind->kind))
+                r = json_fail(&c, "rktKind is \"%s\", expected \"%s\" in %s", found, kind->kind, kind->directory);
+        if (r >= 0 && !streq(version, "v1"))
+                r = json_fail(&c, "rktVersion is \"%s\", expected \"v1\"", version);
+        if (r >= 0)
+                r = kind->read(&c, level);
+        if (r < 0 && c.error)
+                log_error("%s", c.error);
+        return r;
+}
+
+static int read_kind(const Kind *kind, const char *directory, Config *level) {
+        _cleanup_free_ char *path = xasprintf("%s/%s", directory, kind->directory);
+        _cleanup_close_ int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dirfd < 0)
+                return errno == ENOENT ? 0 : log_error_errno(errno, "%s", path);
+
+        _cleanup_strv_ char **names = NULL;
+        int r = list_directory_at(dirfd, ".", &names);
+        if (r < 0)
+                return log_error_errno(r, "%s", path);
+        STRV_FOREACH(n, names) {
+                struct stat st;
+                if (!endswith(*n, ".json") || fstatat(dirfd, *n, &st, 0) < 0 || !S_ISREG(st.st_mode))
+                        continue;
+                r = read_file(kind, dirfd, path, *n, level);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void take_over(char **field, char **newer) {
+        if (*newer) {
+                free(*field);
+                *field = TAKE_PTR(*newer);
+        }
+}
+
+int config_load(char *const *directories, Config *ret) {
+        Config merged = {};
+        STRV_FOREACH(d, directories) {
+                Config level = {};
+                int r = 0;
+                for (size_t i = 0; i < ELEMENTSOF(kinds) && r >= 0 && **d; i++)
+                        r = read_kind(&kinds[i], *d, &level);
+                if (r < 0) {
+                        config_done(&level);
+                        config_done(&merged);
+                        return r;
+                }
+                take_over(&merged.data_dir, &level.data_dir);
+                take_over(&merged.stage1_images_dir, &level.stage1_images_dir);
+                take_over(&merged.stage1_name, &level.stage1_name);
+                take_over(&merged.stage1_version, &level.stage1_version);
+                take_over(&merged.stage1_location, &level.stage1_location);
+                config_done(&level);
+        }
+        *ret = merged;
+        return 0;
+}
+
+void config_done(Config *c) {
+        free(c->data_dir);
+        free(c->stage1_images_dir);
+        free(c->stage1_name);
+        free(c->stage1_version);
+        free(c->stage1_location);
+        *c = (Config){};
+}

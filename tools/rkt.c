@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The dispatcher: "rkt VERB …" becomes "rkt-VERB …", as with git. */
+
+#include <errno.h>
+
+#include "alloc.h"
+#include "build-config.h"
+#include "globals.h"
+#include "log.h"
+#include "process.h"
+#include "strv.h"
+
+typedef struct Verb {
+        const char *name, *summary;
+} Verb;
+
+static const Verb verbs[] = {
+        { "cat-manifest", "Inspect and print the pod manifest" },
+        { "enter", "Enter the namespaces of an app within a rkt pod" },
+        { "fetch", "Fetch image(s) and store them in the local store" },
+        { "gc", "Garbage collect rkt pods no longer in use" },
+        { "help", "Help about any command" },
+        { "image", "Operate on image(s) in the local store" },
+        { "list", "List pods" },
+        { "prepare", "Prepare to run image(s) in a pod in rkt" },
+        { "rm", "Remove all files and resources associated with an exited pod" },
+        { "run", "Run image(s) in a pod in rkt" },
+        { "run-prepared", "Run a prepared application pod in rkt" },
+        { "status", "Check the status of a rkt pod" },
+        { "stop", "Stop a pod" },
+        { "version", "Print the version and exit" },
+};
+
+static void print_help(FILE *f) {
+        fprintf(f, "NAME:\n\trkt - rkt, the application container runner\n\nUSAGE:\n\trkt [global flags] COMMAND [flags] "
+                   "[arguments]\n\nVERSION:\n\t%s\n\nCOMMANDS:\n", RKT_VERSION);
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                fprintf(f, "\t%-16s%s\n", verbs[i].name, verbs[i].summary);
+        fprintf(f, "\nGLOBAL OPTIONS:\n");
+        for (const Option *o = global_options; o->name; o++)
+                fprintf(f, "\t--%s=%s\n", o->name, o->shown_default ?: o->type == OPTION_BOOL ? "false" : "\"\"");
+        fprintf(f, "\nUse \"rkt help COMMAND\" for more about a command.\n");
+}
+
+static int print_version(void) {
+        printf("rkt Version: %s\nappc Version: %s\nArchitecture: %s\nFeatures: -TPM +SDJOURNAL\n", RKT_VERSION, APPC_VERSION,
+#if defined(__x86_64__)
+                        "linux/amd64"
+#elif defined(__aarch64__)
+                        "linux/arm64"
+#else
+                        "linux"
+#endif
+        );
+        return 0;
+}
+
+/* The verb that name is, or is an unambiguous beginning of; NULL after logging. */
+static const Verb *find_verb(const char *name) {
+        const Verb *found = NULL;
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                if (streq(name, verbs[i].name))
+                        return &verbs[i];
+                if (!startswith(verbs[i].name, name))
+                        continue;
+                if (found) {
+                        log_error("ambiguous command \"%s\": it could be %s or %s", name, found->name, verbs[i].name);
+                        return NULL;
+                }
+                found = &verbs[i];
+        }
+        if (!found)
+                log_error("unknown command \"%s\" (try \"rkt help\")", name);
+        return found;
+}
+
+/* How many words argv[i] takes if it is a global flag, else 0. */
+static int global_flag_words(int argc, char **argv, int i) {
+        if (!startswith(argv[i], "--"))
+                return 0;
+        const char *name = argv[i] + 2;
+        size_t length = strcspn(name, "=");
+        for (const Option *o = global_options; o->name; o++)
+                if (strlen(o->name) == length && strncmp(o->name, name, length) == 0)
+                        return name[length] || o->type == OPTION_BOOL || i + 1 == argc ? 1 : 2;
+        return 0;
+}
+
+static int execute(const char *verb, char **flags, char **arguments) {
+        _cleanup_free_ char *program = xasprintf("rkt-%s", verb);
+        _cleanup_free_ char *path = process_sibling(program);
+        _cleanup_strv_ char **argv = strv_copy(NULL);
+        strv_add(&argv, program);
+        strv_extend(&argv, flags);
+        strv_extend(&argv, arguments);
+        execv(path, argv);
+        log_error_errno(errno, "%s", path);
+        return EXIT_RKT_FAILURE;
+}
+
+static int help(char **arguments) {
+        if (!arguments[0]) {
+                print_help(stdout);
+                return 0;
+        }
+        const Verb *verb = find_verb(arguments[0]);
+        char *words[] = { (char *) "--help", NULL };
+        if (!verb)
+                return EXIT_RKT_FAILURE;
+        if (streq(verb->name, "help") || streq(verb->name, "version")) {
+                print_help(stdout);
+                return 0;
+        }
+        return execute(verb->name, words, arguments + 1);
+}
+
+int main(int argc, char **argv) {
+        _cleanup_strv_ char **flags = strv_copy(NULL);
+        log_init("rkt");
+
+        int i = 1;
+        while (i < argc) {
+                if (streq(argv[i], "--help") || streq(argv[i], "-h")) {
+                        print_help(stdout);
+                        return 0;
+                }
+                if (streq(argv[i], "--version"))
+                        return print_version();
+                int words = global_flag_words(argc, argv, i);
+                if (words == 0)
+                        break;
+                for (; words > 0; words--)
+                        strv_add(&flags, argv[i++]);
+        }
+        if (i == argc) {
+                log_error("missing command");
+                print_help(stderr);
+                return 2;
+        }
+        if (argv[i][0] == '-') {
+                log_error("unknown flag: %s", argv[i]);
+                return EXIT_RKT_FAILURE;
+        }
+
+        const Verb *verb = find_verb(argv[i]);
+        if (!verb)
+                return EXIT_RKT_FAILURE;
+        if (streq(verb->name, "help"))
+                return help(argv + i + 1);
+        if (streq(verb->name, "version"))
+                return print_version();
+        return execute(verb->name, flags, argv + i + 1);
+}
