@@ -79,13 +79,36 @@ static int store(const Option *o, const char *value) {
         return -EINVAL;
 }
 
+static const Option *find_option(const Command *c, const char *name, size_t length) {
+        const Option *const tables[] = { c->options, c->shared_options, c->app_options, c->global_options };
+        const Option *o = NULL;
+        for (size_t i = 0; i < ELEMENTSOF(tables) && !o; i++)
+                o = find_in(tables[i], name, length);
+        return o;
+}
+
+/* Which options were given, for those that may be given once. */
+typedef struct Seen {
+        const Option *options[64];
+        size_t n;
+} Seen;
+
+static int check_once(const Option *o, Seen *seen) {
+        for (size_t i = 0; i < seen->n; i++)
+                if (seen->options[i] == o) {
+                        log_error("--%s given more than once", o->name);
+                        return -EINVAL;
+                }
+        if (seen->n < ELEMENTSOF(seen->options))
+                seen->options[seen->n++] = o;
+        return 0;
+}
+
 /* The option at argv[i], with its value from "=" or the next word. Returns how many words it took. */
-static int parse_option(const Command *c, int argc, char **argv, int i, uint64_t *seen) {
+static int parse_option(const Command *c, int argc, char **argv, int i, Seen *seen) {
         const char *name = argv[i] + 2, *equals = strchr(name, '=');
         size_t length = equals ? (size_t) (equals - name) : strlen(name);
-        const Option *o = find_in(c->options, name, length);
-        if (!o)
-                o = find_in(c->global_options, name, length);
+        const Option *o = find_option(c, name, length);
         if (!o) {
                 log_error("unknown flag: --%.*s", (int) length, name);
                 return -EINVAL;
@@ -104,14 +127,8 @@ static int parse_option(const Command *c, int argc, char **argv, int i, uint64_t
                 return -EINVAL;
         }
 
-        if (o->flags & OPTION_ONCE) {
-                uint64_t bit = UINT64_C(1) << ((o - c->options) & 63);
-                if (*seen & bit) {
-                        log_error("--%s given more than once", o->name);
-                        return -EINVAL;
-                }
-                *seen |= bit;
-        }
+        if ((o->flags & OPTION_ONCE) && check_once(o, seen) < 0)
+                return -EINVAL;
         if (o->seen)
                 *o->seen = true;
         int r = store(o, value);
@@ -128,7 +145,7 @@ static int take_argument(const Command *c, ArgumentKind kind, const char *argume
 
 int command_parse(const Command *c, int argc, char **argv, char ***ret_arguments) {
         _cleanup_strv_ char **arguments = strv_copy(NULL);
-        uint64_t seen = 0;
+        Seen seen = {};
         bool after_dashes = false, options_ended = false;
 
         for (int i = 1; i < argc;) {
@@ -164,13 +181,10 @@ int command_parse(const Command *c, int argc, char **argv, char ***ret_arguments
         return 0;
 }
 
-static void help_options(const char *title, const Option *options) {
-        _cleanup_table_ Table *t = table_new();
-        bool any = false;
+static void help_rows(Table *t, const Option *options) {
         for (const Option *o = options; o && o->name; o++) {
                 if (o->flags & OPTION_HIDDEN)
                         continue;
-                any = true;
                 const char *value = o->shown_default       ? o->shown_default
                                   : o->type == OPTION_BOOL ? "false"
                                   : o->type == OPTION_STRING ? "\"\""
@@ -180,10 +194,16 @@ static void help_options(const char *title, const Option *options) {
                 table_cell(t, o->help);
                 table_end_row(t);
         }
-        if (any) {
-                printf("\n%s:\n", title);
-                table_print(t, stdout);
-        }
+}
+
+static void help_options(const char *title, const Option *options, const Option *more) {
+        _cleanup_table_ Table *t = table_new();
+        help_rows(t, options);
+        help_rows(t, more);
+        if (table_is_empty(t))
+                return;
+        printf("\n%s:\n", title);
+        table_print(t, stdout);
 }
 
 void command_help(const Command *c) {
@@ -191,6 +211,7 @@ void command_help(const Command *c) {
                         c->usage, RKT_VERSION);
         if (c->description)
                 printf("\nDESCRIPTION:\n%s\n", c->description);
-        help_options("OPTIONS", c->options);
-        help_options("GLOBAL OPTIONS", c->global_options);
+        help_options("OPTIONS", c->options, c->shared_options);
+        help_options("APP OPTIONS", c->app_options, NULL);
+        help_options("GLOBAL OPTIONS", c->global_options, NULL);
 }

@@ -46,8 +46,10 @@ typedef struct Command {
         const char *usage;                /* "[--flags] IMAGE…", behind "rkt run" */
         const char *summary;              /* one line */
         const char *description;          /* a paragraph or more; may be NULL */
-        const Option *options;            /* ends with a name of NULL */
-        const Option *global_options;     /* the same; may be NULL */
+        const Option *options;            /* each table ends with a name of NULL and may be NULL */
+        const Option *shared_options;     /* what it has in common with other commands */
+        const Option *app_options;        /* what it says of an image's app */
+        const Option *global_options;
         bool stop_at_argument;            /* options end at the first argument (enter) */
         /* Called in order for arguments, if set; app_arguments selects rkt's grammar in which "--" begins
          * the arguments of an app and "---" ends them. Returns 0 or -errno after logging. */

@@ -49,6 +49,10 @@ void table_end_row(Table *t) {
         t->n_current = 0;
 }
 
+bool table_is_empty(const Table *t) {
+        return t->n_rows == 0;
+}
+
 /* Characters, not bytes, as in Go. */
 static size_t text_width(const char *s) {
         size_t n = 0;

@@ -18,5 +18,6 @@ DEFINE_CLEANUP(Table *, table_free)
 void table_cell(Table *t, const char *text);                   /* appends to the current row; copies */
 void table_cellf(Table *t, const char *format, ...) _printf_(2, 3);
 void table_end_row(Table *t);
+bool table_is_empty(const Table *t);
 /* Prints all rows. The last cell of a row is not padded. -EIO when f cannot be written. */
 int table_print(const Table *t, FILE *f);

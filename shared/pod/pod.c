@@ -180,7 +180,7 @@ static int find_in(int pods_fd, const char *prefix, PodPlace *ret_place, char re
                                 continue;
                         matches++;
                         *ret_place = place;
-                        stpncpy(ret_uuid, *uuid, UUID_STRING_SIZE);
+                        memcpy(ret_uuid, *uuid, UUID_STRING_SIZE);
                 }
         }
         return matches;
@@ -196,8 +196,8 @@ int pod_find(const char *data_dir, const char *prefix, Pod **ret) {
                 return log_error_errno(pods_fd, "%s/pods", data_dir);
 
         for (int attempt = 0; attempt < 5; attempt++) {
-                PodPlace place;
-                char uuid[UUID_STRING_SIZE];
+                PodPlace place = _POD_PLACE_MAX;
+                char uuid[UUID_STRING_SIZE] = "";
                 int r = pods_fd < 0 ? 0 : find_in(pods_fd, prefix, &place, uuid);
                 if (r > 1) {
                         log_error("ambiguous uuid, %d matches", r);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "alloc.h"
+#include "file.h"
+#include "log.h"
+#include "strv.h"
+#include "types.h"
+
+#define ENVIRONMENT_FILE_MAX (1024 * 1024)
+
+PodRequest pod_request = { .pull_policy = PULL_NEW };
+
+static int fail(char *message, const char *flag, const char *value) {
+        log_error("--%s=%s: %s", flag, value, message ?: "invalid");
+        free(message);
+        return -EINVAL;
+}
+
+static int add_volume(const char *value, void *userdata) {
+        char *error = NULL;
+        Volume v = {};
+        if (volume_from_option(value, &v, &error) < 0)
+                return fail(error, "volume", value);
+        for (size_t i = 0; i < pod_request.n_volumes; i++)
+                if (streq(pod_request.volumes[i].name, v.name)) {
+                        volume_done(&v);
+                        return fail(xstrdup("a volume of this name was given before"), "volume", value);
+                }
+        xgrow(&pod_request.volumes, pod_request.n_volumes);
+        pod_request.volumes[pod_request.n_volumes++] = v;
+        return 0;
+}
+
+static int add_mount(const char *value, void *userdata) {
+        char *error = NULL;
+        Mount m = {};
+        if (mount_from_option(value, &m, &error) < 0)
+                return fail(error, "mount", value);
+        if (pod_request.n_apps == 0) {
+                xgrow(&pod_request.mounts, pod_request.n_mounts);
+                pod_request.mounts[pod_request.n_mounts++] = m;
+        } else {
+                AppRequest *a = &pod_request.apps[pod_request.n_apps - 1];
+                xgrow(&a->mounts, a->n_mounts);
+                a->mounts[a->n_mounts++] = m;
+        }
+        return 0;
+}
+
+static int add_port(const char *value, void *userdata) {
+        char *error = NULL;
+        ExposedPort p = {};
+        if (exposed_port_from_option(value, &p, &error) < 0)
+                return fail(error, "port", value);
+        xgrow(&pod_request.ports, pod_request.n_ports);
+        pod_request.ports[pod_request.n_ports++] = p;
+        return 0;
+}
+
+/* Splits "K=V" and appends it to a list in which it must be new. */
+static int add_variable(NameValueList *l, const char *text, const char *where) {
+        _cleanup_free_ char *name = NULL, *value = NULL;
+        if (name_value_split(text, &name, &value) < 0) {
+                log_error("%s: \"%s\": expected NAME=VALUE", where, text);
+                return -EINVAL;
+        }
+        if (!environment_name_is_valid(name)) {
+                log_error("%s: \"%s\" is not the name of an environment variable: expected %s", where, name,
+                                ENVIRONMENT_NAME_FORM);
+                return -EINVAL;
+        }
+        if (name_values_get(l, name)) {
+                log_error("%s: environment variable \"%s\" is set more than once", where, name);
+                return -EINVAL;
+        }
+        name_values_add(l, name, value);
+        return 0;
+}
+
+static int add_environment(const char *value, void *userdata) {
+        return add_variable(&pod_request.environment, value, "--set-env");
+}
+
+static int read_environment_file(const char *path, void *userdata) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = read_file_at(AT_FDCWD, path, ENVIRONMENT_FILE_MAX, &text, &size);
+        if (r < 0)
+                return log_error_errno(r, "--set-env-file=%s", path);
+        if (strlen(text) != size) {
+                log_error("--set-env-file=%s: offset %zu: a NUL character: expected lines NAME=VALUE", path, strlen(text));
+                return -EINVAL;
+        }
+        _cleanup_strv_ char **lines = strv_split(text, '\n');
+        for (size_t i = 0; lines[i]; i++) {
+                char *line = lines[i] + strspn(lines[i], " \t");
+                line[strcspn(line, "\r")] = 0;
+                if (!*line || *line == '#' || *line == ';')
+                        continue;
+                _cleanup_free_ char *where = xasprintf("%s:%zu", path, i + 1);
+                r = add_variable(&pod_request.environment_file, line, where);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int set_pull_policy(const char *value, void *userdata) {
+        static const char *const names[] = { [PULL_NEVER] = "never", [PULL_NEW] = "new", [PULL_UPDATE] = "update" };
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(value, names[i])) {
+                        pod_request.pull_policy = i;
+                        pod_request.pull_policy_given = true;
+                        return 0;
+                }
+        return fail(xstrdup("expected never, new or update"), "pull-policy", value);
+}
+
+static bool store_only, no_store;
+
+const Option pod_request_options[] = {
+        { "inherit-env", OPTION_BOOL, &pod_request.inherit_env, "inherit all environment variables not set by apps" },
+        { "no-overlay", OPTION_BOOL, &pod_request.no_overlay, "copy the images' trees instead of using overlayfs" },
+        { "no-store", OPTION_BOOL, &no_store, "", .flags = OPTION_HIDDEN },
+        { "pod-manifest", OPTION_STRING, &pod_request.pod_manifest, "the path to the pod manifest" },
+        { "port", OPTION_CALL, NULL, "ports to expose on the host (requires contained network). Syntax: --port=NAME:[HOSTIP:]HOSTPORT",
+          .call = add_port, .shown_default = "NAME:[HOSTIP:]HOSTPORT" },
+        { "private-users", OPTION_BOOL, &pod_request.private_users, "run within user namespaces" },
+        { "pull-policy", OPTION_CALL, NULL, "when to pull an image", .call = set_pull_policy, .shown_default = "new" },
+        { "set-env", OPTION_CALL, NULL, "environment variable to set for all the apps", .call = add_environment,
+          .shown_default = "NAME=VALUE" },
+        { "set-env-file", OPTION_CALL, NULL, "path to a file of environment variables to set for all the apps",
+          .call = read_environment_file, .shown_default = "FILE" },
+        { "stage1-from-dir", OPTION_STRING, &pod_request.stage1.from_dir, "name of a stage1 in the stage1 directory", .flags = OPTION_ONCE },
+        { "stage1-hash", OPTION_STRING, &pod_request.stage1.hash, "image ID of a stage1 in the store", .flags = OPTION_ONCE },
+        { "stage1-name", OPTION_STRING, &pod_request.stage1.name, "name of a stage1 image", .flags = OPTION_ONCE },
+        { "stage1-path", OPTION_STRING, &pod_request.stage1.path, "stage1 image file or directory", .flags = OPTION_ONCE },
+        { "stage1-url", OPTION_STRING, &pod_request.stage1.url, "URL of a stage1 image", .flags = OPTION_ONCE },
+        { "store-only", OPTION_BOOL, &store_only, "", .flags = OPTION_HIDDEN },
+        { "volume", OPTION_CALL, NULL, "volumes to make available in the pod", .call = add_volume,
+          .shown_default = "NAME,kind=host|empty,…" },
+        { "mount", OPTION_CALL, NULL, "mount point binding a volume to a path within an app, or before the first image within all",
+          .call = add_mount, .shown_default = "volume=NAME,target=PATH" },
+        {},
+};
+
+AppRequest *pod_request_current_app(const char *flag) {
+        if (pod_request.n_apps == 0) {
+                log_error("--%s must follow an image", flag);
+                return NULL;
+        }
+        return &pod_request.apps[pod_request.n_apps - 1];
+}
+
+int pod_request_argument(ArgumentKind kind, const char *argument, void *userdata) {
+        AppRequest *a;
+        switch (kind) {
+        case ARGUMENT_PLAIN:
+                if (!*argument)
+                        return 0; /* empty arguments are skipped, as in rkt */
+                xgrow(&pod_request.apps, pod_request.n_apps);
+                pod_request.apps[pod_request.n_apps++] = (AppRequest){ .image = xstrdup(argument), .read_only_rootfs = -1 };
+                return 0;
+        case ARGUMENT_DASHES:
+                a = pod_request_current_app("");
+                if (!a)
+                        return -EINVAL;
+                if (a->arguments) {
+                        log_error("image \"%s\" has its arguments after \"--\" twice", a->image);
+                        return -EINVAL;
+                }
+                a->arguments = strv_copy(NULL);
+                return 0;
+        case ARGUMENT_AFTER_DASHES:
+                a = &pod_request.apps[pod_request.n_apps - 1];
+                strv_add(&a->arguments, argument);
+                return 0;
+        }
+        return -EINVAL;
+}
+
+static int check_mounts(const Mount *mounts, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                bool found = false;
+                for (size_t j = 0; j < pod_request.n_volumes; j++)
+                        found |= streq(pod_request.volumes[j].name, mounts[i].volume);
+                if (!found) {
+                        log_error("dangling mount point \"%s\": volume \"%s\" not found", mounts[i].path, mounts[i].volume);
+                        return -EINVAL;
+                }
+        }
+        return 0;
+}
+
+static int check_pod_manifest(void) {
+        const PodRequest *q = &pod_request;
+        if (q->n_apps > 0 || q->n_volumes > 0 || q->n_mounts > 0 || q->n_ports > 0 || q->inherit_env ||
+            q->environment.n > 0 || q->environment_file.n > 0 || (q->pull_policy_given && q->pull_policy != PULL_NEW)) {
+                log_error("conflicting flags set with --pod-manifest (images, --volume, --mount, --port, --pull-policy, "
+                          "--inherit-env, --set-env and --set-env-file come from the manifest)");
+                return -EINVAL;
+        }
+        return 0;
+}
+
+int pod_request_check(void) {
+        PodRequest *q = &pod_request;
+        if (store_only && no_store) {
+                log_error("--store-only and --no-store exclude each other");
+                return -EINVAL;
+        }
+        if (store_only || no_store) {
+                q->pull_policy = store_only ? PULL_NEVER : PULL_UPDATE;
+                q->pull_policy_given = true;
+        }
+        if (q->pod_manifest)
+                return check_pod_manifest();
+        if (q->n_apps == 0) {
+                log_error("must provide at least one image or specify the pod manifest");
+                return -EINVAL;
+        }
+        int r = check_mounts(q->mounts, q->n_mounts);
+        for (size_t i = 0; i < q->n_apps && r >= 0; i++)
+                r = check_mounts(q->apps[i].mounts, q->apps[i].n_mounts);
+        return r;
+}

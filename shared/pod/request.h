@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the user asks for on the command line of run, prepare and (images only) fetch: rkt's grammar of pod
+ * flags, images, per-app flags behind their image, and "-- arguments ---" (inventory 1.1). The tables of
+ * options fill the one global request. */
+
+#include <sys/types.h>
+
+#include "isolator.h"
+#include "name-value.h"
+#include "option.h"
+#include "volume.h"
+
+typedef enum PullPolicy {
+        PULL_NEVER,
+        PULL_NEW,
+        PULL_UPDATE,
+} PullPolicy;
+
+typedef struct AppRequest {
+        char *image;                          /* as given */
+        char *signature;
+        char *name;
+        char *exec;
+        char **arguments;                     /* NULL: no "--" */
+        char *working_directory;
+        char *user, *group;
+        gid_t *supplementary_gids;
+        size_t n_supplementary_gids;
+        bool supplementary_gids_given;
+        int read_only_rootfs;                 /* -1: not said */
+        Mount *mounts;
+        size_t n_mounts;
+        NameValueList annotations, user_annotations, user_labels, environment;
+        IsolatorList isolators;               /* replace those of the image */
+} AppRequest;
+
+typedef struct Stage1Request {
+        char *url, *path, *name, *hash, *from_dir;   /* at most one */
+} Stage1Request;
+
+typedef struct PodRequest {
+        AppRequest *apps;
+        size_t n_apps;
+        Mount *mounts;                        /* for all apps */
+        size_t n_mounts;
+        Volume *volumes;
+        size_t n_volumes;
+        ExposedPort *ports;
+        size_t n_ports;
+        bool inherit_env;
+        NameValueList environment;            /* --set-env */
+        NameValueList environment_file;       /* --set-env-file */
+        bool no_overlay;
+        bool private_users;
+        char *pod_manifest;
+        PullPolicy pull_policy;
+        bool pull_policy_given;
+        Stage1Request stage1;
+} PodRequest;
+
+extern PodRequest pod_request;
+extern const Option pod_request_options[];    /* pod and app flags that run and prepare share */
+
+/* For Command.argument, with .app_arguments set. */
+int pod_request_argument(ArgumentKind kind, const char *argument, void *userdata);
+/* What can only be judged at the end: conflicts, dangling mounts. Logs; -EINVAL. */
+int pod_request_check(void);
+
+/* The rows of per-app flags, which "app add" takes too. */
+extern const Option app_request_options[];
+AppRequest *pod_request_current_app(const char *flag);   /* NULL after logging when no image came before */
