@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the store notes of each image: DATA/cas/image/ID, one small JSON object. The file's modification
+ * time is when the image was last used. */
+
+#include <stdint.h>
+
+#include "name-value.h"
+#include "store.h"
+
+typedef struct ImageRecord {
+        char *id;
+        char *name; /* AC identifier */
+        NameValueList labels;
+        int64_t import_time, last_used; /* nanoseconds since the epoch */
+        bool latest;                    /* fetched by its name without a version */
+        uint64_t blob_size, tree_size;  /* bytes; tree 0: not rendered */
+        char *tree_id;                  /* of tree_images; NULL: never rendered */
+        char **tree_images;             /* IDs, uppermost first, that tree_id was made from */
+} ImageRecord;
+
+void image_record_free(ImageRecord *r);
+DEFINE_CLEANUP(ImageRecord *, image_record_free)
+#define _cleanup_image_record_ _cleanup_(image_record_freep)
+
+/* "NAME:VERSION", or the name. Allocated. */
+char *image_record_title(const ImageRecord *r);
+
+/* -ENOENT if there is no such image; -EINVAL with *ret_error (allocated, may be NULL) if the file is broken.
+ */
+int image_record_load(Store *s, const char *id, ImageRecord **ret, char **ret_error);
+/* Writes it in place of the old one, with last_used as its time. The caller holds store_lock_changes. */
+int image_record_save(Store *s, const ImageRecord *r);
+
+/* All images, by ID. One that vanishes meanwhile is left out; a broken record is logged and left out. */
+int image_records_load(Store *s, ImageRecord ***ret, size_t *ret_n);
+void image_records_free(ImageRecord **records, size_t n);
+
+/* From and to the text of the file. */
+int image_record_parse(const char *name, const char *text, size_t size, ImageRecord **ret, char **ret_error);
+char *image_record_to_text(const ImageRecord *r);
