@@ -6,8 +6,8 @@
 #include "name-value.h"
 
 typedef struct AppString {
-        char *name;               /* AC identifier */
-        NameValueList labels;     /* "version" among them, first, if given */
+        char *name;           /* AC identifier */
+        NameValueList labels; /* "version" among them, first, if given */
 } AppString;
 
 void app_string_done(AppString *a);

@@ -9,18 +9,18 @@
 #include "volume.h"
 
 typedef struct MountPoint {
-        char *name;                           /* AC name */
-        char *path;                           /* absolute; ".." and links are resolved inside the root at use */
+        char *name; /* AC name */
+        char *path; /* absolute; ".." and links are resolved inside the root at use */
         bool read_only;
 } MountPoint;
 
 typedef struct App {
-        char **exec;                          /* may be empty, never NULL */
-        char **pre_start, **post_stop;        /* event handlers; NULL: none */
-        char *user, *group;                   /* name, number, or absolute path in the image */
+        char **exec;                   /* may be empty, never NULL */
+        char **pre_start, **post_stop; /* event handlers; NULL: none */
+        char *user, *group;            /* name, number, or absolute path in the image */
         gid_t *supplementary_gids;
         size_t n_supplementary_gids;
-        char *working_directory;              /* absolute; NULL: not said */
+        char *working_directory; /* absolute; NULL: not said */
         NameValueList environment;
         MountPoint *mount_points;
         size_t n_mount_points;
@@ -30,7 +30,7 @@ typedef struct App {
         NameValueList user_annotations, user_labels;
 } App;
 
-App *app_new(const char *user, const char *group);         /* exec is empty */
+App *app_new(const char *user, const char *group); /* exec is empty */
 void app_free(App *a);
 DEFINE_CLEANUP(App *, app_free)
 #define _cleanup_app_ _cleanup_(app_freep)

@@ -8,13 +8,13 @@
 #define POD_MANIFEST_KIND "PodManifest"
 
 typedef struct RuntimeApp {
-        char *name;                           /* AC name, unique in the pod */
+        char *name; /* AC name, unique in the pod */
         struct {
-                char *id;                     /* required */
-                char *name;                   /* may be NULL */
+                char *id;   /* required */
+                char *name; /* may be NULL */
                 NameValueList labels;
         } image;
-        App *app;                             /* NULL: the image's */
+        App *app; /* NULL: the image's */
         bool read_only_rootfs;
         Mount *mounts;
         size_t n_mounts;
@@ -34,7 +34,7 @@ typedef struct PodManifest {
         NameValueList user_annotations, user_labels;
 } PodManifest;
 
-PodManifest *pod_manifest_new(void);                       /* of our acVersion, empty */
+PodManifest *pod_manifest_new(void); /* of our acVersion, empty */
 void pod_manifest_free(PodManifest *m);
 DEFINE_CLEANUP(PodManifest *, pod_manifest_free)
 #define _cleanup_pod_manifest_ _cleanup_(pod_manifest_freep)
@@ -47,7 +47,7 @@ char *pod_manifest_to_text(const PodManifest *m, bool pretty);
 
 /* Append an empty one and return it: valid until the next is added. */
 RuntimeApp *pod_manifest_add_app(PodManifest *m, const char *name, const char *image_id);
-Volume *pod_manifest_add_volume(PodManifest *m);           /* all zero but read_only and recursive: -1 */
+Volume *pod_manifest_add_volume(PodManifest *m); /* all zero but read_only and recursive: -1 */
 ExposedPort *pod_manifest_add_port(PodManifest *m);
 Mount *runtime_app_add_mount(RuntimeApp *a, const char *volume, const char *path);
 

@@ -7,17 +7,17 @@
 #include <stdint.h>
 
 typedef enum QuantityFormat {
-        QUANTITY_DECIMAL,         /* n u m "" k M G T P E */
-        QUANTITY_BINARY,          /* Ki Mi Gi Ti Pi Ei */
-        QUANTITY_EXPONENT,        /* e3 */
+        QUANTITY_DECIMAL,  /* n u m "" k M G T P E */
+        QUANTITY_BINARY,   /* Ki Mi Gi Ti Pi Ei */
+        QUANTITY_EXPONENT, /* e3 */
 } QuantityFormat;
 
 typedef struct Quantity {
-        __extension__ __int128 nano;   /* in units of 10^-9 */
+        __extension__ __int128 nano; /* in units of 10^-9 */
         QuantityFormat format;
 } Quantity;
 
-int quantity_parse(const char *s, Quantity *ret);          /* -EINVAL */
-int64_t quantity_value(Quantity q);                        /* rounded up to an integer */
-int64_t quantity_milli(Quantity q);                        /* rounded up to thousandths, cut to int64_t */
-char *quantity_format(Quantity q);                         /* canonical: 1.5Gi is 1536Mi, 1000M is 1G, 0.5 is 500m */
+int quantity_parse(const char *s, Quantity *ret); /* -EINVAL */
+int64_t quantity_value(Quantity q);               /* rounded up to an integer */
+int64_t quantity_milli(Quantity q);               /* rounded up to thousandths, cut to int64_t */
+char *quantity_format(Quantity q);                /* canonical: 1.5Gi is 1536Mi, 1000M is 1G, 0.5 is 500m */

@@ -15,35 +15,35 @@ typedef enum VolumeKind {
 #define VOLUME_DEFAULT_MODE 0755
 
 typedef struct Volume {
-        char *name;                           /* AC name */
+        char *name; /* AC name */
         VolumeKind kind;
-        char *source;                         /* host: absolute path; empty: NULL */
-        int read_only;                        /* 1, 0, or -1 when not said */
-        int recursive;                        /* the same; host only */
-        mode_t mode;                          /* empty only: these three always have a value */
+        char *source;  /* host: absolute path; empty: NULL */
+        int read_only; /* 1, 0, or -1 when not said */
+        int recursive; /* the same; host only */
+        mode_t mode;   /* empty only: these three always have a value */
         uid_t uid;
         gid_t gid;
 } Volume;
 
 typedef struct Mount {
-        char *volume;                         /* AC name */
-        char *path;                           /* absolute, inside the app */
-        Volume *app_volume;                   /* only this mount's; may be NULL */
+        char *volume;       /* AC name */
+        char *path;         /* absolute, inside the app */
+        Volume *app_volume; /* only this mount's; may be NULL */
 } Mount;
 
-typedef struct Port {                         /* of an app (image) */
-        char *name;                           /* AC name */
+typedef struct Port { /* of an app (image) */
+        char *name;   /* AC name */
         char *protocol;
         uint16_t port;
-        uint32_t count;                       /* at least 1; port + count <= 65536 */
+        uint32_t count; /* at least 1; port + count <= 65536 */
         bool socket_activated;
 } Port;
 
-typedef struct ExposedPort {                  /* of a pod */
+typedef struct ExposedPort { /* of a pod */
         char *name;
         uint16_t host_port;
-        char *host_ip;                        /* IPv4 or IPv6; NULL: every address */
-        Port *pod_port;                       /* may be NULL: the port of that name of an app */
+        char *host_ip;  /* IPv4 or IPv6; NULL: every address */
+        Port *pod_port; /* may be NULL: the port of that name of an app */
 } ExposedPort;
 
 void volume_done(Volume *v);
@@ -53,8 +53,8 @@ void port_done(Port *p);
 void port_free(Port *p);
 void exposed_port_done(ExposedPort *p);
 DEFINE_CLEANUP(Volume *, volume_free)
-#define _cleanup_volume_ _cleanup_(volume_done)
-#define _cleanup_mount_ _cleanup_(mount_done)
+#define _cleanup_volume_       _cleanup_(volume_done)
+#define _cleanup_mount_        _cleanup_(mount_done)
 #define _cleanup_exposed_port_ _cleanup_(exposed_port_done)
 
 const char *volume_kind_name(VolumeKind kind);
@@ -70,7 +70,8 @@ json_object *mount_to_json(const Mount *m);
 json_object *port_to_json(const Port *p);
 json_object *exposed_port_to_json(const ExposedPort *p);
 
-/* --volume: NAME,kind=host,source=PATH[,readOnly=B][,recursive=B] or NAME,kind=empty[,mode=OCT][,uid=N][,gid=N] */
+/* --volume: NAME,kind=host,source=PATH[,readOnly=B][,recursive=B] or
+ * NAME,kind=empty[,mode=OCT][,uid=N][,gid=N] */
 int volume_from_option(const char *s, Volume *ret, char **ret_error);
 char *volume_to_option(const Volume *v);
 /* --mount: volume=NAME,target=PATH */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "alloc.h"
+#include "isolator.h"
+#include "option-json.h"
+#include "strv.h"
+
+/* Takes value. */
+static int set_and_put(IsolatorList *l, IsolatorType type, json_object *value, char **ret_error) {
+        int r = isolators_set(l, isolator_type_name(type), value, ret_error);
+        json_object_put(value);
+        return r;
+}
+
+int isolators_set_resource(IsolatorList *l, IsolatorType type, const char *request, const char *limit,
+                char **ret_error) {
+        bool bandwidth = type != ISOLATOR_CPU && type != ISOLATOR_MEMORY;
+        json_object *value = json_object_new_object();
+        if (bandwidth)
+                json_object_object_add(value, "default", json_object_new_boolean(true));
+        if (request)
+                json_object_object_add(value, "request", json_object_new_string(request));
+        if (limit)
+                json_object_object_add(value, "limit", json_object_new_string(limit));
+        return set_and_put(l, type, value, ret_error);
+}
+
+int isolators_set_number(IsolatorList *l, IsolatorType type, int64_t number, char **ret_error) {
+        return set_and_put(l, type, json_object_new_int64(number), ret_error);
+}
+
+int isolators_set_names(IsolatorList *l, IsolatorType type, char *const *set, const char *error_name,
+                char **ret_error) {
+        json_object *value = json_object_new_object(), *array = json_object_new_array();
+        STRV_FOREACH (name, set)
+                json_object_array_add(array, json_object_new_string(*name));
+        json_object_object_add(value, "set", array);
+        if (!isempty(error_name))
+                json_object_object_add(value, "errno", json_object_new_string(error_name));
+        return set_and_put(l, type, value, ret_error);
+}
+
+int isolators_set_seccomp(IsolatorList *l, const char *option, char **ret_error) {
+        _cleanup_strv_ char **parts = strv_split(option, ','), **set = strv_copy(NULL);
+        IsolatorType type = ISOLATOR_UNKNOWN;
+        const char *error_name = NULL;
+        STRV_FOREACH (part, parts) {
+                const char *value;
+                if (streq(*part, "mode=retain"))
+                        type = ISOLATOR_SECCOMP_RETAIN;
+                else if (streq(*part, "mode=remove"))
+                        type = ISOLATOR_SECCOMP_REMOVE;
+                else if ((value = startswith(*part, "errno=")))
+                        error_name = value;
+                else if (strchr(*part, '='))
+                        return option_fail(ret_error,
+                                        "unknown seccomp setting \"%s\": expected mode=retain, "
+                                        "mode=remove or errno=NAME",
+                                        *part);
+                else
+                        strv_add(&set, *part);
+        }
+        if (type == ISOLATOR_UNKNOWN)
+                return option_fail(
+                                ret_error, "no mode in \"%s\": expected mode=retain or mode=remove", option);
+        return isolators_set_names(l, type, set, error_name, ret_error);
+}
