@@ -20,7 +20,7 @@ configure_root() {
         systemd-{udevd,udev-trigger,udev-settle,networkd,resolved,timesyncd}.service \
         systemd-udevd-{control,kernel}.socket \
         systemd-journald-audit.socket systemd-remount-fs.service \
-        systemd-{sysctl,binfmt,modules-load,random-seed,hwdb-update,firstboot}.service \
+        systemd-{sysctl,binfmt,modules-load,random-seed,hwdb-update,firstboot,update-done,journal-catalog-update}.service ldconfig.service \
         kmod-static-nodes.service proc-sys-fs-binfmt_misc.automount \
         sys-kernel-{config,debug,tracing}.mount dev-hugepages.mount sys-fs-fuse-connections.mount \
         modprobe@.service e2scrub_{all,reap}.service systemd-pcrphase{,-sysinit}.service \
