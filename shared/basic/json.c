@@ -8,6 +8,16 @@
 #include "json-locate.h"
 #include "strv.h"
 
+static char *escape_controls(const char *s) {
+        char *escaped = xcalloc(strlen(s) * 4 + 1, 1), *p = escaped;
+        for (; *s; s++)
+                if ((unsigned char) *s < ' ' || *s == 0x7f)
+                        p += sprintf(p, "\\x%02x", (unsigned char) *s);
+                else
+                        *p++ = *s;
+        return escaped;
+}
+
 static int fail_at(JsonContext *c, size_t offset, const char *message) {
         size_t line = 1, column = 1;
         for (size_t i = 0; i < offset && i < c->size; i++)
@@ -15,14 +25,38 @@ static int fail_at(JsonContext *c, size_t offset, const char *message) {
                         line++, column = 1;
                 else
                         column++;
-        c->error = xasprintf("%s:%zu:%zu: %s", c->name, line, column, message);
+        _cleanup_free_ char *safe = escape_controls(message);
+        c->error = xasprintf("%s:%zu:%zu: %s", c->name, line, column, safe);
         return -EINVAL;
+}
+
+/* Counts values before json-c allocates for them. An offset where the limit is passed, or -1. */
+static ssize_t find_too_many(const char *text, size_t size) {
+        size_t values = 1, containers = 0;
+        bool in_string = false;
+        for (size_t i = 0; i < size; i++) {
+                char ch = text[i];
+                if (in_string && ch == '\\')
+                        i++;
+                else if (ch == '"')
+                        in_string = !in_string;
+                else if (!in_string && (ch == '{' || ch == '['))
+                        containers++;
+                else if (!in_string && ch == ',')
+                        values++;
+                if (values > JSON_MAX_VALUES || containers > JSON_MAX_CONTAINERS)
+                        return (ssize_t) i;
+        }
+        return -1;
 }
 
 int json_context_parse(JsonContext *c, const char *name, const char *text, size_t size) {
         *c = (JsonContext){ .name = name, .text = text, .size = size };
         if (size > INT32_MAX)
                 return fail_at(c, 0, "the document is too large");
+        ssize_t too_many = find_too_many(text, size);
+        if (too_many >= 0)
+                return fail_at(c, (size_t) too_many, "the document has too many values");
 
         struct json_tokener *tokener = json_tokener_new_ex(JSON_MAX_DEPTH);
         if (!tokener)
@@ -225,7 +259,7 @@ int json_get_strv(JsonContext *c, json_object *o, const char *key, JsonPresence 
         if (r < 0 || !array)
                 return r;
 
-        _cleanup_strv_ char **l = strv_copy(NULL);
+        _cleanup_strv_ char **l = xnew(char *, json_object_array_length(array) + 1);
         size_t mark = json_enter(c, key);
         for (size_t i = 0; i < json_object_array_length(array); i++) {
                 json_object *value = json_object_array_get_idx(array, i);
@@ -236,7 +270,7 @@ int json_get_strv(JsonContext *c, json_object *o, const char *key, JsonPresence 
                 json_leave(c, inner);
                 if (r < 0)
                         break;
-                strv_add(&l, json_object_get_string(value));
+                l[i] = xstrdup(json_object_get_string(value));
         }
         json_leave(c, mark);
         if (r < 0)

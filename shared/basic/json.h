@@ -22,6 +22,9 @@
 
 #define JSON_MAX_DEPTH 64
 #define JSON_MAX_PATH 32
+/* Limits of what a document may hold, since json-c spends up to 800 bytes on a value that takes two. */
+#define JSON_MAX_VALUES 1000000
+#define JSON_MAX_CONTAINERS 100000
 
 typedef struct JsonContext {
         const char *name;                     /* of the file or source, for messages */
@@ -42,7 +45,8 @@ typedef enum JsonPresence {
 } JsonPresence;
 
 /* Parses text into c->root. On failure -EINVAL with c->error set ("FILE:LINE:COLUMN: …"). Strict RFC 8259:
- * valid UTF-8, nothing but white space after the value, at most JSON_MAX_DEPTH levels. */
+ * valid UTF-8, nothing but white space after the value, at most JSON_MAX_DEPTH levels. Control characters of
+ * the document are escaped in error texts, which may go to a terminal. */
 int json_context_parse(JsonContext *c, const char *name, const char *text, size_t size);
 void json_context_done(JsonContext *c);       /* frees root and error; the struct is the caller's */
 #define _cleanup_json_context_ _cleanup_(json_context_done)

@@ -49,14 +49,16 @@ bool strv_contains(char *const *l, const char *s) {
 }
 
 char **strv_split(const char *s, char separator) {
-        char **l = NULL;
-        for (;;) {
+        size_t n = 1;
+        for (const char *p = s; *p; p++)
+                n += *p == separator;
+        char **l = xnew(char *, n + 1);
+        for (size_t i = 0; i < n; i++) {
                 const char *e = strchrnul(s, separator);
-                strv_push(&l, xstrndup(s, e - s));
-                if (!*e)
-                        return l;
+                l[i] = xstrndup(s, e - s);
                 s = e + 1;
         }
+        return l;
 }
 
 char *strv_join(char *const *l, const char *separator) {

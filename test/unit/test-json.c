@@ -51,6 +51,24 @@ static void integers_out_of_range_are_refused(void **state) {
         assert_int_equal(v, 5);
 }
 
+static void control_characters_do_not_reach_the_terminal(void **state) {
+        _cleanup_json_context_ JsonContext c;
+        const char *text = "{\"a\": 1}";
+        assert_int_equal(json_context_parse(&c, "m", text, strlen(text)), 0);
+        assert_int_equal(json_fail(&c, "found \"%s\"", "\033[2J\n"), -22);
+        assert_string_equal(c.error, "m:1:1: found \"\\x1b[2J\\x0a\"");
+}
+
+static void a_document_of_very_many_values_is_refused_before_it_is_parsed(void **state) {
+        static char text[3 * JSON_MAX_CONTAINERS + 3];
+        _cleanup_json_context_ JsonContext c;
+        text[0] = '[';
+        for (size_t i = 0; i < JSON_MAX_CONTAINERS; i++)
+                memcpy(text + 1 + 3 * i, "{},", 3);
+        assert_int_equal(json_context_parse(&c, "m", text, sizeof(text) - 1), -22);
+        assert_non_null(strstr(c.error, "too many values"));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(syntax_errors_name_line_and_column),
@@ -58,6 +76,8 @@ int main(void) {
                 cmocka_unit_test(schema_errors_name_the_path_and_where_it_stands),
                 cmocka_unit_test(a_missing_member_is_reported_at_its_object),
                 cmocka_unit_test(integers_out_of_range_are_refused),
+                cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+                cmocka_unit_test(a_document_of_very_many_values_is_refused_before_it_is_parsed),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
