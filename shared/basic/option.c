@@ -80,7 +80,8 @@ static int store(const Option *o, const char *value) {
 }
 
 static const Option *find_option(const Command *c, const char *name, size_t length) {
-        const Option *const tables[] = { c->options, c->shared_options, c->app_options, c->global_options };
+        const Option *const tables[] = { c->options, c->shared_options[0], c->shared_options[1], c->app_options,
+                                         c->global_options };
         const Option *o = NULL;
         for (size_t i = 0; i < ELEMENTSOF(tables) && !o; i++)
                 o = find_in(tables[i], name, length);
@@ -196,10 +197,10 @@ static void help_rows(Table *t, const Option *options) {
         }
 }
 
-static void help_options(const char *title, const Option *options, const Option *more) {
+static void help_options(const char *title, const Option *const *tables, size_t n) {
         _cleanup_table_ Table *t = table_new();
-        help_rows(t, options);
-        help_rows(t, more);
+        for (size_t i = 0; i < n; i++)
+                help_rows(t, tables[i]);
         if (table_is_empty(t))
                 return;
         printf("\n%s:\n", title);
@@ -211,7 +212,8 @@ void command_help(const Command *c) {
                         c->usage, RKT_VERSION);
         if (c->description)
                 printf("\nDESCRIPTION:\n%s\n", c->description);
-        help_options("OPTIONS", c->options, c->shared_options);
-        help_options("APP OPTIONS", c->app_options, NULL);
-        help_options("GLOBAL OPTIONS", c->global_options, NULL);
+        const Option *const own[] = { c->options, c->shared_options[0], c->shared_options[1] };
+        help_options("OPTIONS", own, ELEMENTSOF(own));
+        help_options("APP OPTIONS", &c->app_options, 1);
+        help_options("GLOBAL OPTIONS", &c->global_options, 1);
 }

@@ -47,7 +47,7 @@ typedef struct Command {
         const char *summary;              /* one line */
         const char *description;          /* a paragraph or more; may be NULL */
         const Option *options;            /* each table ends with a name of NULL and may be NULL */
-        const Option *shared_options;     /* what it has in common with other commands */
+        const Option *shared_options[2];  /* what it has in common with other commands */
         const Option *app_options;        /* what it says of an image's app */
         const Option *global_options;
         bool stop_at_argument;            /* options end at the first argument (enter) */

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "generate.h"
+
+#include <errno.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "strv.h"
+#include "types.h"
+
+extern char **environ;
+
+void pod_images_free(PodImage *images, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                free(images[i].id);
+                free(images[i].tree_id);
+                free(images[i].manifest_text);
+                if (images[i].manifest)
+                        image_manifest_free(images[i].manifest);
+        }
+        free(images);
+}
+
+int pod_image_check(const PodImage *image) {
+        const NameValueList *labels = &image->manifest->labels;
+        const char *os = name_values_get(labels, "os"), *arch = name_values_get(labels, "arch");
+        if (!os || !arch) {
+                log_error("image %s (%s): no label \"%s\": an image needs the labels os and arch to be run",
+                                image->manifest->name, image->id, os ? "arch" : "os");
+                return -EINVAL;
+        }
+        _cleanup_free_ char *problem = os_arch_problem(OS_ARCH_RKT, os, arch);
+        if (problem) {
+                log_error("image %s (%s): %s", image->manifest->name, image->id, problem);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+/* The caller's variables that the app's own list may hold: a shell also exports functions with odd names. */
+static void inherit_environment(NameValueList *l) {
+        STRV_FOREACH(variable, environ) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+                if (name_value_split(*variable, &name, &value) >= 0 && environment_name_is_valid(name))
+                        name_values_set(l, name, value);
+        }
+}
+
+/* Lowest first: caller, image, --set-env-file, --set-env, --environment. */
+static void generate_environment(const PodRequest *q, const AppRequest *a, App *app) {
+        NameValueList merged = {};
+        if (q->inherit_env)
+                inherit_environment(&merged);
+        name_values_merge(&merged, &app->environment);
+        name_values_merge(&merged, &q->environment_file);
+        name_values_merge(&merged, &q->environment);
+        name_values_merge(&merged, &a->environment);
+        name_values_clear(&app->environment);
+        app->environment = merged;
+}
+
+static void replace(char **field, const char *value) {
+        if (value) {
+                free(*field);
+                *field = xstrdup(value);
+        }
+}
+
+static int generate_exec(const AppRequest *a, const ImageManifest *image, App *app) {
+        if (a->exec) {
+                strv_free(app->exec);
+                app->exec = NULL;
+                strv_add(&app->exec, a->exec);
+        }
+        if (a->arguments)
+                strv_extend(&app->exec, a->arguments);
+        if (strv_length(app->exec) == 0) {
+                log_error("image %s: it has no command to run; name one with --exec", image->name);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int generate_isolators(const AppRequest *a, App *app) {
+        for (size_t i = 0; i < a->isolators.n; i++) {
+                const Isolator *isolator = &a->isolators.items[i];
+                _cleanup_free_ char *error = NULL;
+                if (isolators_set(&app->isolators, isolator->name, isolator->value, &error) < 0) {
+                        log_error("isolator %s: %s", isolator->name, error);
+                        return -EINVAL;
+                }
+        }
+        return 0;
+}
+
+/* Mounts for all apps come first; one of the app's own for the same path takes the place of theirs. */
+static void generate_mounts(const PodRequest *q, const AppRequest *a, RuntimeApp *runtime) {
+        for (size_t i = 0; i < q->n_mounts; i++) {
+                bool overridden = false;
+                for (size_t j = 0; j < a->n_mounts; j++)
+                        overridden |= streq(a->mounts[j].path, q->mounts[i].path);
+                if (!overridden)
+                        runtime_app_add_mount(runtime, q->mounts[i].volume, q->mounts[i].path);
+        }
+        for (size_t i = 0; i < a->n_mounts; i++)
+                runtime_app_add_mount(runtime, a->mounts[i].volume, a->mounts[i].path);
+}
+
+static int generate_app(const PodRequest *q, const AppRequest *a, const ImageManifest *image, App **ret) {
+        _cleanup_app_ App *app = NULL;
+        if (image->app) {
+                app = app_copy(image->app);
+        } else if (a->exec) {
+                _cleanup_free_ char *uid = xasprintf("%u", getuid()), *gid = xasprintf("%u", getgid());
+                app = app_new(uid, gid);
+        } else {
+                log_error("image %s: it has no app section; name a command with --exec", image->name);
+                return -EINVAL;
+        }
+        int r = generate_exec(a, image, app);
+        if (r >= 0)
+                r = generate_isolators(a, app);
+        if (r < 0)
+                return r;
+
+        replace(&app->working_directory, a->working_directory);
+        replace(&app->user, a->user);
+        replace(&app->group, a->group);
+        if (a->supplementary_gids_given) {
+                free(app->supplementary_gids);
+                app->n_supplementary_gids = a->n_supplementary_gids;
+                app->supplementary_gids = xreallocarray(NULL, a->n_supplementary_gids, sizeof(gid_t));
+                memcpy(app->supplementary_gids, a->supplementary_gids, a->n_supplementary_gids * sizeof(gid_t));
+        }
+        generate_environment(q, a, app);
+        name_values_merge(&app->user_annotations, &a->user_annotations);
+        name_values_merge(&app->user_labels, &a->user_labels);
+        *ret = TAKE_PTR(app);
+        return 0;
+}
+
+static int add_app(const PodRequest *q, size_t i, const PodImage *image, PodManifest *m) {
+        const AppRequest *a = &q->apps[i];
+        _cleanup_free_ char *name = a->name ? xstrdup(a->name) : app_name_from_image(image->manifest->name);
+        if (!name) {
+                log_error("image %s: no app name can be made of it; give one with --name", image->manifest->name);
+                return -EINVAL;
+        }
+        if (pod_manifest_find_app(m, name)) {
+                log_error("several apps are called \"%s\"; give them different names with --name", name);
+                return -EINVAL;
+        }
+        App *app;
+        int r = generate_app(q, a, image->manifest, &app);
+        if (r < 0)
+                return r;
+        RuntimeApp *runtime = pod_manifest_add_app(m, name, image->id);
+        runtime->app = app;
+        runtime->image.name = xstrdup(image->manifest->name);
+        name_values_copy(&runtime->image.labels, &image->manifest->labels);
+        name_values_copy(&runtime->annotations, &a->annotations);
+        runtime->read_only_rootfs = a->read_only_rootfs > 0;
+        generate_mounts(q, a, runtime);
+        return 0;
+}
+
+static void add_volumes_and_ports(const PodRequest *q, PodManifest *m) {
+        for (size_t i = 0; i < q->n_volumes; i++)
+                volume_copy(pod_manifest_add_volume(m), &q->volumes[i]);
+        for (size_t i = 0; i < q->n_ports; i++) {
+                ExposedPort *p = pod_manifest_add_port(m);
+                p->name = xstrdup(q->ports[i].name);
+                p->host_port = q->ports[i].host_port;
+                p->host_ip = xstrdup(q->ports[i].host_ip);
+        }
+}
+
+int pod_manifest_generate(const PodRequest *q, const PodImage *images, PodManifest **ret) {
+        _cleanup_pod_manifest_ PodManifest *m = pod_manifest_new();
+        for (size_t i = 0; i < q->n_apps; i++) {
+                int r = add_app(q, i, &images[i], m);
+                if (r < 0)
+                        return r;
+        }
+        add_volumes_and_ports(q, m);
+        *ret = TAKE_PTR(m);
+        return 0;
+}

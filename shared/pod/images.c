@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "images.h"
+
+#include <errno.h>
+
+#include "alloc.h"
+#include "globals.h"
+#include "image-lookup.h"
+#include "log.h"
+#include "process.h"
+#include "store.h"
+#include "strv.h"
+#include "types.h"
+
+#define OUTPUT_MAX (1024 * 1024)
+
+/* Opened once: a program that starts pods asks it several things. */
+static int open_store(Store **ret) {
+        static Store *store;
+        if (!store) {
+                int r = store_open(globals.dir, &store);
+                if (r < 0)
+                        return r;
+        }
+        *ret = store;
+        return 0;
+}
+
+/* What only the fetching side can tell apart: archives and registries are never "in the store by name". */
+static bool is_location(const char *reference) {
+        return strchr("/.", reference[0]) || strstr(reference, "://") || startswith(reference, "cimd:") ||
+               startswith(reference, "docker:") || strstr(reference, "./") || endswith(reference, ".aci") ||
+               access(reference, F_OK) == 0;
+}
+
+/* One of our programs, with our global flags and what follows; its only line of output. */
+static int run_tool(const char *program, const char *verb, char *const *arguments, char **ret_line) {
+        _cleanup_strv_ char **argv = NULL, **flags = globals_arguments();
+        _cleanup_free_ char *output = NULL;
+        int status;
+        strv_add(&argv, program);
+        if (verb)
+                strv_add(&argv, verb);
+        strv_extend(&argv, flags);
+        strv_extend(&argv, arguments);
+        int r = process_capture(argv, OUTPUT_MAX, &output, &status);
+        if (r < 0)
+                return log_error_errno(r, "%s", program);
+        if (status != 0)
+                return -EIO; /* it has said why */
+        output[strcspn(output, "\n")] = 0;
+        if (!*output) {
+                log_error("%s printed no image ID", program);
+                return -EIO;
+        }
+        *ret_line = TAKE_PTR(output);
+        return 0;
+}
+
+static int fetch(const char *reference, PullPolicy policy, const char *signature, char **ret_id) {
+        static const char *const policies[] = { [PULL_NEVER] = "never", [PULL_NEW] = "new", [PULL_UPDATE] = "update" };
+        _cleanup_strv_ char **arguments = NULL;
+        strv_add(&arguments, "--full");
+        strv_push(&arguments, xasprintf("--pull-policy=%s", policies[policy]));
+        strv_add(&arguments, reference);
+        if (signature)
+                strv_push(&arguments, xasprintf("--signature=%s", signature));
+        return run_tool("rkt-fetch", NULL, arguments, ret_id);
+}
+
+bool images_have(const char *reference) {
+        Store *s;
+        _cleanup_free_ char *id = NULL;
+        return open_store(&s) >= 0 && store_resolve(s, reference, &id, NULL) >= 0;
+}
+
+int images_find(const char *reference, PullPolicy policy, const char *signature, char **ret_id) {
+        Store *s;
+        _cleanup_free_ char *error = NULL;
+        int r = open_store(&s);
+        if (r < 0)
+                return r;
+        bool id = image_id_is_meant(reference);
+        if (!id && (policy == PULL_UPDATE || is_location(reference)))
+                return fetch(reference, policy, signature, ret_id);
+        r = store_resolve(s, reference, ret_id, &error);
+        if (r == -ENOENT && !id && policy != PULL_NEVER)
+                return fetch(reference, policy, signature, ret_id);
+        if (r < 0) {
+                log_error("image \"%s\": %s", reference, error ?: strerror(-r));
+                return r;
+        }
+        if (id)
+                log_debug("using image from the store with hash %s", reference);
+        else
+                log_debug("using image from local store for image name %s", reference);
+        return 0;
+}
+
+int images_manifest_text(const char *id, char **ret_text, size_t *ret_size) {
+        Store *s;
+        int r = open_store(&s);
+        if (r < 0)
+                return r;
+        r = store_manifest_text(s, id, ret_text, ret_size);
+        return r < 0 ? log_error_errno(r, "manifest of image %s", id) : 0;
+}
+
+int images_tree(const char *id, char **ret_tree_id) {
+        Store *s;
+        _cleanup_free_ char *error = NULL;
+        int r = open_store(&s);
+        if (r < 0)
+                return r;
+        store_touch(s, id);
+        r = store_tree_id(s, id, ret_tree_id, &error);
+        if (r >= 0 && store_tree_exists(s, *ret_tree_id) > 0)
+                return 0;
+        if (r >= 0) {
+                free(*ret_tree_id);
+                *ret_tree_id = NULL;
+        } else if (r != -ENODATA) {
+                log_error("image %s: %s", id, error ?: strerror(-r));
+                return r;
+        }
+        return store_render_tree(s, id, ret_tree_id);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a pod is and how it fares, read from its directory: for list, status, and whoever watches. */
+
+#include "pod.h"
+#include "pod-manifest.h"
+
+typedef enum AppState {
+        APP_UNKNOWN,
+        APP_CREATED,
+        APP_RUNNING,
+        APP_EXITED,
+} AppState;
+
+typedef struct AppInfo {
+        const RuntimeApp *app;                /* in PodInfo.manifest */
+        AppState state;
+        int64_t created_at, started_at, finished_at;   /* ns since the epoch; 0: not known */
+        bool has_exit_code;
+        int exit_code;
+} AppInfo;
+
+typedef struct PodInfo {
+        const Pod *pod;
+        PodManifest *manifest;                /* NULL where the pod has none yet */
+        AppInfo *apps;
+        size_t n_apps;
+        int64_t created_at, started_at;       /* ns; 0: not known, not started */
+        int64_t gc_marked_at;                 /* ns; 0: not in garbage */
+        pid_t pid;                            /* of the pod's PID 1 on the host; 0: not known */
+        json_object *networks;                /* array of net-info.json; NULL: host network or none known */
+} PodInfo;
+
+/* Logs nothing; -errno with *ret_error (allocated) when the manifest cannot be read. */
+int pod_info_read(const Pod *p, PodInfo *ret, char **ret_error);
+void pod_info_done(PodInfo *i);
+#define _cleanup_pod_info_ _cleanup_(pod_info_done)
+
+const char *app_state_name(AppState s);
+/* Whether a pod in that state has been started. */
+bool pod_state_has_run(PodState s);
+/* Whether all apps have been started (supervisor-status is ready). */
+bool pod_is_ready(const Pod *p);
+/* "name:ip4=ADDRESS, …"; "" without networks. Allocated. */
+char *pod_info_networks(const PodInfo *i);
+/* rkt's JSON form (inventory 1.6). */
+json_object *pod_info_to_json(const PodInfo *i);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "alloc.h"
+#include "file.h"
+#include "globals.h"
+#include "log.h"
+#include "resolver-files.h"
+#include "stage1.h"
+#include "strv.h"
+
+#define METADATA_SOCKET "/run/rkt/metadata-svc.sock"
+
+LaunchRequest launch_request;
+
+const Option launch_request_options[] = {
+        { "dns", OPTION_STRV, &launch_request.dns, "name servers to write in /etc/resolv.conf, or \"host\" or \"none\"", .shown_default = "IP[,IP…]" },
+        { "dns-domain", OPTION_STRING, &launch_request.dns_domain, "DNS domain to write in /etc/resolv.conf" },
+        { "dns-opt", OPTION_STRV, &launch_request.dns_options, "DNS options to write in /etc/resolv.conf" },
+        { "dns-search", OPTION_STRV, &launch_request.dns_search, "DNS search domains to write in /etc/resolv.conf" },
+        { "hostname", OPTION_STRING, &launch_request.hostname, "pod's hostname", .shown_default = "rkt-$UUID" },
+        { "hosts-entry", OPTION_STRV, &launch_request.hosts_entries, "entries to add to the pod-wide /etc/hosts, or \"host\"", .shown_default = "IP=NAME" },
+        { "interactive", OPTION_BOOL, &launch_request.interactive, "run the pod interactively; one image only" },
+        { "ipc", OPTION_STRING, &launch_request.ipc, "IPC namespace of the pod: auto, private or parent", .shown_default = "auto" },
+        { "mds-register", OPTION_BOOL, &launch_request.mds_register, "register the pod with the metadata service" },
+        { "net", OPTION_STRV, &launch_request.networks, "networks the pod joins: names, \"all\", \"none\" or \"host\"",
+          .shown_default = "default", .flags = OPTION_VALUE_OPTIONAL, .if_bare = "default" },
+        {},
+};
+
+static int check_metadata_service(void) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = METADATA_SOCKET };
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return log_error_errno(errno, "--mds-register: the metadata service does not answer at " METADATA_SOCKET);
+        log_error("--mds-register: the service at " METADATA_SOCKET " does not take registrations of this version");
+        return -EPROTO;
+}
+
+int launch_request_check(bool has_ports) {
+        const LaunchRequest *q = &launch_request;
+        bool host = strv_contains(q->networks, "host"), none = strv_contains(q->networks, "none");
+        if ((host || none) && strv_length(q->networks) > 1) {
+                log_error("--net=%s excludes every other network", host ? "host" : "none");
+                return -EINVAL;
+        }
+        if (has_ports && (host || none)) {
+                log_error("--port needs a network of the pod's own: it does not go with --net=%s", host ? "host" : "none");
+                return -EINVAL;
+        }
+        if (q->mds_register && none) {
+                log_error("--mds-register does not go with --net=none");
+                return -EINVAL;
+        }
+        if (q->ipc && *q->ipc && !streq(q->ipc, "auto") && !streq(q->ipc, "private") && !streq(q->ipc, "parent")) {
+                log_error("--ipc=%s: expected auto, private or parent", q->ipc);
+                return -EINVAL;
+        }
+        int r = q->mds_register ? check_metadata_service() : 0;
+        return r < 0 ? r : resolver_files_check(q);
+}
+
+/* Flags appear in the interface by version: an older stage1 is not given what it does not know. */
+static void add_flag(char ***argv, int have, int need, char *flag) {
+        if (have >= need) {
+                strv_push(argv, flag);
+                return;
+        }
+        log_warning("the stage1 has interface version %d and does not know %s", have, flag);
+        free(flag);
+}
+
+static char **entrypoint_argv(const Pod *p, const char *path, int version) {
+        const LaunchRequest *q = &launch_request;
+        _cleanup_free_ char *networks = q->networks ? strv_join(q->networks, ",") : xstrdup("default");
+        char **argv = NULL;
+        strv_add(&argv, path);
+        if (globals.debug)
+                strv_add(&argv, "--debug");
+        strv_push(&argv, xasprintf("--net=%s", networks));
+        if (q->interactive)
+                strv_add(&argv, "--interactive");
+        strv_push(&argv, xasprintf("--local-config=%s", globals.local_config));
+        add_flag(&argv, version, 2, isempty(q->hostname) ? xasprintf("--hostname=rkt-%s", p->uuid)
+                                                         : xasprintf("--hostname=%s", q->hostname));
+        if (globals.insecure & INSECURE_CAPABILITIES)
+                add_flag(&argv, version, 3, xstrdup("--disable-capabilities-restriction"));
+        if (globals.insecure & INSECURE_PATHS)
+                add_flag(&argv, version, 3, xstrdup("--disable-paths"));
+        if (globals.insecure & INSECURE_SECCOMP)
+                add_flag(&argv, version, 3, xstrdup("--disable-seccomp"));
+        add_flag(&argv, version, 4, xasprintf("--dns-conf-mode=resolv=%s,hosts=%s", resolver_files_resolv_mode(q),
+                                                    resolver_files_hosts_mode(q)));
+        if (!isempty(q->ipc) && !streq(q->ipc, "auto"))
+                add_flag(&argv, version, 6, xasprintf("--ipc=%s", q->ipc));
+        strv_add(&argv, p->uuid);
+        return argv;
+}
+
+int pod_launch(Pod *p) {
+        _cleanup_image_manifest_ ImageManifest *manifest = NULL;
+        _cleanup_free_ char *path = NULL;
+        int r = stage1_entrypoint(p, "run", &path, &manifest);
+        if (r == -ENOENT)
+                log_error("pod %s: its stage1 has no run entry point", p->uuid);
+        if (r >= 0)
+                r = resolver_files_write(&launch_request, p);
+        if (r >= 0)
+                r = stage1_interface_version(manifest);
+        if (r < 0)
+                return r;
+
+        _cleanup_strv_ char **argv = entrypoint_argv(p, path, r);
+        _cleanup_free_ char *lock = xasprintf("%d", p->fd);
+        r = pod_move(p, POD_PLACE_RUN, false);
+        if (r < 0)
+                return log_error_errno(r, "pod %s: moving it to run", p->uuid);
+        if (fchdir(p->fd) < 0 || setenv("RKT_LOCK_FD", lock, 1) < 0)
+                return log_error_errno(errno, "pod %s", p->uuid);
+        r = fd_close_on_exec(p->fd, false);
+        if (r < 0)
+                return log_error_errno(r, "pod %s: lock", p->uuid);
+        execv(path, argv);
+        return log_error_errno(errno, "pod %s: stage1 entry point %s", p->uuid, path);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "alloc.h"
+#include "file.h"
+#include "generate.h"
+#include "globals.h"
+#include "images.h"
+#include "lock.h"
+#include "log.h"
+#include "overlay-support.h"
+#include "pod-manifest.h"
+#include "process.h"
+#include "stage1.h"
+#include "strv.h"
+
+typedef struct Preparation {
+        const PodRequest *request;
+        PodImage *images;                     /* one for each app */
+        size_t n_images;
+        PodManifest *manifest;
+        Stage1 stage1;
+        bool overlay;
+        Pod *pod;
+} Preparation;
+
+static void preparation_done(Preparation *p) {
+        pod_images_free(p->images, p->n_images);
+        if (p->manifest)
+                pod_manifest_free(p->manifest);
+        stage1_done(&p->stage1);
+        if (p->pod)
+                pod_free(p->pod);
+}
+
+static int load_image(const char *reference, const char *signature, PullPolicy policy, PodImage *ret) {
+        _cleanup_free_ char *error = NULL;
+        int r = images_find(reference, policy, signature, &ret->id);
+        if (r >= 0)
+                r = images_manifest_text(ret->id, &ret->manifest_text, &ret->manifest_size);
+        if (r < 0)
+                return r;
+        r = image_manifest_parse(ret->id, ret->manifest_text, ret->manifest_size, &ret->manifest, &error);
+        if (r < 0) {
+                log_error("image manifest: %s", error);
+                return r;
+        }
+        r = pod_image_check(ret);
+        return r < 0 ? r : images_tree(ret->id, &ret->tree_id);
+}
+
+static int load_requested_images(Preparation *p) {
+        const PodRequest *q = p->request;
+        p->images = xnew(PodImage, q->n_apps);
+        p->n_images = q->n_apps;
+        for (size_t i = 0; i < q->n_apps; i++) {
+                int r = load_image(q->apps[i].image, q->apps[i].signature, q->pull_policy, &p->images[i]);
+                if (r < 0)
+                        return r;
+        }
+        return pod_manifest_generate(q, p->images, &p->manifest);
+}
+
+/* An app of a pod manifest may leave its "app" to the image, and must name an image that the store has. */
+static int load_manifest_images(Preparation *p) {
+        p->images = xnew(PodImage, p->manifest->n_apps);
+        p->n_images = p->manifest->n_apps;
+        for (size_t i = 0; i < p->manifest->n_apps; i++) {
+                RuntimeApp *a = &p->manifest->apps[i];
+                PodImage *image = &p->images[i];
+                int r = load_image(a->image.id, NULL, PULL_NEVER, image);
+                if (r < 0)
+                        return r;
+                if (!a->app && !image->manifest->app) {
+                        log_error("%s: app \"%s\" has no app section and neither has its image", p->request->pod_manifest, a->name);
+                        return -EINVAL;
+                }
+                if (!a->app)
+                        a->app = app_copy(image->manifest->app);
+                if (!a->image.name) {
+                        a->image.name = xstrdup(image->manifest->name);
+                        name_values_copy(&a->image.labels, &image->manifest->labels);
+                }
+                free(a->image.id);
+                a->image.id = xstrdup(image->id);
+        }
+        return 0;
+}
+
+static int load_pod_manifest(Preparation *p) {
+        _cleanup_free_ char *error = NULL;
+        int r = pod_manifest_load_at(AT_FDCWD, p->request->pod_manifest, &p->manifest, &error);
+        if (r < 0) {
+                log_error("%s", error);
+                return r;
+        }
+        if (p->manifest->n_apps == 0) {
+                log_error("%s: apps: expected at least one app", p->request->pod_manifest);
+                return -EINVAL;
+        }
+        return load_manifest_images(p);
+}
+
+static void choose_overlay(Preparation *p) {
+        p->overlay = !p->request->no_overlay;
+        const char *reason = p->overlay ? overlay_unsupported(globals.dir) : NULL;
+        if (reason) {
+                log_warning("disabling overlay support: \"%s\"", reason);
+                p->overlay = false;
+        }
+}
+
+/* Names below the pod's directory: made, then filled. */
+static int make_directory(Pod *pod, const char *path, mode_t mode) {
+        int r = mkdir_parents_at(pod->fd, path, mode);
+        return r < 0 ? log_error_errno(r, "pod %s: %s", pod->uuid, path) : 0;
+}
+
+static int write_text(Pod *pod, const char *path, const char *text, size_t size, mode_t mode) {
+        int r = write_file_at(pod->fd, path, text, size, mode);
+        return r < 0 ? log_error_errno(r, "pod %s: %s", pod->uuid, path) : 0;
+}
+
+static char *tree_path(const char *tree_id) {
+        return xasprintf("%s/cas/tree/%s/rootfs", globals.dir, tree_id);
+}
+
+/* cp(1) keeps owners, links, times and attributes, and shares the blocks where the file system can. */
+static int copy_tree(Pod *pod, const char *tree_id, const char *target) {
+        _cleanup_free_ char *from = tree_path(tree_id);
+        _cleanup_free_ char *source = xasprintf("%s/.", from);
+        _cleanup_free_ char *to = xasprintf("/proc/%d/fd/%d/%s", (int) getpid(), pod->fd, target);
+        char *argv[] = { (char *) "cp", (char *) "-a", (char *) "--reflink=auto", (char *) "-T", (char *) "--", source, to, NULL };
+        int status = process_run(argv, -1);
+        if (status < 0)
+                return log_error_errno(status, "cp");
+        if (status > 0) {
+                log_error("copying %s into pod %s failed: cp ended with status %d", from, pod->uuid, status);
+                return -EIO;
+        }
+        return 0;
+}
+
+/* The root of an overlay shows the owner and mode of its upper directory, so it gets those of the image. */
+static int make_overlay_directories(Pod *pod, const char *app, const PodImage *image) {
+        _cleanup_free_ char *upper = xasprintf("overlay/%s/upper/%s", image->tree_id, app);
+        _cleanup_free_ char *work = xasprintf("overlay/%s/work/%s", image->tree_id, app);
+        _cleanup_free_ char *tree = tree_path(image->tree_id);
+        struct stat st;
+        int r = make_directory(pod, upper, 0755);
+        if (r >= 0)
+                r = make_directory(pod, work, 0755);
+        if (r < 0)
+                return r;
+        if (stat(tree, &st) < 0 || fchownat(pod->fd, upper, st.st_uid, st.st_gid, 0) < 0 ||
+            fchmodat(pod->fd, upper, st.st_mode & 01777, 0) < 0)
+                return log_error_errno(errno, "pod %s: %s", pod->uuid, upper);
+        return 0;
+}
+
+static int write_app(Preparation *p, const RuntimeApp *app, const PodImage *image) {
+        _cleanup_free_ char *info = xasprintf("appsinfo/%s", app->name);
+        _cleanup_free_ char *manifest = xasprintf("%s/manifest", info);
+        _cleanup_free_ char *tree = xasprintf("%s/treeStoreID", info);
+        _cleanup_free_ char *stage2 = xasprintf("stage1/rootfs/opt/stage2/%s", app->name);
+        _cleanup_free_ char *rootfs = xasprintf("%s/rootfs", stage2);
+        _cleanup_free_ char *copy = xasprintf("%s/manifest", stage2);
+        int r = make_directory(p->pod, info, 0750);
+        if (r >= 0)
+                r = write_text(p->pod, manifest, image->manifest_text, image->manifest_size, 0640);
+        if (r >= 0)
+                r = make_directory(p->pod, rootfs, 0755);
+        if (r >= 0 && linkat(p->pod->fd, manifest, p->pod->fd, copy, 0) < 0)
+                r = log_error_errno(errno, "pod %s: %s", p->pod->uuid, copy);
+        if (r < 0)
+                return r;
+        if (!p->overlay)
+                return copy_tree(p->pod, image->tree_id, rootfs);
+        r = write_text(p->pod, tree, image->tree_id, strlen(image->tree_id), 0640);
+        return r < 0 ? r : make_overlay_directories(p->pod, app->name, image);
+}
+
+/* An installed stage1 is used where it is, and the pod's stage1/rootfs only holds its state. One from the
+ * store is copied: the host must see what its entry points wrote, so it cannot be a mount of the pod. */
+static int write_stage1(Preparation *p) {
+        Pod *pod = p->pod;
+        int r = make_directory(pod, "stage1/rootfs/rkt/status", 0755);
+        if (r >= 0)
+                r = make_directory(pod, "stage1/rootfs/rkt/env", 0755);
+        if (r >= 0)
+                r = write_text(pod, "stage1/manifest", p->stage1.manifest_text, p->stage1.manifest_size, 0640);
+        if (r < 0)
+                return r;
+        if (p->stage1.directory)
+                return write_text(pod, "stage1/path", p->stage1.directory, strlen(p->stage1.directory), 0640);
+
+        _cleanup_free_ char *tree_id = NULL;
+        r = images_tree(p->stage1.image_id, &tree_id);
+        if (r >= 0)
+                r = copy_tree(pod, tree_id, "stage1/rootfs");
+        return r < 0 ? r : write_text(pod, "stage1TreeStoreID", tree_id, strlen(tree_id), 0640);
+}
+
+static int write_pod(Preparation *p) {
+        int r = write_stage1(p);
+        for (size_t i = 0; i < p->manifest->n_apps && r >= 0; i++)
+                r = write_app(p, &p->manifest->apps[i], &p->images[i]);
+        if (r >= 0)
+                r = write_text(p->pod, "pod.lck", "", 0, 0600);
+        if (r < 0)
+                return r;
+        _cleanup_free_ char *text = pod_manifest_to_text(p->manifest, false);
+        r = write_text(p->pod, "pod", text, strlen(text), 0640);
+        if (r >= 0)
+                r = write_text(p->pod, "pod-created", "", 0, 0640);
+        if (r >= 0 && p->overlay)
+                r = write_text(p->pod, "overlay-prepared", "", 0, 0640);
+        return r;
+}
+
+static int save_uuid(const char *path, const Pod *pod) {
+        _cleanup_free_ char *line = xasprintf("%s\n", pod->uuid);
+        int r = write_string_at(AT_FDCWD, path, line, 0644);
+        return r < 0 ? log_error_errno(r, "--uuid-file-save=%s", path) : 0;
+}
+
+/* A pod that could not be prepared goes away at once; what cannot be removed is left to gc. */
+static void discard(Pod *pod) {
+        if (pod_move(pod, POD_PLACE_GARBAGE, false) >= 0)
+                pod_delete(pod);
+}
+
+/* While trees are chosen and used by a pod that does not exist yet, gc of trees has to wait. */
+static int hold_prepare_lock(void) {
+        _cleanup_free_ char *directory = xasprintf("%s/locks", globals.dir);
+        _cleanup_free_ char *path = xasprintf("%s/prepareLock", directory);
+        int fd = lock_file_at(AT_FDCWD, path, LOCK_MODE_SHARED, true);
+        if (fd == -ENOENT) {
+                int r = mkdir_parents_at(AT_FDCWD, directory, 02750);
+                fd = r < 0 ? r : lock_file_at(AT_FDCWD, path, LOCK_MODE_SHARED, true);
+        }
+        return fd < 0 ? log_error_errno(fd, "%s", path) : fd;
+}
+
+int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
+        _cleanup_(preparation_done) Preparation p = { .request = q };
+        if (q->private_users) {
+                log_error("--private-users: this stage1 has no user namespaces");
+                return -EOPNOTSUPP;
+        }
+        _cleanup_close_ int lock = hold_prepare_lock();
+        if (lock < 0)
+                return lock;
+
+        int r = stage1_choose(&q->stage1, &p.stage1);
+        if (r >= 0)
+                r = q->pod_manifest ? load_pod_manifest(&p) : load_requested_images(&p);
+        if (r < 0)
+                return r;
+        choose_overlay(&p);
+        r = pod_create(globals.dir, &p.pod);
+        if (r < 0)
+                return r;
+        r = uuid_file ? save_uuid(uuid_file, p.pod) : 0;
+        if (r >= 0)
+                r = write_pod(&p);
+        if (r < 0) {
+                discard(p.pod);
+                return r;
+        }
+        *ret = TAKE_PTR(p.pod);
+        return 0;
+}
+
+int pod_finish_preparation(Pod *p) {
+        /* first what the pod is made of, then its name: a power cut leaves an aborted preparation or all */
+        if (syncfs(p->fd) < 0)
+                return log_error_errno(errno, "pod %s: syncfs", p->uuid);
+        int r = pod_move(p, POD_PLACE_PREPARED, true);
+        return r < 0 ? log_error_errno(r, "pod %s: moving it to prepared", p->uuid) : 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pod.h"
+#include "request.h"
+
+/* Prepares a pod from pod_request (command line or --pod-manifest): fetches and renders what is missing, and
+ * writes the pod's directory (rkt-pod(5)). The pod is in state preparing and locked by us when this returns;
+ * a failure is logged and leaves no pod. If uuid_file is given the UUID is written there early. */
+int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret);
+
+/* preparing → prepared, for run-prepared later: on disk when this returns. Logs; the lock stays held. */
+int pod_finish_preparation(Pod *p);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <time.h>
+
+#include "collect.h"
+#include "duration.h"
+#include "globals.h"
+#include "log.h"
+#include "strv.h"
+
+static int64_t grace_period = 30 * 60 * INT64_C(1000000000);
+static int64_t expire_prepared = 24 * 3600 * INT64_C(1000000000);
+static bool mark_only;
+
+static const Option options[] = {
+        { "expire-prepared", OPTION_DURATION, &expire_prepared, "duration to wait before expiring prepared pods", .shown_default = "24h0m0s" },
+        { "grace-period", OPTION_DURATION, &grace_period, "duration to wait before discarding inactive pods from garbage", .shown_default = "30m0s" },
+        { "mark-only", OPTION_BOOL, &mark_only, "if set to true pods will be moved to the garbage directories but not removed" },
+        {},
+};
+
+static const Command command = {
+        .name = "gc",
+        .usage = "[--grace-period=30m] [--expire-prepared=24h] [--mark-only]",
+        .summary = "Garbage collect rkt pods no longer in use",
+        .description = "Exited pods and failed preparations are moved to the garbage; what has lain there for longer than\n"
+                       "the grace period is removed. Meant to be run from rkt-gc.timer.",
+        .options = options,
+        .global_options = global_options,
+};
+
+static bool failed;
+
+static int64_t changed_ago(const Pod *p) {
+        struct stat st;
+        if (fstat(p->fd, &st) < 0)
+                return 0;
+        return realtime_ns() - timespec_ns(st.st_ctim);
+}
+
+/* Somebody else's pod is none of ours: not an error. */
+static int note(int r) {
+        if (r < 0 && r != -EBUSY && r != -ENOENT)
+                failed = true;
+        return 0;
+}
+
+static int mark(Pod *p, void *userdata) {
+        bool expired = p->state == POD_PREPARED && changed_ago(p) >= expire_prepared;
+        if (p->state != POD_EXITED && p->state != POD_ABORTED_PREPARE && !expired)
+                return 0;
+        int r = pod_mark_garbage(p);
+        if (r >= 0)
+                log_info("moving pod \"%s\" to garbage", p->uuid);
+        return note(r);
+}
+
+static int collect(Pod *p, void *userdata) {
+        if (p->state != POD_EXITED_GARBAGE && p->state != POD_GARBAGE)
+                return 0;
+        if (p->state == POD_EXITED_GARBAGE && changed_ago(p) < grace_period) {
+                log_debug("pod \"%s\" still within grace period", p->uuid);
+                return 0;
+        }
+        printf("Garbage collecting pod \"%s\"\n", p->uuid);
+        return note(pod_collect(p));
+}
+
+int main(int argc, char **argv) {
+        _cleanup_strv_ char **arguments = NULL;
+        int r = globals_command(&command, argc, argv, &arguments);
+        if (r != 0)
+                return r < 0 ? EXIT_RKT_FAILURE : 0;
+        if (geteuid() != 0) {
+                log_error("cannot run as unprivileged user");
+                return EXIT_RKT_FAILURE;
+        }
+        if (strv_length(arguments) > 0) {
+                log_error("gc takes no arguments");
+                return EXIT_RKT_FAILURE;
+        }
+        const unsigned living = POD_PLACE_BIT(POD_PLACE_RUN) | POD_PLACE_BIT(POD_PLACE_PREPARE) | POD_PLACE_BIT(POD_PLACE_PREPARED);
+        const unsigned garbage = POD_PLACE_BIT(POD_PLACE_EXITED_GARBAGE) | POD_PLACE_BIT(POD_PLACE_GARBAGE);
+        r = pods_foreach(globals.dir, living | POD_PLACE_BIT(POD_PLACE_EMBRYO), mark, NULL);
+        if (r >= 0 && !mark_only)
+                r = pods_foreach(globals.dir, garbage, collect, NULL);
+        return r < 0 || failed || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "duration.h"
+#include "globals.h"
+#include "info.h"
+#include "json.h"
+#include "log.h"
+#include "output-format.h"
+#include "strv.h"
+
+#define POLL_INTERVAL_NS (100 * NSEC_PER_MSEC)
+#define FOREVER (-1)
+
+static int64_t wait_exit, wait_ready;     /* ns; 0: do not wait, FOREVER */
+static OutputFormat format;
+static char *uuid_file;
+
+/* A duration, or a boolean: true is for ever. */
+static int set_wait(const char *value, void *userdata) {
+        int64_t *target = userdata;
+        bool b;
+        if (parse_bool(value, &b) >= 0) {
+                *target = b ? FOREVER : 0;
+                return 0;
+        }
+        if (duration_parse(value, target) < 0) {
+                log_error("--wait=%s: expected true, false or a duration", value);
+                return -EINVAL;
+        }
+        if (*target < 0)
+                *target = FOREVER;
+        return 0;
+}
+
+static const Option options[] = {
+        { "format", OPTION_CALL, &format, "output as json or json-pretty", .call = output_format_parse, .shown_default = "json|json-pretty" },
+        { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
+        { "wait", OPTION_CALL, &wait_exit, "wait for the pod to exit: true, false or a duration", .call = set_wait,
+          .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true", .shown_default = "true" },
+        { "wait-ready", OPTION_CALL, &wait_ready, "wait for the pod to be ready: true, false or a duration", .call = set_wait,
+          .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true", .shown_default = "true" },
+        {},
+};
+
+static const Command command = {
+        .name = "status",
+        .usage = "[--wait[=DURATION]] [--wait-ready[=DURATION]] [--format=json|json-pretty] UUID | --uuid-file=FILE",
+        .summary = "Check the status of a rkt pod",
+        .options = options,
+        .global_options = global_options,
+};
+
+static bool has_exited(const Pod *p) {
+        PodState s = p->state;
+        return s == POD_EXITED || s == POD_EXITED_DELETING || s == POD_EXITED_GARBAGE || s == POD_DELETING ||
+               s == POD_GARBAGE || s == POD_ABORTED_PREPARE;
+}
+
+static bool is_ready_or_over(const Pod *p) {
+        return pod_is_ready(p) || has_exited(p);
+}
+
+/* 0 once the condition holds; -ETIMEDOUT; errors of pod_refresh. */
+static int wait_until(Pod *p, bool (*condition)(const Pod *), int64_t timeout) {
+        uint64_t start = monotonic_ns();
+        for (;;) {
+                int r = pod_refresh(p);
+                if (condition(p))
+                        return 0;
+                if (r < 0)
+                        return r;
+                if (timeout != FOREVER && monotonic_ns() - start >= (uint64_t) timeout)
+                        return -ETIMEDOUT;
+                nanosleep(&(struct timespec){ .tv_nsec = POLL_INTERVAL_NS }, NULL);
+        }
+}
+
+static int wait_for_pod(Pod *p) {
+        int r = 0;
+        if (wait_ready != 0) {
+                r = wait_until(p, is_ready_or_over, wait_ready);
+                if (r == 0 && !pod_is_ready(p)) {
+                        log_error("pod %s ended before it was ready", p->uuid);
+                        return -ECANCELED;
+                }
+        }
+        if (r == 0 && wait_exit != 0)
+                r = wait_until(p, has_exited, wait_exit);
+        if (r == -ETIMEDOUT)
+                log_error("pod %s: the time to wait is over", p->uuid);
+        else if (r < 0)
+                log_error_errno(r, "pod %s", p->uuid);
+        return r;
+}
+
+static void print_time(const char *name, int64_t ns) {
+        _cleanup_free_ char *text = time_absolute(ns);
+        printf("%s=%s\n", name, text);
+}
+
+static void print_text(const PodInfo *i) {
+        PodState s = i->pod->state;
+        printf("state=%s\n", pod_state_name(s));
+        if (i->created_at)
+                print_time("created", i->created_at);
+        if (i->started_at)
+                print_time("started", i->started_at);
+        if (s == POD_RUNNING || s == POD_EXITED) {
+                _cleanup_free_ char *networks = pod_info_networks(i);
+                printf("networks=%s\n", networks);
+        }
+        if (!pod_state_has_run(s) && s != POD_DELETING)
+                return;
+        if (i->pid > 0)
+                printf("pid=%d\n", (int) i->pid);
+        printf("exited=%s\n", s == POD_RUNNING ? "false" : "true");
+        for (size_t n = 0; n < i->n_apps && s != POD_RUNNING; n++)
+                if (i->apps[n].has_exit_code)
+                        printf("app-%s=%d\n", i->apps[n].app->name, i->apps[n].exit_code);
+}
+
+int main(int argc, char **argv) {
+        _cleanup_strv_ char **arguments = NULL;
+        _cleanup_pod_ Pod *pod = NULL;
+        _cleanup_pod_info_ PodInfo info = {};
+        _cleanup_free_ char *error = NULL;
+        int r = globals_command(&command, argc, argv, &arguments);
+        if (r != 0)
+                return r < 0 ? EXIT_RKT_FAILURE : 0;
+        if (pod_find_argument(globals.dir, arguments, uuid_file, &pod) < 0 || wait_for_pod(pod) < 0)
+                return EXIT_RKT_FAILURE;
+        if (pod_info_read(pod, &info, &error) < 0) {
+                log_error("pod %s: %s", pod->uuid, error);
+                return EXIT_RKT_FAILURE;
+        }
+        if (format == OUTPUT_TEXT) {
+                print_text(&info);
+                return fflush(stdout) == 0 ? 0 : EXIT_RKT_FAILURE;
+        }
+        _cleanup_json_ json_object *o = pod_info_to_json(&info);
+        return output_format_print(format, o) < 0 ? EXIT_RKT_FAILURE : 0;
+}
