@@ -123,5 +123,6 @@ int images_tree(const char *id, char **ret_tree_id) {
                 log_error("image %s: %s", id, error ?: strerror(-r));
                 return r;
         }
-        return store_render_tree(s, id, ret_tree_id);
+        char *arguments[] = { (char *) id, NULL };
+        return run_tool("rkt-image", "render-tree", arguments, ret_tree_id);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 
 #include "alloc.h"
@@ -14,6 +13,7 @@
 #include "log.h"
 #include "process.h"
 #include "strv.h"
+#include "types.h"
 
 #define ANNOTATION_PREFIX "coreos.com/rkt/stage1/"
 
