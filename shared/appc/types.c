@@ -29,7 +29,7 @@ bool ac_identifier_is_valid(const char *s) {
         return words_are_valid(s, "-._~/");
 }
 
-static char *words_sanitize(const char *s, const char *separators) {
+static char *words_sanitize(const char *s, const char *separators, char replacement) {
         _cleanup_free_ char *result = xcalloc(strlen(s) + 1, 1);
         char separator = 0, *p = result;
         for (; *s; s++) {
@@ -40,18 +40,18 @@ static char *words_sanitize(const char *s, const char *separators) {
                         separator = 0;
                         *p++ = ch;
                 } else if (!separator) {
-                        separator = strchr(separators, ch) ? ch : '-';
+                        separator = strchr(separators, ch) ? ch : replacement;
                 }
         }
         return p > result ? TAKE_PTR(result) : NULL;
 }
 
 char *ac_name_sanitize(const char *s) {
-        return words_sanitize(s, "-");
+        return words_sanitize(s, "-", '-');
 }
 
 char *ac_identifier_sanitize(const char *s) {
-        return words_sanitize(s, "-._~/");
+        return words_sanitize(s, "-._~/", '_');
 }
 
 char *app_name_from_image(const char *image_name) {

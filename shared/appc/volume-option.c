@@ -110,7 +110,7 @@ int exposed_port_from_option(const char *s, ExposedPort *ret, char **ret_error) 
                 const char *ip = first + 1;
                 size_t n = last - ip;
                 bool brackets = n >= 2 && ip[0] == '[' && ip[n - 1] == ']';
-                if (n == 0 || (!brackets && memchr(ip, ':', n)))
+                if (n == 2 * (size_t) brackets || (!brackets && memchr(ip, ':', n)))
                         return option_fail(ret_error,
                                         "\"%s\": expected NAME:HOSTIP:HOSTPORT, an IPv6 address in "
                                         "brackets",
