@@ -46,9 +46,11 @@ int write_all(int fd, const void *data, size_t size) {
 
 int read_fd(int fd, size_t max, char **ret, size_t *ret_size) {
         struct stat st;
-        size_t capacity = 4096, size = 0;
-        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-                capacity = MIN((size_t) st.st_size, max) + 1;
+        size_t capacity = 4096, size = 0, expected = 0;
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+                expected = st.st_size;
+                capacity = MIN(expected, max) + 1;
+        }
 
         _cleanup_free_ char *buffer = xmalloc(capacity + 1);
         for (;;) {
@@ -67,6 +69,8 @@ int read_fd(int fd, size_t max, char **ret, size_t *ret_size) {
                 size += n;
                 if (size > max)
                         return -EFBIG;
+                if (size == expected)
+                        break; /* files are replaced whole, so this is the end: one read less */
         }
         buffer[size] = 0;
         *ret = TAKE_PTR(buffer);

@@ -73,7 +73,7 @@ int pods_open(const char *data_dir, bool create) {
 void pod_free(Pod *p) {
         if (p->fd >= 0)
                 close(p->fd);
-        if (p->pods_fd >= 0)
+        if (p->owns_pods_fd)
                 close(p->pods_fd);
         free(p);
 }
@@ -97,17 +97,23 @@ int pod_open_at(int pods_fd, PodPlace place, const char *uuid, Pod **ret) {
                 return -errno;
 
         _cleanup_pod_ Pod *p = xnew(Pod, 1);
-        p->pods_fd = -1;
+        p->pods_fd = pods_fd;
         p->fd = TAKE_FD(fd);
         p->place = place;
         stpncpy(p->uuid, uuid, UUID_STRING_SIZE - 1);
-        p->pods_fd = fcntl(pods_fd, F_DUPFD_CLOEXEC, 3);
-        if (p->pods_fd < 0)
-                return -errno;
         int r = read_state(p);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(p);
+        return 0;
+}
+
+int pod_own_directory(Pod *p) {
+        int fd = fcntl(p->pods_fd, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0)
+                return -errno;
+        p->pods_fd = fd;
+        p->owns_pods_fd = true;
         return 0;
 }
 
@@ -205,10 +211,15 @@ int pod_find(const char *data_dir, const char *prefix, Pod **ret) {
                 }
                 if (r == 0)
                         break;
+                _cleanup_pod_ Pod *p = NULL;
                 if (r == 1)
-                        r = pod_open_at(pods_fd, place, uuid, ret);
+                        r = pod_open_at(pods_fd, place, uuid, &p);
                 if (r >= 0)
+                        r = pod_own_directory(p);
+                if (r >= 0) {
+                        *ret = TAKE_PTR(p);
                         return 0;
+                }
                 if (r != -ENOENT) /* moved between the two looks: look again */
                         return log_error_errno(r, "pod %s", prefix);
         }
@@ -278,6 +289,8 @@ int pod_create(const char *data_dir, Pod **ret) {
         }
         _cleanup_pod_ Pod *p = NULL;
         int r = pod_open_at(pods_fd, POD_PLACE_EMBRYO, uuid, &p);
+        if (r >= 0)
+                r = pod_own_directory(p);
         if (r >= 0)
                 r = pod_lock(p);
         if (r >= 0)

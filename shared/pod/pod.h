@@ -45,7 +45,8 @@ typedef struct Pod {
         char uuid[UUID_STRING_SIZE];
         PodPlace place;
         PodState state;
-        int pods_fd;                          /* DATA/pods; owned */
+        int pods_fd;                          /* DATA/pods */
+        bool owns_pods_fd;
         int fd;                               /* the pod's directory; holds the lock if one was taken */
         bool locked;                          /* by us, exclusively */
 } Pod;
@@ -65,8 +66,10 @@ int pod_find(const char *data_dir, const char *prefix, Pod **ret);
 /* The same with the UUID from the command line or from the file (--uuid-file); just one of both. */
 int pod_find_argument(const char *data_dir, char *const *arguments, const char *uuid_file, Pod **ret);
 
-/* Opens one pod at a place where its name was seen. -ENOENT if it moved away meanwhile. Logs nothing. */
+/* Opens one pod at a place where its name was seen. -ENOENT if it moved away meanwhile. Logs nothing. The
+ * pod borrows pods_fd: pod_own_directory gives it one of its own. */
 int pod_open_at(int pods_fd, PodPlace place, const char *uuid, Pod **ret);
+int pod_own_directory(Pod *p);
 /* Looks again where the pod is and in what state; -ENOENT (and state garbage) when it is gone. */
 int pod_refresh(Pod *p);
 

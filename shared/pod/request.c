@@ -120,12 +120,11 @@ static int set_pull_policy(const char *value, void *userdata) {
         return fail(xstrdup("expected never, new or update"), "pull-policy", value);
 }
 
-static bool store_only, no_store;
 
 const Option pod_request_options[] = {
         { "inherit-env", OPTION_BOOL, &pod_request.inherit_env, "inherit all environment variables not set by apps" },
         { "no-overlay", OPTION_BOOL, &pod_request.no_overlay, "copy the images' trees instead of using overlayfs" },
-        { "no-store", OPTION_BOOL, &no_store, "", .flags = OPTION_HIDDEN },
+        { "no-store", OPTION_BOOL, &pod_request.no_store, "", .flags = OPTION_HIDDEN },
         { "pod-manifest", OPTION_STRING, &pod_request.pod_manifest, "the path to the pod manifest" },
         { "port", OPTION_CALL, NULL, "ports to expose on the host (requires contained network). Syntax: --port=NAME:[HOSTIP:]HOSTPORT",
           .call = add_port, .shown_default = "NAME:[HOSTIP:]HOSTPORT" },
@@ -140,7 +139,7 @@ const Option pod_request_options[] = {
         { "stage1-name", OPTION_STRING, &pod_request.stage1.name, "name of a stage1 image", .flags = OPTION_ONCE },
         { "stage1-path", OPTION_STRING, &pod_request.stage1.path, "stage1 image file or directory", .flags = OPTION_ONCE },
         { "stage1-url", OPTION_STRING, &pod_request.stage1.url, "URL of a stage1 image", .flags = OPTION_ONCE },
-        { "store-only", OPTION_BOOL, &store_only, "", .flags = OPTION_HIDDEN },
+        { "store-only", OPTION_BOOL, &pod_request.store_only, "", .flags = OPTION_HIDDEN },
         { "volume", OPTION_CALL, NULL, "volumes to make available in the pod", .call = add_volume,
           .shown_default = "NAME,kind=host|empty,…" },
         { "mount", OPTION_CALL, NULL, "mount point binding a volume to a path within an app, or before the first image within all",
@@ -209,12 +208,12 @@ static int check_pod_manifest(void) {
 
 int pod_request_check(void) {
         PodRequest *q = &pod_request;
-        if (store_only && no_store) {
+        if (q->store_only && q->no_store) {
                 log_error("--store-only and --no-store exclude each other");
                 return -EINVAL;
         }
-        if (store_only || no_store) {
-                q->pull_policy = store_only ? PULL_NEVER : PULL_UPDATE;
+        if (q->store_only || q->no_store) {
+                q->pull_policy = q->store_only ? PULL_NEVER : PULL_UPDATE;
                 q->pull_policy_given = true;
         }
         if (q->pod_manifest)

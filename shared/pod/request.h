@@ -57,6 +57,7 @@ typedef struct PodRequest {
         char *pod_manifest;
         PullPolicy pull_policy;
         bool pull_policy_given;
+        bool store_only, no_store;            /* rkt's old names of never and update */
         Stage1Request stage1;
 } PodRequest;
 
