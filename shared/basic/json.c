@@ -30,33 +30,44 @@ static int fail_at(JsonContext *c, size_t offset, const char *message) {
         return -EINVAL;
 }
 
-/* Counts values before json-c allocates for them. An offset where the limit is passed, or -1. */
-static ssize_t find_too_many(const char *text, size_t size) {
+/* What json-c lets pass although RFC 8259 does not, and a count of values before json-c allocates for them.
+ * NULL if all is well, else what is wrong and where. */
+static const char *check_text(const char *text, size_t size, size_t *ret_offset) {
         size_t values = 1, containers = 0;
         bool in_string = false;
         for (size_t i = 0; i < size; i++) {
                 char ch = text[i];
-                if (in_string && ch == '\\')
-                        i++;
-                else if (ch == '"')
-                        in_string = !in_string;
-                else if (!in_string && (ch == '{' || ch == '['))
-                        containers++;
-                else if (!in_string && ch == ',')
-                        values++;
+                *ret_offset = i;
+                if (in_string) {
+                        if ((unsigned char) ch < ' ')
+                                return "a control character in a string must be escaped";
+                        if (ch == '\\')
+                                i++;
+                        else if (ch == '"')
+                                in_string = false;
+                        continue;
+                }
+                in_string = ch == '"';
+                values += ch == ',';
+                containers += ch == '{' || ch == '[';
+                if (ch == 'N' || ch == 'I')
+                        return "NaN and Infinity are not JSON numbers";
+                if (ch == '.' && (i + 1 == size || text[i + 1] < '0' || text[i + 1] > '9'))
+                        return "expected a digit behind the decimal point";
                 if (values > JSON_MAX_VALUES || containers > JSON_MAX_CONTAINERS)
-                        return (ssize_t) i;
+                        return "the document has too many values";
         }
-        return -1;
+        return NULL;
 }
 
 int json_context_parse(JsonContext *c, const char *name, const char *text, size_t size) {
         *c = (JsonContext){ .name = name, .text = text, .size = size };
         if (size > INT32_MAX)
                 return fail_at(c, 0, "the document is too large");
-        ssize_t too_many = find_too_many(text, size);
-        if (too_many >= 0)
-                return fail_at(c, (size_t) too_many, "the document has too many values");
+        size_t offset;
+        const char *problem = check_text(text, size, &offset);
+        if (problem)
+                return fail_at(c, offset, problem);
 
         struct json_tokener *tokener = json_tokener_new_ex(JSON_MAX_DEPTH);
         if (!tokener)
