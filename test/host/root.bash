@@ -34,6 +34,9 @@ configure_root() {
         podman-system-generator openvpn-generator postgresql-generator lvm2-activation-generator sshd-socket-generator; do
         ln -sf /dev/null "$etc/systemd/system-generators/$unit"
     done
+    # /tmp is not emptied: sources may be bound in below it.
+    mkdir -p "$etc/tmpfiles.d"
+    printf 'd /tmp 1777 root root\nd /var/tmp 1777 root root\n' >"$etc/tmpfiles.d/tmp.conf"
     : >"$etc/fstab"
     echo "$2" >"$etc/hostname"
     # Its own identity: the journal's directory is named by it.
