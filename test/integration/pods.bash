@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Images and pods for the tests: "load pods" beside "load lib".
+
+# busybox_image NAME [JSON of the app]: an image with a static busybox under the
+# names that the tests use, in the store as example.com/NAME. Sets image_id.
+busybox_image() {
+    local name=$1 dir=$BATS_TEST_TMPDIR/image-$1 applet
+    local app=${2:-'{"exec": ["/bin/true"], "user": "0", "group": "0"}'}
+    mkdir -p "$dir/rootfs"/{bin,etc,tmp}
+    cp "$(type -P busybox)" "$dir/rootfs/bin/busybox"
+    for applet in sh true false echo cat ls sleep id env pwd ps touch hostname kill mount grep rm; do
+        ln "$dir/rootfs/bin/busybox" "$dir/rootfs/bin/$applet"
+    done
+    cat >"$dir/manifest" <<END
+{
+    "acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/$name",
+    "labels": [{"name": "version", "value": "1.0"}, {"name": "os", "value": "linux"},
+               {"name": "arch", "value": "$(uname -m | sed 's/x86_64/amd64/')"}],
+    "app": $app
+}
+END
+    rkt image build --overwrite "$dir" "$dir.aci"
+    image_id=$(rkt --insecure-options=image fetch --full "$dir.aci")
+}
+
+# sh_app SCRIPT: an app object that runs the script with the image's shell.
+sh_app() {
+    jq -n --arg s "$1" '{exec: ["/bin/sh", "-c", $s], user: "0", group: "0"}'
+}
+
+# start_pod ARGUMENT…: rkt run in the background, until it is ready. Sets uuid, run_pid.
+start_pod() {
+    rm -f "$BATS_TEST_TMPDIR/uuid"
+    rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    run_pid=$!
+    wait_for 10 test -s "$BATS_TEST_TMPDIR/uuid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    rkt status --wait-ready=20s "$uuid" >/dev/null || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+}
+
+# end_pods: stops and removes whatever a test left. For teardown.
+end_pods() {
+    local left
+    for left in $(rkt list --format=json | jq -r '.[] | select(.state == "running") | .name'); do
+        rkt stop --force "$left" >/dev/null || :
+        rkt status --wait=10s "$left" >/dev/null || :
+    done
+    rkt gc --grace-period=0s --expire-prepared=0s >/dev/null 2>&1 || :
+}
