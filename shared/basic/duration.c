@@ -4,20 +4,24 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 
 #include "alloc.h"
 
 static const struct {
         const char *name;
-        double ns;
+        uint64_t ns;
 } units[] = {
-        { "ns", 1 },   { "us", 1e3 }, { "µs", 1e3 }, { "ms", 1e6 },
-        { "s", 1e9 },  { "m", 60e9 }, { "h", 3600e9 },
+        { "ns", 1 },
+        { "us", 1000 },
+        { "µs", 1000 },
+        { "ms", NSEC_PER_MSEC },
+        { "s", NSEC_PER_SEC },
+        { "m", 60 * NSEC_PER_SEC },
+        { "h", 3600 * NSEC_PER_SEC },
 };
 
 /* The longest unit that s begins with: "ms" and not "m". */
-static const char *parse_unit(const char *s, double *ret_ns) {
+static const char *parse_unit(const char *s, uint64_t *ret_ns) {
         size_t longest = 0;
         for (size_t i = 0; i < ELEMENTSOF(units); i++)
                 if (startswith(s, units[i].name) && strlen(units[i].name) > longest) {
@@ -27,11 +31,31 @@ static const char *parse_unit(const char *s, double *ret_ns) {
         return longest ? s + longest : NULL;
 }
 
+/* One number with its unit, cut to whole nanoseconds. 2^63 stands for everything beyond it. */
+static const char *parse_part(const char *s, unsigned __int128 *ret_ns) {
+        const uint64_t limit = UINT64_C(1) << 63;
+        uint64_t whole = 0, fraction = 0, scale = 1, unit;
+        const char *start = s;
+        for (; isdigit((unsigned char) *s); s++)
+                whole = whole > limit / 10 ? limit : MIN(whole * 10 + (uint64_t) (*s - '0'), limit);
+        size_t digits = s - start;
+        if (*s == '.')
+                for (s++; isdigit((unsigned char) *s); s++, digits++)
+                        if (scale < UINT64_C(1000000000000000)) { /* finer than a nanosecond of an hour */
+                                fraction = fraction * 10 + (uint64_t) (*s - '0');
+                                scale *= 10;
+                        }
+        s = digits ? parse_unit(s, &unit) : NULL;
+        if (s)
+                *ret_ns = (unsigned __int128) whole * unit + (unsigned __int128) fraction * unit / scale;
+        return s;
+}
+
 int duration_parse(const char *s, int64_t *ret_ns) {
-        double total = 0;
-        int sign = 1;
-        if (*s == '-' || *s == '+')
-                sign = *s++ == '-' ? -1 : 1;
+        unsigned __int128 total = 0, part, limit = (unsigned __int128) 1 << 63;
+        bool negative = *s == '-';
+        if (negative || *s == '+')
+                s++;
         if (streq(s, "0")) {
                 *ret_ns = 0;
                 return 0;
@@ -39,23 +63,30 @@ int duration_parse(const char *s, int64_t *ret_ns) {
         if (!*s)
                 return -EINVAL;
         while (*s) {
-                if (!isdigit((unsigned char) *s) && *s != '.')
-                        return -EINVAL;
-                size_t digits = strspn(s, "0123456789."), dots = 0;
-                for (size_t i = 0; i < digits; i++)
-                        dots += s[i] == '.';
-                if (dots > 1 || dots == digits || digits > 30)
-                        return -EINVAL;
-                double value = strtod(s, NULL), unit;
-                s = parse_unit(s + digits, &unit);
+                s = parse_part(s, &part);
                 if (!s)
                         return -EINVAL;
-                total += value * unit;
+                total = MIN(total + part, limit + 1);
         }
-        if (total > 9.2e18)
+        if (total > limit - !negative)
                 return -ERANGE;
-        *ret_ns = (int64_t) (sign * total);
+        *ret_ns = negative ? (int64_t) - (uint64_t) total : (int64_t) total;
         return 0;
+}
+
+/* n / 10^places without trailing zeros behind the point. */
+static char *format_decimal(uint64_t n, unsigned places) {
+        uint64_t scale = 1;
+        for (unsigned i = 0; i < places; i++)
+                scale *= 10;
+        char *text = places ? xasprintf("%" PRIu64 ".%0*" PRIu64, n / scale, (int) places, n % scale)
+                            : xasprintf("%" PRIu64, n);
+        size_t length = strlen(text);
+        while (places && text[length - 1] == '0')
+                text[--length] = 0;
+        if (places && text[length - 1] == '.')
+                text[length - 1] = 0;
+        return text;
 }
 
 char *duration_format(int64_t ns) {
@@ -63,15 +94,18 @@ char *duration_format(int64_t ns) {
         uint64_t u = ns < 0 ? -(uint64_t) ns : (uint64_t) ns;
         if (u == 0)
                 return xstrdup("0s");
-        if (u < NSEC_PER_SEC)
-                return xasprintf("%s%gms", sign, (double) u / 1e6);
+        if (u < NSEC_PER_SEC) {
+                unsigned places = u < 1000 ? 0 : u < NSEC_PER_MSEC ? 3 : 6;
+                _cleanup_free_ char *number = format_decimal(u, places);
+                return xasprintf("%s%s%s", sign, number, places == 0 ? "ns" : places == 3 ? "µs" : "ms");
+        }
         uint64_t hours = u / (3600 * NSEC_PER_SEC), minutes = u / (60 * NSEC_PER_SEC) % 60;
-        double seconds = (double) (u % (60 * NSEC_PER_SEC)) / 1e9;
+        _cleanup_free_ char *seconds = format_decimal(u % (60 * NSEC_PER_SEC), 9);
         if (hours)
-                return xasprintf("%s%" PRIu64 "h%" PRIu64 "m%gs", sign, hours, minutes, seconds);
+                return xasprintf("%s%" PRIu64 "h%" PRIu64 "m%ss", sign, hours, minutes, seconds);
         if (minutes)
-                return xasprintf("%s%" PRIu64 "m%gs", sign, minutes, seconds);
-        return xasprintf("%s%gs", sign, seconds);
+                return xasprintf("%s%" PRIu64 "m%ss", sign, minutes, seconds);
+        return xasprintf("%s%ss", sign, seconds);
 }
 
 char *time_ago(time_t when, time_t now) {
@@ -96,7 +130,8 @@ char *time_ago(time_t when, time_t now) {
         for (size_t i = 0;; i++)
                 if (diff < steps[i].below) {
                         int64_t n = diff / steps[i].unit;
-                        return xasprintf("%" PRIi64 " %s %s", n, n == 1 ? steps[i].one : steps[i].many, suffix);
+                        return xasprintf("%" PRIi64 " %s %s", n, n == 1 ? steps[i].one : steps[i].many,
+                                        suffix);
                 }
 }
 

@@ -73,10 +73,17 @@ int json_context_parse(JsonContext *c, const char *name, const char *text, size_
         if (!tokener)
                 return -ENOMEM;
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-        /* the NUL behind the text (or this one) tells the tokener that a top-level number has ended */
         c->root = json_tokener_parse_ex(tokener, text, (int) size);
         enum json_tokener_error e = json_tokener_get_error(tokener);
         size_t end = json_tokener_get_parse_end(tokener);
+        if (e == json_tokener_continue && size > 0) {
+                /* a number at the top level has no end of its own: a NUL is one */
+                c->root = json_tokener_parse_ex(tokener, "", 1);
+                if (json_tokener_get_error(tokener) == json_tokener_success) {
+                        e = json_tokener_success;
+                        end = size;
+                }
+        }
         json_tokener_free(tokener);
 
         if (e == json_tokener_continue)

@@ -18,6 +18,35 @@ static void durations_parse_as_in_go(void **state) {
                 assert_true(duration_parse(bad[i], &ns) < 0);
 }
 
+static void durations_are_exact_and_print_as_in_go(void **state) {
+        static const struct {
+                const char *text;
+                int64_t ns;
+                const char *printed;
+        } cases[] = {
+                { "24h", INT64_C(86400000000000), "24h0m0s" },
+                { "1h1m1.000000001s", INT64_C(3661000000001), "1h1m1.000000001s" },
+                { "90s", INT64_C(90000000000), "1m30s" },
+                { "1500ms", 1500000000, "1.5s" },
+                { "1.5ms", 1500000, "1.5ms" },
+                { "1500ns", 1500, "1.5µs" },
+                { "100ns", 100, "100ns" },
+                { "0.3333333333333333333333h", INT64_C(1199999999999), "19m59.999999999s" },
+                { "9223372036854775807ns", INT64_MAX, "2562047h47m16.854775807s" },
+                { "-9223372036854775808ns", INT64_MIN, "-2562047h47m16.854775808s" },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                int64_t ns = 0;
+                assert_int_equal(duration_parse(cases[i].text, &ns), 0);
+                assert_int_equal(ns, cases[i].ns);
+                _cleanup_free_ char *printed = duration_format(ns);
+                assert_string_equal(printed, cases[i].printed);
+        }
+        int64_t ns;
+        assert_int_equal(duration_parse("9223372036854775808ns", &ns), -34);
+        assert_int_equal(duration_parse("99999999999999999999999999999999h1ns", &ns), -34);
+}
+
 static void times_read_as_people_say_them(void **state) {
         static const struct {
                 int64_t age;
@@ -36,6 +65,7 @@ static void times_read_as_people_say_them(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(durations_parse_as_in_go),
+                cmocka_unit_test(durations_are_exact_and_print_as_in_go),
                 cmocka_unit_test(times_read_as_people_say_them),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
