@@ -12,7 +12,7 @@ static void syntax_errors_name_line_and_column(void **state) {
 
 static void truncated_and_trailing_data_are_refused(void **state) {
         const char *const bad[] = { "", "{", "[1,", "{} x", "{}{}", "\"\xff\"", "[NaN]", "[Infinity]", "[1.]", "[01]",
-                "[\"a\nb\"]", "['a']", "[1,]", "[/**/1]" };
+                "[\"a\nb\"]", "['a']", "{'a':1}", "[1,]", "[/**/1]" };
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
                 _cleanup_json_context_ JsonContext c;
                 assert_int_equal(json_context_parse(&c, "f", bad[i], strlen(bad[i])), -22);
