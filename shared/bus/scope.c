@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "scope.h"
+
+#include <errno.h>
+
+#include "alloc.h"
+#include "cgroup.h"
+#include "unit-name.h"
+
+#define SYSTEMD_NAME    "org.freedesktop.systemd1"
+#define SYSTEMD_PATH    "/org/freedesktop/systemd1"
+#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
+
+/* What machined gives to the scopes that it makes. */
+#define SCOPE_TASKS_MAX UINT64_C(16384)
+
+static int append_properties(sd_bus_message *m, const Scope *s) {
+        int r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", s->description,
+                        "Slice", "s", s->slice, "Delegate", "b", 1, "CollectMode", "s", "inactive-or-failed",
+                        "TasksMax", "t", SCOPE_TASKS_MAX, "PIDs", "au", 1, (uint32_t) s->leader);
+        if (r >= 0 && s->stop_signal > 0)
+                r = sd_bus_message_append(m, "(sv)", "KillSignal", "i", (int32_t) s->stop_signal);
+        if (r >= 0 && s->stop_timeout_ns > 0)
+                r = sd_bus_message_append(m, "(sv)", "TimeoutStopUSec", "t", s->stop_timeout_ns / 1000);
+        return r;
+}
+
+static int new_start_message(sd_bus *manager, const Scope *s, sd_bus_message **ret) {
+        _cleanup_message_ sd_bus_message *m = NULL;
+        int r = sd_bus_message_new_method_call(
+                        manager, &m, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "StartTransientUnit");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "ss", s->name, "fail");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = append_properties(m, s);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "a(sa(sv))", 0);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+typedef struct Job {
+        const char *unit;
+        bool failed;
+        char *result;
+} Job;
+
+static void job_done(Job *job) {
+        free(job->result);
+}
+
+static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *ret_error) {
+        Job *job = userdata;
+        uint32_t id;
+        const char *path, *unit, *result;
+        if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 && streq(unit, job->unit) &&
+                        !streq(result, "done") && !job->result) {
+                job->failed = true;
+                job->result = xstrdup(result);
+        }
+        return 0;
+}
+
+/* A job that fails tells only here. Over the bus, signals must be asked for. */
+static int watch_job(Bus *bus, Job *job, sd_bus_slot **ret) {
+        bool over_bus = bus->manager == bus->system;
+        int r = sd_bus_match_signal_async(bus->manager, ret, over_bus ? SYSTEMD_NAME : NULL, SYSTEMD_PATH,
+                        SYSTEMD_MANAGER, "JobRemoved", on_job_removed, NULL, job);
+        if (r >= 0 && over_bus)
+                r = sd_bus_call_method_async(bus->manager, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                "Subscribe", NULL, NULL, NULL);
+        return r;
+}
+
+/* Whether the leader is in the scope now, by the only thing that counts. Systemd sends several messages
+ * between moving it and the one that says that the job is done. */
+static bool leader_arrived(const Scope *s, char **ret_cgroup) {
+        _cleanup_free_ char *cgroup = NULL, *unit = NULL;
+        if (cgroup_of_process(s->leader, &cgroup) < 0 || !(unit = unit_of_cgroup(cgroup)) ||
+                        !streq(unit, s->name))
+                return false;
+        *ret_cgroup = TAKE_PTR(cgroup);
+        return true;
+}
+
+static int wait_for_leader(
+                Bus *bus, const Scope *s, int leader_fd, BusCall *call, const Job *job, char **ret_cgroup) {
+        while (!leader_arrived(s, ret_cgroup)) {
+                if (call->error < 0)
+                        return call->error;
+                if (job->failed)
+                        return -ECANCELED;
+                if (!bus->manager)
+                        return -ECONNRESET;
+                int r = bus_step(bus, leader_fd);
+                if (r != 0)
+                        return r > 0 ? -ESRCH : r;
+        }
+        return 0;
+}
+
+int bus_scope_start(Bus *bus, const Scope *s, int leader_fd, char **ret_cgroup, char **ret_message) {
+        if (!bus->manager)
+                return -ENOTCONN;
+        _cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
+        _cleanup_message_ sd_bus_message *m = NULL;
+        _cleanup_(job_done) Job job = { .unit = s->name };
+        _cleanup_bus_call_ BusCall call = {};
+        int r = watch_job(bus, &job, &slot);
+        if (r >= 0)
+                r = new_start_message(bus->manager, s, &m);
+        if (r >= 0)
+                r = bus_call_start(bus->manager, m, &call);
+        if (r >= 0)
+                r = wait_for_leader(bus, s, leader_fd, &call, &job, ret_cgroup);
+        if (r < 0 && call.message)
+                *ret_message = TAKE_PTR(call.message);
+        else if (r < 0 && job.result)
+                *ret_message = xasprintf("its job ended as \"%s\"", job.result);
+        return r;
+}
