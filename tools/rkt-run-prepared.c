@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "file.h"
+#include "cgroup.h"
 #include "globals.h"
 #include "launch.h"
 #include "log.h"
@@ -48,6 +49,7 @@ int main(int argc, char **argv) {
                 log_error("cannot run as unprivileged user");
                 return EXIT_RKT_FAILURE;
         }
+        cgroup_warm_up();
         if (strv_length(arguments) != 1) {
                 log_error("must provide the UUID of a prepared pod");
                 return EXIT_RKT_FAILURE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cgroup.h"
 #include "globals.h"
 #include "launch.h"
 #include "log.h"
@@ -35,6 +36,7 @@ int main(int argc, char **argv) {
                 log_error("cannot run as unprivileged user");
                 return EXIT_RKT_FAILURE;
         }
+        cgroup_warm_up();
         if (pod_request_check() < 0 || launch_request_check(pod_request.n_ports > 0) < 0)
                 return EXIT_RKT_FAILURE;
         if (launch_request.interactive && pod_request.n_apps != 1) {

@@ -47,7 +47,8 @@ int cgroup_of_process(pid_t pid, char **ret) {
 
 static void move_to_own_cgroup(void) {
         _cleanup_free_ char *cgroup = NULL;
-        if (cgroup_of_process(0, &cgroup) < 0)
+        /* Whoever waits for the end of the caller's output must not wait for this. */
+        if (close_range(0, ~0U, 0) < 0 || cgroup_of_process(0, &cgroup) < 0)
                 return;
         _cleanup_free_ char *path = xasprintf("%s%s/cgroup.procs", cgroup_mount_point(), cgroup);
         _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
