@@ -55,6 +55,17 @@ static int print_version(void) {
         return 0;
 }
 
+/* Programs that others add: rkt-NAME beside this one. */
+static const Verb *find_program(const char *name) {
+        static Verb foreign;
+        _cleanup_free_ char *program = xasprintf("rkt-%s", name);
+        _cleanup_free_ char *path = process_sibling(program);
+        if (strchr(name, '/') || access(path, X_OK) < 0)
+                return NULL;
+        foreign = (Verb){ name, "" };
+        return &foreign;
+}
+
 /* The verb that name is, or is an unambiguous beginning of; NULL after logging. */
 static const Verb *find_verb(const char *name) {
         const Verb *found = NULL;
@@ -69,6 +80,8 @@ static const Verb *find_verb(const char *name) {
                 }
                 found = &verbs[i];
         }
+        if (!found)
+                found = find_program(name);
         if (!found)
                 log_error("unknown command \"%s\" (try \"rkt help\")", name);
         return found;
