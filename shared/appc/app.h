@@ -42,3 +42,9 @@ App *app_copy(const App *a);
 
 const MountPoint *app_find_mount_point(const App *a, const char *name);
 const Port *app_find_port(const App *a, const char *name);
+
+/* What rkt-image patch-manifest takes, as actool did. Each replaces all there is; nothing is changed on
+ * -EINVAL, which comes with *ret_error. Mount points: NAME,path=PATH[,readOnly=B]; ports:
+ * NAME,protocol=P,port=N[,count=N][,socketActivated=B]. */
+int app_set_mount_points(App *a, char *const *options, char **ret_error);
+int app_set_ports(App *a, char *const *options, char **ret_error);

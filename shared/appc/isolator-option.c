@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "isolator.h"
 #include "option-json.h"
+#include "option.h"
 #include "strv.h"
 
 /* Takes value. */
@@ -65,4 +66,33 @@ int isolators_set_seccomp(IsolatorList *l, const char *option, char **ret_error)
                 return option_fail(
                                 ret_error, "no mode in \"%s\": expected mode=retain or mode=remove", option);
         return isolators_set_names(l, type, set, error_name, ret_error);
+}
+
+int isolators_set_option(IsolatorList *l, const char *option, char **ret_error) {
+        static const OptionJsonKey keys[] = {
+                { "request", "request", OPTION_JSON_STRING },
+                { "limit", "limit", OPTION_JSON_STRING },
+                { "default", "default", OPTION_JSON_BOOL },
+                {},
+        };
+        const char *comma = strchrnul(option, ','), *text = startswith(comma, ",value=");
+        _cleanup_free_ char *name = xstrndup(option, comma - option);
+        _cleanup_json_ json_object *value = NULL;
+        int64_t number;
+        bool flag;
+        if (isolator_type_from_name(name) == ISOLATOR_UNKNOWN)
+                return option_fail(ret_error, "unknown isolator \"%s\"", name);
+        if (text && parse_int(text, INT64_MIN, INT64_MAX, &number) >= 0) {
+                value = json_object_new_int64(number);
+        } else if (text && parse_bool(text, &flag) >= 0) {
+                value = json_object_new_boolean(flag);
+        } else if (text) {
+                return option_fail(ret_error, "%s: \"%s\" is neither a number nor a boolean", name, text);
+        } else {
+                value = json_object_new_object();
+                int r = *comma ? option_to_json(comma + 1, keys, value, ret_error) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return isolators_set(l, name, value, ret_error);
 }

@@ -79,3 +79,6 @@ int isolators_set_names(IsolatorList *l, IsolatorType type, char *const *set, co
                 char **ret_error);
 /* --seccomp: [mode=retain|remove][,errno=EX],SYSCALL[,…] */
 int isolators_set_seccomp(IsolatorList *l, const char *option, char **ret_error);
+/* --isolators of patch-manifest: NAME[,request=Q][,limit=Q][,default=B] or NAME,value=V for a number or
+ * boolean. */
+int isolators_set_option(IsolatorList *l, const char *option, char **ret_error);

@@ -24,8 +24,8 @@ bool ac_name_is_valid(const char *s);
 /* ^[a-z0-9]+([-._~/][a-z0-9]+)*$ : images, labels, annotations, isolators. */
 bool ac_identifier_is_valid(const char *s);
 
-/* The nearest valid name: lower case, what is not allowed becomes - (_ in identifiers), runs of separators become
- * one, none at the edges. Allocated; NULL if nothing is left. */
+/* The nearest valid name: lower case, what is not allowed becomes - (_ in identifiers), runs of separators
+ * become one, none at the edges. Allocated; NULL if nothing is left. */
 char *ac_name_sanitize(const char *s);
 char *ac_identifier_sanitize(const char *s);
 /* The default name of an app: the last component of its image's name, sanitized. Allocated or NULL. */

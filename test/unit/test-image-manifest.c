@@ -130,6 +130,26 @@ static void an_app_may_have_no_command(void **state) {
         assert_string_equal(x, y);
 }
 
+static void mount_points_and_ports_are_replaced_by_options(void **state) {
+        _cleanup_image_manifest_ ImageManifest *m = parse(key_value_store);
+        _cleanup_strv_ char **mounts = strv_split("work,path=/opt,readOnly=true:logs,path=/var/log", ':'),
+                            **ports = strv_split("query,protocol=tcp,port=8080,count=2", ':'),
+                            **bad_mounts = strv_split("work,path=opt", ':'),
+                            **bad_ports = strv_split("query,port=x", ':');
+        _cleanup_free_ char *mount_error = NULL, *port_error = NULL;
+        assert_int_equal(app_set_mount_points(m->app, mounts, NULL), 0);
+        assert_int_equal(app_set_ports(m->app, ports, NULL), 0);
+        assert_int_equal(app_set_mount_points(m->app, bad_mounts, &mount_error), -EINVAL);
+        assert_int_equal(app_set_ports(m->app, bad_ports, &port_error), -EINVAL);
+        assert_string_equal(mount_error, "mountPoints[0].path: \"opt\" is not an absolute path");
+        assert_string_equal(port_error, "port: expected a number, found \"x\"");
+        assert_int_equal(m->app->n_mount_points, 2);
+        assert_true(app_find_mount_point(m->app, "work")->read_only);
+        assert_string_equal(app_find_mount_point(m->app, "logs")->path, "/var/log");
+        assert_int_equal(m->app->n_ports, 1);
+        assert_int_equal(app_find_port(m->app, "query")->count, 2);
+}
+
 /* Members to put into an otherwise good manifest, or into its app, and what is said about them. */
 static const char *const bad_members[][2] = {
         { "\"labels\":{}", "labels: expected an array, found an object" },
@@ -285,6 +305,7 @@ int main(void) {
                 cmocka_unit_test(it_is_written_in_the_order_of_the_schema),
                 cmocka_unit_test(the_least_manifest_has_a_name_and_nothing_else),
                 cmocka_unit_test(an_app_may_have_no_command),
+                cmocka_unit_test(mount_points_and_ports_are_replaced_by_options),
                 cmocka_unit_test(every_member_is_checked),
                 cmocka_unit_test(kind_version_and_name_are_required),
                 cmocka_unit_test(an_error_says_the_line_and_column),

@@ -174,6 +174,27 @@ static void an_option_replaces_what_the_image_says(void **state) {
                                   "\"@rkt/default-blacklist\"],\"errno\":\"EPERM\"}}]");
 }
 
+static void an_isolator_is_written_with_its_name_first(void **state) {
+        _cleanup_isolators_ IsolatorList l = {};
+        static const char *const good[] = { "resource/cpu,request=50m,limit=100m",
+                "resource/network-bandwidth,default=true,limit=1G", "os/linux/no-new-privileges,value=true",
+                "os/linux/oom-score-adj,value=-5" };
+        for (size_t i = 0; i < ELEMENTSOF(good); i++)
+                assert_int_equal(isolators_set_option(&l, good[i], NULL), 0);
+        assert_int_equal(quantity_milli(isolators_find(&l, ISOLATOR_CPU)->resource.limit), 100);
+        assert_true(isolators_find(&l, ISOLATOR_NO_NEW_PRIVILEGES)->flag);
+        assert_int_equal(isolators_find(&l, ISOLATOR_OOM_SCORE_ADJ)->number, -5);
+        static const char *const bad[] = { "", "resource/gpu,limit=1", "resource/cpu,limits=1",
+                "resource/cpu,limit=x", "os/linux/oom-score-adj,value=much",
+                "os/linux/oom-score-adj,value=2000", "os/linux/no-new-privileges" };
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                _cleanup_free_ char *error = NULL;
+                assert_int_equal(isolators_set_option(&l, bad[i], &error), -22);
+                assert_non_null(error);
+        }
+        assert_int_equal(l.n, 4);
+}
+
 static void a_wrong_option_changes_nothing_and_is_explained(void **state) {
         _cleanup_isolators_ IsolatorList l = {};
         static const char *const seccomp[] = { "", "mount", "mode=keep,mount", "mode=retain",
@@ -198,6 +219,7 @@ int main(void) {
                 cmocka_unit_test(of_two_resource_isolators_the_last_holds),
                 cmocka_unit_test(wrong_isolators_are_explained),
                 cmocka_unit_test(an_option_replaces_what_the_image_says),
+                cmocka_unit_test(an_isolator_is_written_with_its_name_first),
                 cmocka_unit_test(a_wrong_option_changes_nothing_and_is_explained),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
