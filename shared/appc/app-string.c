@@ -62,10 +62,12 @@ int app_string_parse(const char *s, AppString *ret, char **ret_error) {
 
 char *app_string_format(const char *name, const NameValueList *labels) {
         const char *version = name_values_get(labels, "version");
+        if (isempty(version) || strchr(version, ':'))
+                version = NULL; /* only a label can hold it */
         _cleanup_strv_ char **parts = strv_copy(NULL);
         strv_push(&parts, xasprintf("%s%s%s", name, version ? ":" : "", version ? version : ""));
         for (size_t i = 0; i < labels->n; i++)
-                if (!streq(labels->items[i].name, "version"))
+                if (!version || !streq(labels->items[i].name, "version"))
                         strv_push(&parts, xasprintf("%s=%s", labels->items[i].name, labels->items[i].value));
         return strv_join(parts, ",");
 }
