@@ -28,7 +28,7 @@ running() {
 }
 
 # main ARGUMENTS…: parses the command line that both hosts share and calls
-# start, run_exec, stop, status; and kill and build, which only vm has.
+# start, run_exec, stop, status; and kill, build and run_chroot, which only vm has.
 main() {
     local verb=''
     if [[ ${1-} == boot ]]; then
@@ -46,7 +46,7 @@ main() {
         *)
             case $verb in
             '') verb=$1 ;;
-            exec) break ;;
+            exec | chroot) break ;;
             *) name=$1 ;;
             esac
             shift
@@ -71,6 +71,7 @@ main() {
     case $verb in
     exec) (($#)) || die "exec needs a command"; run_exec "$@" ;;
     start | stop | status) "$verb" ;;
+    chroot) (($#)) || die "chroot needs a command"; run_chroot "$@" ;;
     kill | build) declare -F "$verb" >/dev/null || die "there is no $verb here"; "$verb" ;;
     *) usage >&2; exit 125 ;;
     esac
