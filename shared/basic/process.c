@@ -17,7 +17,7 @@ int process_exit_status(int wstatus) {
         return WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : WEXITSTATUS(wstatus);
 }
 
-char *process_sibling(const char *name) {
+static char *beside_us(const char *name, const char *fallback) {
         char self[PATH_MAX];
         ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
         if (n > 0) {
@@ -28,7 +28,15 @@ char *process_sibling(const char *name) {
                 if (access(path, X_OK) == 0)
                         return TAKE_PTR(path);
         }
-        return xasprintf("%s/%s", RKT_BINDIR, name);
+        return xasprintf("%s/%s", fallback, name);
+}
+
+char *process_sibling(const char *name) {
+        return beside_us(name, RKT_BINDIR);
+}
+
+char *process_helper(const char *name) {
+        return beside_us(name, RKT_LIBDIR);
 }
 
 static int spawn(char *const argv[], int out, pid_t *ret) {

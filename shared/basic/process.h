@@ -16,3 +16,5 @@ int process_exit_status(int wstatus);
 
 /* Path of a sibling program: the directory of this executable, else RKT_BINDIR. Allocated. */
 char *process_sibling(const char *name);
+/* The same for programs that are not for users: beside this executable, else in RKT_LIBDIR. */
+char *process_helper(const char *name);

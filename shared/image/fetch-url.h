@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "fetch.h"
+
+/* An archive from an http or https URL. Of several who want it at once, one downloads. */
+int fetch_url(Store *s, const char *url, const FetchOptions *options, char **ret_id);

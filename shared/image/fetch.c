@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "fetch-url.h"
+#include "image-import.h"
+#include "image-lookup.h"
+#include "insecure.h"
+#include "log.h"
+#include "reference.h"
+#include "strv.h"
+
+#define UNDERSTOOD                                                                                          \
+        "what can be fetched are paths of files, URLs with file, http or https whose path ends in .aci, "   \
+        "and "                                                                                              \
+        "names and IDs of images that are in the store"
+
+int fetch_policy_parse(const char *s, FetchPolicy *ret) {
+        static const char *const names[] = {
+                [FETCH_NEVER] = "never", [FETCH_NEW] = "new", [FETCH_UPDATE] = "update"
+        };
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(s, names[i])) {
+                        *ret = i;
+                        return 0;
+                }
+        log_error("pull policy \"%s\" is not known: expected never, new or update", s);
+        return -EINVAL;
+}
+
+/* Signatures are not verified yet, so nothing from outside is taken that the user does not vouch for. */
+static int check_signature(const char *reference, const FetchOptions *options) {
+        if (options->insecure & INSECURE_IMAGE)
+                return 0;
+        log_error("image \"%s\" must be verified by a signature, which cannot be done for it; "
+                  "--insecure-options=image takes "
+                  "it as it is",
+                        reference);
+        return -ENOKEY;
+}
+
+static int import_file(Store *s, const char *path, int fd, char **ret_id) {
+        _cleanup_image_import_ ImageImport *import = NULL;
+        const char *id;
+        int r = image_import_new(s, path, &import);
+        if (r >= 0)
+                r = image_import_write_fd(import, fd);
+        if (r >= 0)
+                r = image_import_finish(import, NULL, &id);
+        if (r >= 0)
+                r = image_import_commit(import, false);
+        if (r >= 0)
+                *ret_id = xstrdup(id);
+        return r;
+}
+
+static int fetch_file(Store *s, const char *path, const FetchOptions *options, char **ret_id) {
+        struct stat st;
+        if (options->policy == FETCH_NEVER) {
+                log_error("unable to fetch image from %s: files are read anew each time, and the pull "
+                          "policy is never",
+                                path);
+                return -ENOENT;
+        }
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return log_error_errno(errno, "error opening image file %s", path);
+        if (fstat(fd, &st) < 0)
+                return log_error_errno(errno, "error opening image file %s", path);
+        if (S_ISDIR(st.st_mode))
+                return log_error_errno(EISDIR, "error opening image file %s", path);
+        log_debug("using image from file %s", path);
+        return import_file(s, path, fd, ret_id);
+}
+
+static int find_in_store(Store *s, const char *reference, char **ret_id) {
+        _cleanup_free_ char *error = NULL;
+        int r = store_resolve(s, reference, ret_id, &error);
+        if (r < 0) {
+                log_error("unable to fetch image \"%s\": %s; " UNDERSTOOD, reference, error ?: strerror(-r));
+                return r;
+        }
+        log_debug("using image from local store for image name %s", reference);
+        store_touch(s, *ret_id);
+        return 0;
+}
+
+static int fetch(Store *s, const Reference *reference, const FetchOptions *options, char **ret_id) {
+        int r;
+        switch (reference->kind) {
+        case REFERENCE_ID:
+        case REFERENCE_NAME: return find_in_store(s, reference->location, ret_id);
+        case REFERENCE_FILE:
+                r = check_signature(reference->location, options);
+                return r < 0 ? r : fetch_file(s, reference->location, options, ret_id);
+        case REFERENCE_URL:
+                r = check_signature(reference->location, options);
+                return r < 0 ? r : fetch_url(s, reference->location, options, ret_id);
+        default:
+                log_error("unable to fetch image \"%s\": " UNDERSTOOD, reference->location);
+                return -EPROTONOSUPPORT;
+        }
+}
+
+/* Root gets the tree at once; for others it is enough to know that it can be had. */
+static int complete(Store *s, const char *id) {
+        if (geteuid() == 0) {
+                _cleanup_free_ char *tree_id = NULL;
+                return store_render_tree(s, id, &tree_id);
+        }
+        _cleanup_strv_ char **ids = NULL;
+        _cleanup_free_ char *error = NULL;
+        int r = store_flatten(s, id, &ids, &error);
+        if (r < 0)
+                log_error("%s", error ?: strerror(-r));
+        return r;
+}
+
+int fetch_image(Store *s, const char *text, const FetchOptions *options, char **ret_id) {
+        _cleanup_reference_ Reference reference = {};
+        _cleanup_free_ char *error = NULL, *id = NULL;
+        int r = reference_parse(text, &reference, &error);
+        if (r < 0) {
+                log_error("%s", error);
+                return r;
+        }
+        r = fetch(s, &reference, options, &id);
+        if (r >= 0)
+                r = complete(s, id);
+        if (r >= 0)
+                *ret_id = TAKE_PTR(id);
+        return r;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image-import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "blob.h"
+#include "duration.h"
+#include "file.h"
+#include "image-name.h"
+#include "image-record.h"
+#include "log.h"
+#include "strv.h"
+#include "temporary.h"
+#include "unpacker.h"
+
+#define BUFFER_SIZE ((size_t) 256 * 1024)
+#define PIPE_SIZE   (1024 * 1024)
+
+struct ImageImport {
+        Store *store;
+        char *source;
+        int blob_fd, tree_fd, pipe_fd; /* -1: not, or no longer, open */
+        char *blob_path, *tree_path;   /* temporary; relative to DATA/cas; NULL: not there */
+        uint64_t blob_size;
+        Unpacker *unpacker;
+        UnpackerResult result;
+        ImageManifest *manifest;
+        bool failed; /* has been logged */
+};
+
+static void remove_tree(ImageImport *i) {
+        if (!i->tree_path)
+                return;
+        int r = remove_tree_at(store_fd(i->store), i->tree_path, false);
+        if (r < 0)
+                log_warning_errno(r, "cannot remove %s/%s", store_path(i->store), i->tree_path);
+        free(i->tree_path);
+        i->tree_path = NULL;
+}
+
+void image_import_free(ImageImport *i) {
+        if (i->pipe_fd >= 0)
+                close(i->pipe_fd);
+        if (i->unpacker)
+                unpacker_free(i->unpacker);
+        unpacker_result_clear(&i->result);
+        if (i->manifest)
+                image_manifest_free(i->manifest);
+        if (i->blob_path)
+                unlinkat(store_fd(i->store), i->blob_path, 0);
+        remove_tree(i);
+        if (i->blob_fd >= 0)
+                close(i->blob_fd);
+        if (i->tree_fd >= 0)
+                close(i->tree_fd);
+        free(i->blob_path);
+        free(i->source);
+        free(i);
+}
+
+static int start_unpacker(ImageImport *i) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return log_error_errno(errno, "cannot make a pipe");
+        fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; the system may not allow it */
+        i->pipe_fd = ends[1];
+        _cleanup_close_ int reading_end = ends[0];
+        UnpackerLayer layer = { .fd = reading_end };
+        UnpackerRequest request = { .root = i->tree_fd, .output = -1, .layers = &layer, .n_layers = 1 };
+        signal(SIGPIPE, SIG_IGN);
+        return unpacker_start(&request, &i->unpacker);
+}
+
+int image_import_new(Store *s, const char *source, ImageImport **ret) {
+        _cleanup_image_import_ ImageImport *i = xnew(ImageImport, 1);
+        i->store = s;
+        i->source = xstrdup(source);
+        i->tree_fd = i->pipe_fd = -1;
+        i->blob_fd = temporary_file(s, &i->blob_path);
+        if (i->blob_fd < 0)
+                return log_error_errno(
+                                i->blob_fd, "cannot create a file in %s/" STORE_TEMPORARIES, store_path(s));
+        if (geteuid() == 0) { /* only root may see trees, and can give files to their owners */
+                i->tree_fd = temporary_tree(s, &i->tree_path);
+                if (i->tree_fd < 0)
+                        return log_error_errno(i->tree_fd, "cannot create a directory in %s/" STORE_TREES,
+                                        store_path(s));
+        }
+        int r = start_unpacker(i);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(i);
+        return 0;
+}
+
+/* Takes the unpacking process's verdict. */
+static int wait_for_unpacker(ImageImport *i) {
+        _cleanup_free_ char *error = NULL;
+        size_t layer;
+        close(TAKE_FD(i->pipe_fd));
+        int r = unpacker_wait(i->unpacker, &i->result, &layer, &error);
+        if (r < 0) {
+                i->failed = true;
+                log_error("cannot import %s: %s", i->source, error);
+        }
+        return r;
+}
+
+int image_import_write(ImageImport *i, const void *data, size_t size) {
+        if (i->failed)
+                return -EBADMSG;
+        int r = write_all(i->blob_fd, data, size);
+        if (r < 0) {
+                i->failed = true;
+                return log_error_errno(r, "cannot write to %s/" STORE_TEMPORARIES, store_path(i->store));
+        }
+        i->blob_size += size;
+        r = write_all(i->pipe_fd, data, size);
+        if (r == -EPIPE) {
+                r = wait_for_unpacker(i);
+                return r < 0 ? r : -EBADMSG;
+        }
+        return r < 0 ? log_error_errno(r, "cannot write to the unpacking process") : 0;
+}
+
+int image_import_write_fd(ImageImport *i, int fd) {
+        _cleanup_free_ uint8_t *buffer = xmalloc(BUFFER_SIZE);
+        for (;;) {
+                ssize_t n = read(fd, buffer, BUFFER_SIZE);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return log_error_errno(errno, "cannot read %s", i->source);
+                if (n == 0)
+                        return 0;
+                int r = image_import_write(i, buffer, n);
+                if (r < 0)
+                        return r;
+        }
+}
+
+int image_import_finish(ImageImport *i, const ImageManifest **ret_manifest, const char **ret_id) {
+        _cleanup_free_ char *error = NULL;
+        if (i->failed)
+                return -EBADMSG;
+        int r = wait_for_unpacker(i);
+        if (r < 0)
+                return r;
+        _cleanup_free_ char *name = xasprintf("%s: manifest", i->source);
+        r = image_manifest_parse(name, i->result.manifest, i->result.manifest_size, &i->manifest, &error);
+        if (r < 0) {
+                log_error("cannot import %s", error ?: i->source);
+                return r;
+        }
+        if (ret_manifest)
+                *ret_manifest = i->manifest;
+        if (ret_id)
+                *ret_id = i->result.ids[0];
+        return 0;
+}
+
+/* A tree with dependencies below it, or that shows a part of the archive only, is rendered from the blobs
+ * once all of them are there. */
+static bool tree_is_whole(const ImageImport *i) {
+        return i->manifest->n_dependencies == 0 && strv_length(i->manifest->path_whitelist) == 0;
+}
+
+static int sync_content(ImageImport *i) {
+        if (i->tree_path && syncfs(i->tree_fd) < 0)
+                return -errno;
+        return fdatasync(i->blob_fd) < 0 ? -errno : 0;
+}
+
+static int commit_tree(ImageImport *i) {
+        if (!i->tree_path)
+                return 0;
+        _cleanup_free_ char *path = xasprintf(STORE_TREES "/%s", i->result.tree_id);
+        if (renameat2(store_fd(i->store), i->tree_path, store_fd(i->store), path, RENAME_NOREPLACE) < 0)
+                return errno == EEXIST ? 0 : -errno; /* there already: ours goes with the import */
+        free(i->tree_path);
+        i->tree_path = NULL;
+        return fsync_directory_at(store_fd(i->store), STORE_TREES);
+}
+
+static int commit_record(ImageImport *i, bool latest) {
+        const char *id = i->result.ids[0];
+        _cleanup_image_record_ ImageRecord *old = NULL, *record = xnew(ImageRecord, 1);
+        record->id = xstrdup(id);
+        record->name = xstrdup(i->manifest->name);
+        name_values_copy(&record->labels, &i->manifest->labels);
+        record->import_time = record->last_used = realtime_ns();
+        record->latest = latest;
+        record->blob_size = i->blob_size;
+        if (image_record_load(i->store, id, &old, NULL) >= 0) {
+                record->latest = latest || old->latest;
+                record->tree_size = old->tree_size;
+                record->tree_id = TAKE_PTR(old->tree_id);
+                record->tree_images = TAKE_PTR(old->tree_images);
+        }
+        if (i->manifest->n_dependencies == 0) {
+                free(record->tree_id);
+                strv_free(record->tree_images);
+                record->tree_id = xstrdup(i->result.tree_id);
+                record->tree_images = strv_copy(i->result.ids);
+        }
+        if (i->tree_fd >= 0 && tree_is_whole(i))
+                record->tree_size = i->result.tree_size;
+        return image_record_save(i->store, record);
+}
+
+/* The record comes last: without it, what is there does not count, and gc removes it. */
+static int commit(ImageImport *i, bool latest) {
+        const char *id = i->result.ids[0];
+        _cleanup_free_ char *manifest_path = xasprintf(STORE_MANIFESTS "/%s", id);
+        _cleanup_close_ int lock = store_lock_changes(i->store);
+        int r = lock;
+        if (r >= 0)
+                r = blob_commit(i->store, i->blob_path, id);
+        if (r >= 0) {
+                free(i->blob_path);
+                i->blob_path = NULL;
+                r = replace_file_at(store_fd(i->store), manifest_path, i->result.manifest,
+                                i->result.manifest_size, 0660, true);
+        }
+        if (r >= 0)
+                r = fsync_directory_at(store_fd(i->store), STORE_MANIFESTS);
+        if (r >= 0)
+                r = image_name_add(i->store, i->manifest->name, id);
+        if (r >= 0)
+                r = commit_tree(i);
+        return r < 0 ? r : commit_record(i, latest);
+}
+
+int image_import_commit(ImageImport *i, bool latest) {
+        if (!tree_is_whole(i))
+                remove_tree(i);
+        int r = sync_content(i);
+        if (r >= 0)
+                r = commit(i, latest);
+        return r < 0 ? log_error_errno(r, "cannot put image %s into the store %s", i->source,
+                                       store_path(i->store))
+                     : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Which paths an archive has named so far, 16 bytes for each: paths are remembered by a 64-bit hash with a
+ * random seed. Were two paths ever to share one, an archive would be refused that need not be. */
+
+#include <stdint.h>
+
+#include "macro.h"
+
+typedef enum PathKind {
+        PATH_ABSENT,
+        PATH_IMPLIED, /* a directory that was only part of another path */
+        PATH_DIRECTORY,
+        PATH_LINK, /* symbolic */
+        PATH_FILE, /* anything else */
+} PathKind;
+
+typedef struct PathNote {
+        PathKind kind;
+        uint16_t layer; /* in which it was first named */
+} PathNote;
+
+typedef struct PathSet PathSet;
+
+PathSet *path_set_new(void);
+void path_set_free(PathSet *s);
+DEFINE_CLEANUP(PathSet *, path_set_free)
+
+PathNote path_set_get(const PathSet *s, const char *path, size_t length);
+void path_set_put(PathSet *s, const char *path, size_t length, PathNote note); /* adds or replaces */

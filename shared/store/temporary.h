@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What is not in place yet: files in DATA/cas/tmp and unfinished trees in DATA/cas/tree. Each is locked by
+ * who makes it, so that what a killed process left can be told from what is in use. */
+
+#include "store.h"
+
+/* A new file, open for reading and writing and locked; *ret_path is relative to DATA/cas. */
+int temporary_file(Store *s, char **ret_path);
+
+/* A new tree: *ret_path/rootfs, which is returned, locked (shared: rkt-unpack takes it, too). */
+int temporary_tree(Store *s, char **ret_path);
+
+/* Removes what nobody holds. *ret_n is how many. Logs failures, and goes on. */
+int temporary_sweep(Store *s, size_t *ret_n);
+
+/* Moves something that shall be removed out of sight, to be removed by temporary_sweep: path is relative to
+ * DATA/cas, a tree. */
+int temporary_discard_tree(Store *s, const char *path);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include "alloc.h"
+#include "globals.h"
+#include "image.h"
+#include "log.h"
+#include "process.h"
+#include "strv.h"
+
+static int fetch(int argc, char **argv);
+
+static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+        const char *summary; /* NULL: not in the help */
+} subcommands[] = {
+        { "cat-manifest", image_cat_manifest, "Inspect and print the image manifest" },
+        { "fetch", fetch, NULL },
+        { "list", image_list, "List images in the local store" },
+        { "render-tree", image_render_tree, NULL },
+};
+
+/* "rkt image fetch" is "rkt fetch". */
+static int fetch(int argc, char **argv) {
+        _cleanup_free_ char *path = process_sibling("rkt-fetch");
+        execv(path, argv);
+        log_error_errno(errno, "cannot execute %s", path);
+        return EXIT_RKT_FAILURE;
+}
+
+static void print_help(FILE *f) {
+        fprintf(f, "NAME:\n\trkt image - Operate on image(s) in the local store\n\nUSAGE:\n"
+                   "\trkt image SUBCOMMAND [flags] [arguments]\n\nSUBCOMMANDS:\n");
+        for (size_t i = 0; i < ELEMENTSOF(subcommands); i++)
+                if (subcommands[i].summary)
+                        fprintf(f, "\t%-16s%s\n", subcommands[i].name, subcommands[i].summary);
+        fprintf(f, "\nUse \"rkt image SUBCOMMAND --help\" for more about one.\n");
+}
+
+/* How many words the global flags in front of the subcommand take. */
+static int skip_flags(int argc, char **argv) {
+        int i = 1;
+        while (i < argc && startswith(argv[i], "--") && argv[i][2]) {
+                const char *name = argv[i] + 2;
+                size_t length = strcspn(name, "=");
+                const Option *o = global_options;
+                while (o->name && (strlen(o->name) != length || strncmp(o->name, name, length) != 0))
+                        o++;
+                if (!o->name)
+                        break;
+                i += name[length] || o->type == OPTION_BOOL ? 1 : 2;
+        }
+        return MIN(i, argc);
+}
+
+/* Moves the subcommand to the front: what parses the rest takes global flags anywhere. */
+static int run(int argc, char **argv, int at) {
+        const char *name = argv[at];
+        for (size_t i = 0; i < ELEMENTSOF(subcommands); i++) {
+                if (!streq(name, subcommands[i].name))
+                        continue;
+                char *word = argv[at];
+                memmove(argv + 2, argv + 1, (at - 1) * sizeof(char *));
+                argv[1] = word;
+                return subcommands[i].run(argc - 1, argv + 1);
+        }
+        log_error("unknown subcommand \"%s\" (try \"rkt image --help\")", name);
+        return EXIT_RKT_FAILURE;
+}
+
+int main(int argc, char **argv) {
+        log_init("image");
+        int at = skip_flags(argc, argv);
+        if (at < argc && (streq(argv[at], "--help") || streq(argv[at], "-h") || streq(argv[at], "help"))) {
+                print_help(stdout);
+                return 0;
+        }
+        if (at == argc) {
+                log_error("missing subcommand");
+                print_help(stderr);
+                return 2;
+        }
+        if (argv[at][0] == '-') {
+                log_error("unknown flag: %s", argv[at]);
+                return EXIT_RKT_FAILURE;
+        }
+        return run(argc, argv, at);
+}
