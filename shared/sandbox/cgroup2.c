@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cgroup2.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <sys/vfs.h>
+
+#include "alloc.h"
+#include "file.h"
+#include "strv.h"
+
+const char *cgroup2_mount_point(void) {
+        static const char *const candidates[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+        struct statfs s;
+        for (size_t i = 0; i < ELEMENTSOF(candidates); i++)
+                if (statfs(candidates[i], &s) == 0 && s.f_type == CGROUP2_SUPER_MAGIC)
+                        return candidates[i];
+        return NULL;
+}
+
+int cgroup2_of_process(pid_t pid, char **ret) {
+        char path[64];
+        _cleanup_free_ char *text = NULL;
+        snprintf(path, sizeof(path), "/proc/%d/cgroup", (int) pid);
+        int r = read_file_at(AT_FDCWD, pid == 0 ? "/proc/self/cgroup" : path, 64 * 1024, &text, NULL);
+        if (r < 0)
+                return r;
+        for (char *line = text, *next; line && *line; line = next) {
+                next = strchr(line, '\n');
+                if (next)
+                        *next++ = 0;
+                const char *cgroup = startswith(line, "0::");
+                if (cgroup) {
+                        *ret = xstrdup(cgroup);
+                        return 0;
+                }
+        }
+        return -ENODATA;
+}
+
+int cgroup2_open(const char *cgroup) {
+        const char *mount = cgroup2_mount_point();
+        if (!mount)
+                return -ENODATA;
+        _cleanup_free_ char *path = xasprintf("%s/%s", mount, cgroup);
+        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int cgroup2_create_at(int dirfd, const char *name) {
+        if (mkdirat(dirfd, name, 0755) < 0 && errno != EEXIST)
+                return -errno;
+        int fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int cgroup2_write(int cgroup, const char *file, const char *value) {
+        _cleanup_close_ int fd = openat(cgroup, file, O_WRONLY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        ssize_t n = write(fd, value, strlen(value));
+        return n < 0 ? -errno : 0;
+}
+
+int cgroup2_attach(int cgroup, pid_t pid) {
+        char text[16];
+        snprintf(text, sizeof(text), "%d", (int) pid);
+        return cgroup2_write(cgroup, "cgroup.procs", text);
+}
+
+/* For kernels before 5.14, which lack cgroup.kill. Processes that fork while this runs are met again. */
+static int kill_each(int cgroup) {
+        for (unsigned rounds = 0; rounds < 100; rounds++) {
+                _cleanup_free_ char *text = NULL;
+                int r = read_file_at(cgroup, "cgroup.procs", 1024 * 1024, &text, NULL);
+                if (r < 0 || !*text)
+                        return r;
+                for (char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+                        pid_t pid = (pid_t) strtol(p, NULL, 10);
+                        if (pid > 0)
+                                kill(pid, SIGKILL);
+                }
+        }
+        return 0;
+}
+
+int cgroup2_kill(int cgroup) {
+        int r = cgroup2_write(cgroup, "cgroup.kill", "1");
+        return r == -ENOENT ? kill_each(cgroup) : r;
+}
+
+int cgroup2_remove_at(int dirfd, const char *name) {
+        _cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        _cleanup_strv_ char **names = NULL;
+        int r = list_directory_at(fd, ".", &names);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (n, names) {
+                /* everything in a cgroup that is not a cgroup is a file */
+                struct stat st;
+                if (fstatat(fd, *n, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+                                (r = cgroup2_remove_at(fd, *n)) < 0)
+                        return r;
+        }
+        return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}

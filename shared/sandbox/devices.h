@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The devices that every app has (appc OS-SPEC): null zero full random urandom tty, console, ptmx, net/tun
+ * where the host has it. And the policy: which devices may be opened at all. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define DEVICES_DIR_MODE 0755
+
+/* Fills devfd, the root of an attached tmpfs: nodes, the links fd stdin stdout stderr ptmx core log, the
+ * directories pts, shm, mqueue. Where mknod(2) is not allowed, the nodes below /dev are bound in. console is
+ * left as a node that swallows everything. */
+int devices_populate(int devfd);
+
+/* A pseudo-terminal file system of its own, detached. */
+int devices_create_pts(void);
+
+/* What may be opened with which access, besides what every app may. */
+typedef struct DeviceRule {
+        bool block;
+        unsigned major, minor;
+        bool write;
+} DeviceRule;
+
+/* Loads the program that enforces the list in a cgroup, as runc and systemd do: nodes can be made but only
+ * the listed ones opened. Returns a descriptor. */
+int device_policy_load(const DeviceRule *rules, size_t n);
+int device_policy_attach(int program, int cgroup);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan-compile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "alloc.h"
+#include "capabilities.h"
+#include "duration.h"
+#include "file.h"
+#include "image-manifest.h"
+#include "log.h"
+#include "masks.h"
+#include "plan-isolators.h"
+#include "plan-mounts.h"
+#include "strv.h"
+
+#define DEFAULT_PATH            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_STOP_TIMEOUT_MS 10000
+
+/* App annotations of our own: the signal that asks the app to stop, and how long it has to obey. */
+#define ANNOTATION_STOP_SIGNAL  "coreos.com/rkt/stage2/stop-signal"
+#define ANNOTATION_STOP_TIMEOUT "coreos.com/rkt/stage2/stop-timeout"
+
+static int compile_root(const RuntimeApp *ra, int podfd, PlanRoot *root) {
+        root->read_only = ra->read_only_rootfs;
+        if (faccessat(podfd, "overlay-prepared", F_OK, 0) < 0) {
+                root->kind = PLAN_ROOT_DIRECTORY;
+                root->path = xasprintf("stage1/rootfs/opt/stage2/%s/rootfs", ra->name);
+                return 0;
+        }
+        _cleanup_free_ char *path = xasprintf("appsinfo/%s/treeStoreID", ra->name), *id = NULL;
+        int r = read_line_at(podfd, path, &id);
+        if (r < 0)
+                return log_error_errno(r, "app %s: cannot read %s", ra->name, path);
+        root->kind = PLAN_ROOT_OVERLAY;
+        strv_push(&root->lower, xasprintf("../../../cas/tree/%s/rootfs", id));
+        root->upper = xasprintf("overlay/%s/upper/%s", id, ra->name);
+        root->work = xasprintf("overlay/%s/work/%s", id, ra->name);
+        return 0;
+}
+
+/* Lowest first: our defaults, the manifest, and what the spec wants to be true. */
+static char **compile_environment(const PlanRequest *q, const RuntimeApp *ra, const App *app) {
+        NameValueList merged = {};
+        name_values_set(&merged, "PATH", DEFAULT_PATH);
+        name_values_set(&merged, "container", "rkt");
+        if (q->interactive)
+                name_values_set(&merged, "TERM", isempty(q->term) ? "vt100" : q->term);
+        name_values_merge(&merged, &app->environment);
+        name_values_set(&merged, "AC_APP_NAME", ra->name);
+        if (q->metadata_url)
+                name_values_set(&merged, "AC_METADATA_URL", q->metadata_url);
+
+        char **l = strv_copy(NULL);
+        for (size_t i = 0; i < merged.n; i++)
+                strv_push(&l, xasprintf("%s=%s", merged.items[i].name, merged.items[i].value));
+        name_values_clear(&merged);
+        return l;
+}
+
+static int parse_signal(const char *s, int *ret) {
+        char *end;
+        long number = strtol(s, &end, 10);
+        if (*s && !*end && number > 0 && number < SIGRTMIN) {
+                *ret = (int) number;
+                return 0;
+        }
+        const char *name = startswith(s, "SIG") ?: s;
+        for (int i = 1; i < SIGRTMIN; i++)
+                if (sigabbrev_np(i) && streq(sigabbrev_np(i), name)) {
+                        *ret = i;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+static int compile_stop(const RuntimeApp *ra, PlanApp *a) {
+        a->stop_signal = SIGTERM;
+        a->stop_timeout_ms = DEFAULT_STOP_TIMEOUT_MS;
+        const char *name = name_values_get(&ra->annotations, ANNOTATION_STOP_SIGNAL);
+        if (name && parse_signal(name, &a->stop_signal) < 0) {
+                log_error("app %s: annotation " ANNOTATION_STOP_SIGNAL ": \"%s\" is not a signal", ra->name,
+                                name);
+                return -EINVAL;
+        }
+        const char *timeout = name_values_get(&ra->annotations, ANNOTATION_STOP_TIMEOUT);
+        int64_t ns;
+        if (timeout && (duration_parse(timeout, &ns) < 0 || ns < 0)) {
+                log_error("app %s: annotation " ANNOTATION_STOP_TIMEOUT
+                          ": \"%s\" is not a duration such as 30s",
+                                ra->name, timeout);
+                return -EINVAL;
+        }
+        if (timeout)
+                a->stop_timeout_ms = (uint64_t) ns / NSEC_PER_MSEC;
+        return 0;
+}
+
+static void compile_identity(const App *app, PlanApp *a) {
+        a->user = xstrdup(app->user);
+        a->group = xstrdup(app->group);
+        a->n_gids = app->n_supplementary_gids;
+        if (a->n_gids > 0) {
+                a->gids = xnew(gid_t, a->n_gids);
+                memcpy(a->gids, app->supplementary_gids, a->n_gids * sizeof(gid_t));
+        }
+        a->working_directory = xstrdup(isempty(app->working_directory) ? "/" : app->working_directory);
+}
+
+/* The app of the pod manifest, or the image's if it leaves that out. */
+static int load_app(const RuntimeApp *ra, int podfd, ImageManifest **ret_image, const App **ret) {
+        if (ra->app) {
+                *ret = ra->app;
+                return 0;
+        }
+        _cleanup_free_ char *path = xasprintf("appsinfo/%s/manifest", ra->name), *error = NULL;
+        int r = image_manifest_load_at(podfd, path, ret_image, &error);
+        if (r < 0) {
+                log_error("app %s: %s", ra->name, error);
+                return r;
+        }
+        if (!(*ret_image)->app) {
+                log_error("app %s: neither the pod manifest nor the image says what to run", ra->name);
+                return -EINVAL;
+        }
+        *ret = (*ret_image)->app;
+        return 0;
+}
+
+static int compile_app(const PlanRequest *q, const PodManifest *m, const RuntimeApp *ra, int podfd, Plan *p,
+                PlanApp *a) {
+        _cleanup_image_manifest_ ImageManifest *image = NULL;
+        const App *app = NULL;
+        int r = load_app(ra, podfd, &image, &app);
+        if (r < 0)
+                return r;
+        if (!app->exec || !app->exec[0]) {
+                log_error("app %s: it has nothing to execute: give it a command with --exec", ra->name);
+                return -EINVAL;
+        }
+        a->name = xstrdup(ra->name);
+        a->exec = strv_copy(app->exec);
+        a->pre_start = app->pre_start ? strv_copy(app->pre_start) : NULL;
+        a->post_stop = app->post_stop ? strv_copy(app->post_stop) : NULL;
+        a->environment = compile_environment(q, ra, app);
+        compile_identity(app, a);
+        if (!q->all_paths) {
+                a->masked_paths = strv_copy((char *const *) masks_hidden);
+                a->read_only_paths = strv_copy((char *const *) masks_read_only);
+        }
+        if ((r = compile_root(ra, podfd, &a->root)) < 0 || (r = compile_stop(ra, a)) < 0 ||
+                        (r = plan_compile_mounts(m, ra, app, p, a)) < 0)
+                return r;
+        return plan_compile_isolators(q, &app->isolators, a);
+}
+
+int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **ret) {
+        _cleanup_plan_ Plan *p = xnew(Plan, 1);
+        if (q->interactive && m->n_apps != 1) {
+                log_error("an interactive pod has exactly one app, this one has %zu", m->n_apps);
+                return -EINVAL;
+        }
+        snprintf(p->uuid, sizeof(p->uuid), "%s", q->uuid);
+        p->hostname = xstrdup(q->hostname);
+        p->net = q->net;
+        p->private_ipc = q->private_ipc;
+        p->interactive = q->interactive;
+        p->resolv_conf = q->resolv_conf;
+        p->hosts = q->hosts;
+
+        p->apps = xnew(PlanApp, m->n_apps);
+        p->n_apps = m->n_apps;
+        for (size_t i = 0; i < m->n_apps; i++) {
+                int r = compile_app(q, m, &m->apps[i], podfd, p, &p->apps[i]);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < m->isolators.n; i++)
+                log_warning("isolator %s of the pod is not applied: this stage1 does not know it",
+                                m->isolators.items[i].name);
+        *ret = TAKE_PTR(p);
+        return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* From a prepared pod and the arguments of stage1's run to the plan. */
+
+#include "plan.h"
+#include "pod-manifest.h"
+
+typedef struct PlanRequest {
+        const char *uuid;
+        const char *hostname;
+        const char *metadata_url; /* NULL: no metadata service */
+        const char *term;         /* TERM of the caller, for an interactive app; NULL: none */
+        PlanNet net;
+        bool private_ipc;
+        bool interactive;
+        bool all_capabilities; /* --insecure-options=capabilities */
+        bool all_paths;
+        bool no_seccomp;
+        PlanFile resolv_conf, hosts;
+} PlanRequest;
+
+/* podfd is the pod directory, as rkt-prepare leaves it. Logs what is wrong and what of the manifest is not
+ * applied (isolators that this stage1 does not know). */
+int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **ret);

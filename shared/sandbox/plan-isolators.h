@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "isolator.h"
+#include "plan-compile.h"
+
+/* What the isolators of an app make of its sandbox. Logs what cannot be done, and warns of what is left out.
+ */
+int plan_compile_isolators(const PlanRequest *q, const IsolatorList *l, PlanApp *a);

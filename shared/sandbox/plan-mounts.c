@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan-mounts.h"
+
+#include <errno.h>
+
+#include "alloc.h"
+#include "log.h"
+
+#define SHARED_VOLUMES "sharedVolumes"
+
+static char *volume_path(const char *name) {
+        return xasprintf(SHARED_VOLUMES "/%s", name);
+}
+
+/* Empty volumes are directories of the pod; two mounts of one volume share it. */
+static void add_empty_volume(Plan *p, const char *name, const Volume *v) {
+        for (size_t i = 0; i < p->n_volumes; i++)
+                if (streq(p->volumes[i].name, name))
+                        return;
+        xgrow(&p->volumes, p->n_volumes);
+        p->volumes[p->n_volumes++] = (PlanVolume){
+                .name = xstrdup(name),
+                .path = volume_path(name),
+                .mode = v ? v->mode : VOLUME_DEFAULT_MODE,
+                .uid = v ? v->uid : 0,
+                .gid = v ? v->gid : 0,
+        };
+}
+
+static PlanMount *add_mount(PlanApp *a, const char *volume, const char *target) {
+        xgrow(&a->mounts, a->n_mounts);
+        PlanMount *mount = &a->mounts[a->n_mounts++];
+        *mount = (PlanMount){ .volume = xstrdup(volume), .target = xstrdup(target) };
+        return mount;
+}
+
+/* The volume's own setting wins over the mount point's. */
+static void mount_volume(
+                Plan *p, PlanApp *a, const char *name, const Volume *v, const char *target, bool read_only) {
+        PlanMount *mount = add_mount(a, name, target);
+        if (v->kind == VOLUME_HOST) {
+                mount->source = xstrdup(v->source);
+                mount->recursive = v->recursive != 0;
+        } else {
+                mount->source = volume_path(name);
+                add_empty_volume(p, name, v);
+        }
+        mount->read_only = v->read_only >= 0 ? v->read_only > 0 : read_only;
+}
+
+static const MountPoint *find_mount_point_at(const App *app, const char *path) {
+        for (size_t i = 0; i < app->n_mount_points; i++)
+                if (streq(app->mount_points[i].path, path))
+                        return &app->mount_points[i];
+        return NULL;
+}
+
+static int compile_explicit(
+                const PodManifest *m, const RuntimeApp *ra, const App *app, Plan *p, PlanApp *a) {
+        for (size_t i = 0; i < ra->n_mounts; i++) {
+                const Mount *mount = &ra->mounts[i];
+                const Volume *v = mount->app_volume ?: pod_manifest_find_volume(m, mount->volume);
+                if (!v) {
+                        log_error("app %s: the mount at %s names the volume \"%s\", which the pod does not "
+                                  "have",
+                                        ra->name, mount->path, mount->volume);
+                        return -ENOENT;
+                }
+                const MountPoint *point = find_mount_point_at(app, mount->path);
+                mount_volume(p, a, v->name, v, mount->path, point && point->read_only);
+        }
+        return 0;
+}
+
+static bool is_covered(const RuntimeApp *ra, const MountPoint *point) {
+        for (size_t i = 0; i < ra->n_mounts; i++)
+                if (streq(ra->mounts[i].path, point->path))
+                        return true;
+        return false;
+}
+
+static void compile_mount_points(
+                const PodManifest *m, const RuntimeApp *ra, const App *app, Plan *p, PlanApp *a) {
+        for (size_t i = 0; i < app->n_mount_points; i++) {
+                const MountPoint *point = &app->mount_points[i];
+                if (is_covered(ra, point))
+                        continue;
+                const Volume *v = pod_manifest_find_volume(m, point->name);
+                if (v) {
+                        mount_volume(p, a, v->name, v, point->path, point->read_only);
+                        continue;
+                }
+                _cleanup_free_ char *name = xasprintf("%s-%s", ra->name, point->name);
+                log_warning("no volume specified for mount point \"%s\", implicitly creating an \"empty\" "
+                            "volume. "
+                            "This volume will be removed when the pod is garbage-collected.",
+                                point->name);
+                PlanMount *mount = add_mount(a, name, point->path);
+                mount->source = volume_path(name);
+                mount->read_only = point->read_only;
+                add_empty_volume(p, name, NULL);
+        }
+}
+
+/* A directory sorts before what is below it, so a mount never covers one that was made earlier. */
+static int compare_targets(const void *a, const void *b) {
+        return strcmp(((const PlanMount *) a)->target, ((const PlanMount *) b)->target);
+}
+
+int plan_compile_mounts(const PodManifest *m, const RuntimeApp *ra, const App *app, Plan *p, PlanApp *a) {
+        int r = compile_explicit(m, ra, app, p, a);
+        if (r < 0)
+                return r;
+        compile_mount_points(m, ra, app, p, a);
+        if (a->n_mounts > 1)
+                qsort(a->mounts, a->n_mounts, sizeof(PlanMount), compare_targets);
+        return 0;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the processes of a pod are allowed to be: the pod manifest with every default filled in and every
+ * name that can be resolved without the app's root resolved. It is compiled once (plan-compile.h), carried
+ * out by PID 1, kept as JSON in the pod directory (stage1/rootfs/rkt/plan.json) and read again by enter, so
+ * that an entered process gets exactly the sandbox of the app that it joins. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "json.h"
+#include "macro.h"
+#include "uuid.h"
+
+#define PLAN_VERSION  1
+#define PLAN_PATH     "rkt/plan.json" /* in the stage1's root */
+#define PLAN_SIZE_MAX ((size_t) 16 * 1024 * 1024)
+
+/* Filter name for the one that is built in; anything else is the absolute path of a file of BPF
+ * instructions. */
+#define PLAN_SECCOMP_DEFAULT "default"
+
+typedef enum PlanRootKind {
+        PLAN_ROOT_DIRECTORY,
+        PLAN_ROOT_OVERLAY,
+        _PLAN_ROOT_KIND_MAX,
+} PlanRootKind;
+
+typedef enum PlanNet {
+        PLAN_NET_HOST,
+        PLAN_NET_NONE, /* a namespace with lo */
+        _PLAN_NET_MAX,
+} PlanNet;
+
+/* Where a file of /etc that rkt may provide comes from. */
+typedef enum PlanFile {
+        PLAN_FILE_DEFAULT, /* the image's; hosts: a minimal one if it has none */
+        PLAN_FILE_HOST,    /* the host's, read-only */
+        PLAN_FILE_STAGE0,  /* the one that was prepared in the stage1's /etc */
+        PLAN_FILE_NONE,    /* the image's or nothing */
+        _PLAN_FILE_MAX,
+} PlanFile;
+
+/* Paths of directories are absolute, or relative to the pod directory. */
+typedef struct PlanRoot {
+        PlanRootKind kind;
+        char *path;   /* directory */
+        char **lower; /* overlay: topmost first */
+        char *upper, *work;
+        bool read_only;
+} PlanRoot;
+
+typedef struct PlanMount {
+        char *volume; /* its name, for messages */
+        char *source; /* as PlanRoot's paths; a directory or a file */
+        char *target; /* absolute, in the app's root */
+        bool read_only, recursive;
+} PlanMount;
+
+/* An empty volume: a directory of the pod, made before the first start. */
+typedef struct PlanVolume {
+        char *name;
+        char *path; /* relative to the pod directory */
+        mode_t mode;
+        uid_t uid;
+        gid_t gid;
+} PlanVolume;
+
+typedef struct PlanApp {
+        char *name;
+        PlanRoot root;
+        char **exec;
+        char **pre_start, **post_stop; /* NULL: none */
+        char *user, *group;            /* name, number, or path in the image */
+        gid_t *gids;                   /* supplementary */
+        size_t n_gids;
+        char **environment; /* NAME=VALUE; what depends on the user is added at start */
+        char *working_directory;
+        PlanMount *mounts; /* in the order of mounting: parents first */
+        size_t n_mounts;
+        char **masked_paths, **read_only_paths;
+        uint64_t capabilities; /* the bounding set, bit N for capability N */
+        char *seccomp;         /* NULL: no filter */
+        bool no_new_privileges;
+        bool has_oom_score_adj;
+        int oom_score_adj;
+        uint64_t memory_max; /* bytes; 0: no limit */
+        uint64_t cpu_quota;  /* microseconds in each 100 ms; 0: no limit */
+        uint64_t cpu_weight; /* cgroup2's, 1…10000; 0: not set */
+        int stop_signal;
+        uint64_t stop_timeout_ms; /* then SIGKILL */
+} PlanApp;
+
+typedef struct Plan {
+        char uuid[UUID_STRING_SIZE];
+        char *hostname;
+        PlanNet net;
+        bool private_ipc;
+        bool interactive; /* the only app has rkt's own stdin, stdout and stderr */
+        PlanFile resolv_conf, hosts;
+        PlanVolume *volumes;
+        size_t n_volumes;
+        PlanApp *apps;
+        size_t n_apps;
+} Plan;
+
+void plan_free(Plan *p);
+DEFINE_CLEANUP(Plan *, plan_free)
+#define _cleanup_plan_ _cleanup_(plan_freep)
+
+json_object *plan_to_json(const Plan *p);
+/* -EINVAL with *ret_error (allocated): "NAME:LINE:COLUMN: member: what was expected". */
+int plan_parse(const char *name, const char *text, size_t size, Plan **ret, char **ret_error);
+/* Reads dirfd/path. Every failure comes with *ret_error. */
+int plan_load_at(int dirfd, const char *path, Plan **ret, char **ret_error);
+
+const PlanApp *plan_find_app(const Plan *p, const char *name); /* NULL if it is not there */

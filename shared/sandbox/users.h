@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Users and groups of an app, as its image knows them: in the order of rkt, "root" is 0 without a look at
+ * any file, then numbers, then "/path" (the owner of that file in the image), then names in the image's
+ * /etc/passwd and /etc/group. */
+
+#include <sys/types.h>
+
+#include "macro.h"
+
+typedef struct User {
+        uid_t uid;
+        gid_t gid;
+        char *name, *home, *shell; /* from passwd; NULL: the user is not in it */
+} User;
+
+void user_done(User *u);
+#define _cleanup_user_ _cleanup_(user_done)
+
+/* Looks both up below rootfd. -ENOENT (no such name, or no such file) and other errors come with *ret_error
+ * (allocated): which of the two, and where it was looked for. A group that is named as the user and not in
+ * the image's /etc/group is the user's number: images converted from Docker say so. */
+int user_resolve(int rootfd, const char *user, const char *group, User *ret, char **ret_error);
