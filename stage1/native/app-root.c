@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app-root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "devices.h"
+#include "log.h"
+#include "masks.h"
+#include "mounts.h"
+#include "strv.h"
+#include "target.h"
+
+typedef struct Building {
+        const Boot *boot;
+        const PodRoot *pod;
+        const PlanApp *app;
+        const AppSources *sources;
+        int root; /* of the app */
+} Building;
+
+static int fail(const Building *b, int error, const char *what, const char *path) {
+        return log_error_errno(error, "app %s: cannot %s %s", b->app->name, what, path);
+}
+
+/* Puts a detached mount at a place of the image, which is created if it is missing. */
+static int put(const Building *b, int mount, const char *path, TargetKind kind) {
+        if (mount < 0)
+                return fail(b, mount, "make what is mounted at", path);
+        _cleanup_close_ int target = target_open(b->root, path, kind);
+        if (target < 0)
+                return fail(b, target, "open the mount point", path);
+        int r = mount_attach(mount, target);
+        return r < 0 ? fail(b, r, "mount", path) : 0;
+}
+
+/* A copy of something in PID 1's root. */
+static int put_copy(const Building *b, const char *source, const char *path, TargetKind kind,
+                uint64_t attributes) {
+        _cleanup_close_ int mount = mount_clone(AT_FDCWD, source, false);
+        int r = mount < 0 || attributes == 0 ? 0 : mount_restrict(mount, "", false, attributes, 0);
+        return put(b, r < 0 ? r : mount, path, kind);
+}
+
+static int put_dev(const Building *b) {
+        const char *const options[] = { "source", "dev", "mode", "0755", "size", "64k", NULL };
+        _cleanup_close_ int mount =
+                        mount_create("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NULL);
+        int r = put(b, mount, "/dev", TARGET_DIRECTORY);
+        if (r < 0)
+                return r;
+        r = devices_populate(mount);
+        if (r < 0)
+                return fail(b, r, "make the devices in", "/dev");
+        if ((r = put_copy(b, "/dev/pts", "/dev/pts", TARGET_DIRECTORY, 0)) < 0)
+                return r;
+        return put_copy(b, "/dev/shm", "/dev/shm", TARGET_DIRECTORY, 0);
+}
+
+static int put_kernel(const Building *b) {
+        const char *const proc_options[] = { "source", "proc", NULL }, *const sysfs_options[] = { "source",
+                "sysfs", NULL };
+        /* with "paths" insecure, the app may write what the kernel lets it */
+        uint64_t read_only = b->app->read_only_paths ? MOUNT_ATTR_RDONLY : 0;
+        _cleanup_close_ int proc = mount_create("proc", proc_options, POD_ROOT_SYS_ATTRIBUTES, NULL);
+        _cleanup_close_ int sys =
+                        mount_create("sysfs", sysfs_options, POD_ROOT_SYS_ATTRIBUTES | read_only, NULL);
+        int r = put(b, proc, "/proc", TARGET_DIRECTORY);
+        return r < 0 ? r : put(b, sys, "/sys", TARGET_DIRECTORY);
+}
+
+static int hide_paths(const Building *b) {
+        _cleanup_close_ int mask = open(POD_ROOT_MASK, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (mask < 0)
+                return fail(b, -errno, "open", POD_ROOT_MASK);
+        STRV_FOREACH (path, b->app->read_only_paths) {
+                int r = mask_read_only(b->root, *path);
+                if (r < 0)
+                        return fail(b, r, "make read-only", *path);
+        }
+        STRV_FOREACH (path, b->app->masked_paths) {
+                int r = mask_cover(b->root, *path, mask);
+                if (r < 0)
+                        return fail(b, r, "hide", *path);
+        }
+        return 0;
+}
+
+static bool image_has(const Building *b, const char *path) {
+        _cleanup_close_ int fd = target_find(b->root, path);
+        return fd >= 0;
+}
+
+/* hosts and resolv.conf as --dns-conf-mode says. */
+static int put_etc_file(const Building *b, PlanFile mode, int host, const char *prepared, const char *path) {
+        switch (mode) {
+        case PLAN_FILE_HOST: return put(b, host, path, TARGET_FILE);
+        case PLAN_FILE_STAGE0: return put_copy(b, prepared, path, TARGET_FILE, 0);
+        default: return 0;
+        }
+}
+
+static int put_etc(const Building *b) {
+        const Plan *plan = b->boot->plan;
+        int r = put_etc_file(b, plan->resolv_conf, b->pod->resolv_conf, "/etc/rkt-resolv.conf",
+                        "/etc/resolv.conf");
+        if (r >= 0)
+                r = put_etc_file(b, plan->hosts, b->pod->hosts, "/etc/rkt-hosts", "/etc/hosts");
+        if (r >= 0 && plan->hosts == PLAN_FILE_DEFAULT && !image_has(b, "/etc/hosts"))
+                r = put_copy(b, "/etc/hosts-fallback", "/etc/hosts", TARGET_FILE, 0);
+        if (r >= 0)
+                r = put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY);
+        return r;
+}
+
+static int put_volumes(const Building *b) {
+        for (size_t i = 0; i < b->app->n_mounts; i++) {
+                const PlanMount *m = &b->app->mounts[i];
+                struct stat st;
+                if (fstat(b->sources->mounts[i], &st) < 0)
+                        return fail(b, -errno, "look at what is mounted at", m->target);
+                int r = put(b, b->sources->mounts[i], m->target,
+                                S_ISDIR(st.st_mode) ? TARGET_DIRECTORY : TARGET_FILE);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* What programs expect and an image may lack. */
+static int complete_image(const Building *b) {
+        bool has_tmp = image_has(b, "/tmp");
+        _cleanup_close_ int tmp = target_open(b->root, "/tmp", TARGET_DIRECTORY);
+        if (tmp >= 0 && !has_tmp && fchmodat(tmp, ".", 01777, 0) < 0)
+                return fail(b, -errno, "create", "/tmp");
+        _cleanup_close_ int etc = target_find(b->root, "/etc");
+        if (etc >= 0 && symlinkat("../proc/self/mounts", etc, "mtab") < 0 && errno != EEXIST &&
+                        errno != ENOTDIR && errno != EROFS)
+                return fail(b, -errno, "create", "/etc/mtab");
+        return 0;
+}
+
+static int fill(const Building *b) {
+        int r;
+        if ((r = complete_image(b)) < 0 || (r = put_kernel(b)) < 0 || (r = put_dev(b)) < 0 ||
+                        (r = put_copy(b, "/run/systemd/journal", "/run/systemd/journal", TARGET_DIRECTORY,
+                                         MOUNT_ATTR_RDONLY)) < 0 ||
+                        (r = put_etc(b)) < 0 || (r = put_volumes(b)) < 0)
+                return r;
+        /* last: a volume must not uncover what is hidden */
+        return hide_paths(b);
+}
+
+/* In the new namespace, which begins as a copy of PID 1's. */
+static int build(Building *b, AppRoot *ret) {
+        _cleanup_free_ char *path = xasprintf(POD_ROOT_APP, b->app->name);
+        _cleanup_close_ int root = b->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
+                return fail(b, -errno, "open its root", path);
+        int r = fill(b);
+        if (r < 0)
+                return r;
+        if (b->app->root.read_only && (r = mount_restrict(root, "", false, MOUNT_ATTR_RDONLY, 0)) < 0)
+                return fail(b, r, "make read-only", "/");
+        if ((r = mount_pivot(root)) < 0)
+                return fail(b, r, "enter its root", path);
+        _cleanup_close_ int namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+        if (namespace < 0)
+                return fail(b, -errno, "open", "/proc/self/ns/mnt");
+        *ret = (AppRoot){ .namespace = TAKE_FD(namespace), .root = TAKE_FD(root) };
+        return 0;
+}
+
+int app_root_build(const Boot *boot, const PodRoot *pod, size_t index, AppRoot *ret) {
+        Building b = {
+                .boot = boot,
+                .pod = pod,
+                .app = &boot->plan->apps[index],
+                .sources = &pod->apps[index],
+        };
+        if (unshare(CLONE_NEWNS) < 0)
+                return fail(&b, -errno, "make", "its mount namespace");
+        int r = build(&b, ret);
+        if (setns(pod->namespace, CLONE_NEWNS) < 0)
+                return fail(&b, -errno, "leave", "its mount namespace");
+        return r;
+}

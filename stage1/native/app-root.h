@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* An app's mount namespace. PID 1 makes it, keeps it by descriptor, and every process of the app joins it:
+ * the hooks, the app itself, and what enters it. */
+
+#include "pod-root.h"
+
+typedef struct AppRoot {
+        int namespace; /* the mount namespace */
+        int root;      /* its root directory (O_PATH) */
+} AppRoot;
+
+/* index: of the app in the plan. Changes nothing of the calling process in the end. Logs failures. */
+int app_root_build(const Boot *b, const PodRoot *pod, size_t index, AppRoot *ret);

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+#include "alloc.h"
+#include "app-process.h"
+#include "cgroup2.h"
+#include "duration.h"
+#include "executable.h"
+#include "file.h"
+#include "log.h"
+#include "strv.h"
+
+static bool has_variable(char *const *environment, const char *name) {
+        size_t n = strlen(name);
+        STRV_FOREACH (e, environment)
+                if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
+                        return true;
+        return false;
+}
+
+static void set_default(char ***environment, const char *name, const char *value) {
+        if (!has_variable(*environment, name))
+                strv_push(environment, xasprintf("%s=%s", name, value));
+}
+
+/* rkt's defaults are root's; for a user that the image knows, they are that user's. */
+static void complete_environment(App *a) {
+        const char *name = a->user.name ?: "root";
+        a->environment = strv_copy(a->plan->environment);
+        set_default(&a->environment, "SHELL", a->user.shell ?: "/bin/sh");
+        set_default(&a->environment, "USER", name);
+        set_default(&a->environment, "LOGNAME", name);
+        set_default(&a->environment, "HOME", a->user.home ?: "/root");
+}
+
+static int open_streams(App *a) {
+        for (int i = 0; i < 2; i++) {
+                JournalSender sender = {
+                        .identifier = a->plan->name,
+                        .pid = 1,
+                        .uid = a->user.uid,
+                        .gid = a->user.gid,
+                        .priority = i == 0 ? LOG_INFO : LOG_ERR,
+                };
+                int r = stream_open(&a->streams[i], a->logs, &sender);
+                if (r < 0 || (r = stream_watch(&a->streams[i], a->loop)) < 0)
+                        return log_error_errno(r, "app %s: cannot make its output pipes", a->plan->name);
+        }
+        return 0;
+}
+
+int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSources *sources, Logs *logs,
+                int loop) {
+        *a = (App){
+                .plan = plan,
+                .root = *root,
+                .logs = logs,
+                .loop = loop,
+                .cgroup = -1,
+                .terminal = -1,
+                .failure = -1,
+                .failure_source.fd = -1,
+                .streams = { { .in = -1, .out = -1, .source.fd = -1 },
+                                { .in = -1, .out = -1, .source.fd = -1 } },
+        };
+        _cleanup_free_ char *error = NULL;
+        int r = user_resolve(root->root, plan->user, plan->group, &a->user, &error);
+        if (r < 0) {
+                log_error("app %s: %s", plan->name, error);
+                return r;
+        }
+        complete_environment(a);
+        if (plan->seccomp && (r = syscall_filter_open(plan->seccomp, &a->filter)) < 0)
+                return log_error_errno(r, "app %s: cannot read its system call filter %s", plan->name,
+                                plan->seccomp);
+        a->device_policy = device_policy_load(sources->devices, sources->n_devices);
+        return logs->interactive ? 0 : open_streams(a);
+}
+
+int app_write_environment(const App *a) {
+        _cleanup_free_ char *lines = strv_join(a->environment, "\n");
+        _cleanup_free_ char *text = xasprintf("%s\n", lines),
+                            *path = xasprintf("/rkt/env/%s", a->plan->name);
+        int r = write_string_at(AT_FDCWD, path, text, 0644);
+        return r < 0 ? log_error_errno(r, "app %s: cannot write stage1/rootfs%s", a->plan->name, path) : 0;
+}
+
+void app_report(App *a, const char *format, ...) {
+        va_list ap;
+        va_start(ap, format);
+        _cleanup_free_ char *text = xvasprintf(format, ap);
+        va_end(ap);
+        if (a->logs->interactive) {
+                log_error("app %s: %s", a->plan->name, text);
+                return;
+        }
+        JournalSender sender = a->streams[1].sender;
+        sender.uid = sender.gid = 0;
+        if (sender.pid != 1)
+                sender.pid = a->pid > 0 ? a->pid : 1;
+        logs_write(a->logs, &sender, text, strlen(text));
+}
+
+static void record_status(const App *a) {
+        char text[16];
+        snprintf(text, sizeof(text), "%d", a->status);
+        _cleanup_free_ char *path = xasprintf("/rkt/status/%s", a->plan->name);
+        int r = replace_file_at(AT_FDCWD, path, text, strlen(text), 0644, false);
+        if (r < 0)
+                log_error_errno(r, "app %s: cannot record its status in stage1/rootfs%s", a->plan->name,
+                                path);
+}
+
+static void begin(App *a, AppPhase phase);
+
+/* An app that was asked to stop and did so has not failed. */
+static bool is_failure(const App *a) {
+        if (a->status == 0)
+                return false;
+        return a->stop_asked == 0 || a->status != 128 + a->plan->stop_signal;
+}
+
+static void end_main(App *a, int status) {
+        a->status = status;
+        a->started = true;
+        a->failed = is_failure(a);
+        record_status(a);
+        if (a->plan->post_stop)
+                begin(a, APP_POST_STOP);
+        else
+                a->phase = APP_DONE;
+}
+
+/* What the child could not do, as it said before it ended. */
+static void report_failure(App *a, const ProcessFailure *f, char *const *argv) {
+        if (f->what == PROCESS_EXECUTE) {
+                _cleanup_free_ char *why = executable_explain(
+                                a->root.root, argv, a->environment, a->plan->working_directory, f->error);
+                app_report(a, "%s", why);
+        } else if (f->what == PROCESS_CONFINE && f->step == CONFINE_WORKING_DIRECTORY)
+                app_report(a, "cannot enter the working directory %s: %s", a->plan->working_directory,
+                                strerror(f->error));
+        else
+                app_report(a, "%s: %s", process_failure_text(f), strerror(f->error));
+}
+
+static char *const *phase_argv(const App *a) {
+        switch (a->phase) {
+        case APP_PRE_START: return a->plan->pre_start;
+        case APP_POST_STOP: return a->plan->post_stop;
+        default: return a->plan->exec;
+        }
+}
+
+/* Reads the pipe that execve closes. */
+static void check_execution(App *a) {
+        ProcessFailure f;
+        if (a->failure < 0)
+                return;
+        ssize_t n = read(a->failure, &f, sizeof(f));
+        if (n < 0 && errno == EAGAIN)
+                return;
+        loop_forget(a->loop, &a->failure_source);
+        close(TAKE_FD(a->failure));
+        if (n == sizeof(f))
+                report_failure(a, &f, phase_argv(a));
+        if (a->phase == APP_MAIN)
+                a->started = true;
+}
+
+static void on_failure_pipe(void *userdata, uint32_t events) {
+        App *a = userdata;
+        check_execution(a);
+}
+
+static void begin(App *a, AppPhase phase) {
+        a->phase = phase;
+        a->stop_deadline = 0;
+        int failure = -1;
+        pid_t pid = process_start(a, phase_argv(a), phase == APP_MAIN, &failure);
+        if (pid < 0) {
+                app_report(a, "cannot start a process: %s", strerror(-pid));
+                if (phase == APP_POST_STOP)
+                        a->phase = APP_DONE;
+                else
+                        end_main(a, PROCESS_EXIT_EXECUTE);
+                return;
+        }
+        a->pid = a->streams[0].sender.pid = a->streams[1].sender.pid = pid;
+        a->failure = failure;
+        a->failure_source = (LoopSource){ .handle = on_failure_pipe, .userdata = a, .fd = -1 };
+        loop_watch(a->loop, &a->failure_source, failure, EPOLLIN);
+}
+
+void app_start(App *a) {
+        a->status = 0;
+        a->failed = a->started = false;
+        a->stop_asked = a->stop_deadline = 0;
+        _cleanup_free_ char *path = xasprintf("/rkt/status/%s", a->plan->name);
+        if (unlink(path) < 0 && errno != ENOENT)
+                log_warning_errno(errno, "cannot remove the old stage1/rootfs%s", path);
+        begin(a, a->plan->pre_start ? APP_PRE_START : APP_MAIN);
+}
+
+void app_drain(App *a) {
+        for (int i = 0; i < 2; i++)
+                if (a->streams[i].in >= 0)
+                        stream_read(&a->streams[i], true);
+}
+
+void app_process_ended(App *a, int code, int status) {
+        status = code == CLD_EXITED ? status : 128 + status;
+        AppPhase phase = a->phase;
+        check_execution(a);
+        a->pid = 0;
+        /* what the process left behind goes with it: hooks and the app begin with an empty cgroup */
+        if (a->cgroup >= 0)
+                cgroup2_kill(a->cgroup);
+
+        if (phase == APP_POST_STOP) {
+                if (status != 0)
+                        app_report(a, "the post-stop hook ended with status %d", status);
+                a->phase = APP_DONE;
+        } else if (phase == APP_PRE_START && status != 0) {
+                app_report(a, "the pre-start hook ended with status %d", status);
+                end_main(a, status);
+        } else if (phase == APP_PRE_START && a->stop_asked == 0)
+                begin(a, APP_MAIN);
+        else
+                end_main(a, status);
+}
+
+void app_ask_to_stop(App *a) {
+        uint64_t now = monotonic_ns();
+        if (a->stop_asked == 0)
+                a->stop_asked = now;
+        a->stop_deadline = now + a->plan->stop_timeout_ms * NSEC_PER_MSEC;
+        if (a->pid > 0)
+                kill(a->pid, a->phase == APP_MAIN ? a->plan->stop_signal : SIGTERM);
+}
+
+void app_kill(App *a) {
+        a->stop_deadline = 0;
+        if (a->pid > 0)
+                kill(a->pid, SIGKILL);
+        if (a->cgroup >= 0)
+                cgroup2_kill(a->cgroup);
+}

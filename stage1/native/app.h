@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* An app of the pod in the life of PID 1: pre-start hook, main process, post-stop hook, one after the other.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app-root.h"
+#include "stream.h"
+#include "syscall-filter.h"
+#include "users.h"
+
+typedef enum AppPhase {
+        APP_IDLE,
+        APP_PRE_START,
+        APP_MAIN,
+        APP_POST_STOP,
+        APP_DONE,
+} AppPhase;
+
+typedef struct App {
+        const PlanApp *plan;
+        AppRoot root;
+        User user;
+        char **environment;
+        SyscallFilter filter;
+        int cgroup;           /* its directory; -1: no cgroups here */
+        int device_policy;    /* a program for its cgroup; or -errno */
+        bool devices_guarded; /* it is in force */
+        bool completed;       /* the mount namespace has what only the first process can add */
+        Logs *logs;
+        int loop;
+        Stream streams[2];
+        int terminal; /* interactive on a terminal: the app's side of it; or -1 */
+
+        AppPhase phase;
+        pid_t pid;   /* of the process of this phase */
+        int failure; /* says why the program could not be executed; -1: it was */
+        LoopSource failure_source;
+        bool started;                       /* the main program has been executed, or has failed to */
+        int status;                         /* exit status of the app, 128 + N for a signal */
+        bool failed;                        /* its end is a failure of the pod */
+        uint64_t stop_asked, stop_deadline; /* monotonic ns; 0: nobody has asked */
+} App;
+
+/* What no phase changes: user, environment, filter, devices, streams. Logs failures. */
+int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSources *sources, Logs *logs,
+                int loop);
+/* The file rkt/env/APP, from which enter takes the environment. */
+int app_write_environment(const App *a);
+
+/* Begins with the hook, or with the main process if there is none. Failures end the app with a status. */
+void app_start(App *a);
+/* Its process has ended, with waitid's code and status; the next phase begins. */
+void app_process_ended(App *a, int code, int status);
+/* Takes the lines that are in its pipes: while the process that wrote them can still be named. */
+void app_drain(App *a);
+/* Sends the stop signal (to whatever runs), and sets the time after which app_kill is due. */
+void app_ask_to_stop(App *a);
+void app_kill(App *a);
+
+/* A line of PID 1 about the app, under its name. */
+void app_report(App *a, const char *format, ...) _printf_(2, 3);

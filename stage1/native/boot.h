@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the outer supervisor hands to PID 1, which is a fork of it: there is one program, so its pages are
+ * shared, and PID 1 need not be executed and told everything again. */
+
+#include "plan.h"
+
+typedef struct Boot {
+        const Plan *plan;
+        int pod;     /* the pod directory: also its lock */
+        int stage1;  /* PID 1's root, stage1/rootfs in the pod directory */
+        int control; /* seqpacket socket to the other side */
+        bool debug;
+} Boot;
+
+/* Messages on the control socket: one byte each. */
+typedef enum BootMessage {
+        BOOT_GO = 'g',                /* to PID 1: it is in its cgroup, apps may start */
+        BOOT_GO_WITHOUT_CGROUP = 'n', /* to PID 1: there are no cgroups on this host */
+        BOOT_TERMINAL = 't',          /* from PID 1, with the master side of the app's terminal */
+} BootMessage;

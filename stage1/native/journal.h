@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* journald in the pod. PID 1 holds its sockets from the beginning, so that apps can log, and starts it when
+ * the first message is there: a pod that says nothing pays nothing. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "loop.h"
+
+typedef enum JournalSocket {
+        JOURNAL_SOCKET_NATIVE,
+        JOURNAL_SOCKET_STDOUT,
+        JOURNAL_SOCKET_SYSLOG,
+        _JOURNAL_SOCKET_MAX,
+} JournalSocket;
+
+typedef struct Journal {
+        int sockets[_JOURNAL_SOCKET_MAX]; /* -1 once there is no journald to be had */
+        LoopSource sources[_JOURNAL_SOCKET_MAX];
+        int client; /* PID 1's own connection */
+        LoopSource client_source;
+        int host_usr; /* the host's /usr, not yet mounted; or -1 */
+        pid_t pid;    /* 0: not running */
+        unsigned starts;
+        char *pending; /* a message that did not fit */
+        size_t n_pending;
+        struct {
+                pid_t pid;
+                uid_t uid;
+                gid_t gid;
+        } pending_sender;
+        int loop;
+        void (*writable)(void *userdata);
+        void *userdata;
+} Journal;
+
+/* Who a line is from. */
+typedef struct JournalSender {
+        const char *identifier;
+        pid_t pid;
+        uid_t uid;
+        gid_t gid;
+        int priority; /* syslog's */
+} JournalSender;
+
+/* Makes the sockets in /run/systemd/journal; host_usr is taken. */
+int journal_open(Journal *j, int host_usr);
+void journal_attach(Journal *j, int loop, void (*writable)(void *), void *userdata);
+
+bool journal_ready(const Journal *j);
+void journal_write(Journal *j, const JournalSender *from, const char *line, size_t size);
+
+/* journald has ended: it is started again with the next message. */
+void journal_ended(Journal *j);
+/* Ends it and waits for it, so that everything is on disk. */
+void journal_close(Journal *j);

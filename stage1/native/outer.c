@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "outer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "alloc.h"
+#include "cgroup2.h"
+#include "file.h"
+#include "log.h"
+#include "namespaces.h"
+#include "process.h"
+#include "registration.h"
+
+typedef struct Waiting {
+        const Outer *outer;
+        Registration *registration; /* NULL: none, or it has ended */
+        bool released;              /* PID 1 has been told to go on */
+        bool asked;                 /* it has been asked to stop */
+        int failure;                /* of ours: the pod does not count any more */
+} Waiting;
+
+static int write_line(const Outer *o, const char *file, const char *text) {
+        _cleanup_free_ char *line = xasprintf("%s\n", text);
+        int r = write_string_at(o->boot->pod, file, line, 0644);
+        return r < 0 ? log_error_errno(r, "cannot write the pod's %s", file) : 0;
+}
+
+static int release(const Outer *o, const char *cgroup) {
+        char pid[16], message = cgroup ? BOOT_GO : BOOT_GO_WITHOUT_CGROUP;
+        snprintf(pid, sizeof(pid), "%d", (int) o->pid);
+        int r = cgroup ? write_line(o, "subcgroup", cgroup) : 0;
+        if (r < 0 || (r = write_line(o, "pid", pid)) < 0)
+                return r;
+        /* if PID 1 has gone, it has said why and waitpid tells */
+        send(o->boot->control, &message, 1, MSG_NOSIGNAL);
+        return 0;
+}
+
+/* Inside a unit the pod's cgroup is the unit's, and we are in it, too. Controllers can only be passed on to
+ * the apps if nobody is: we join PID 1 in "supervisor". */
+static void leave_cgroup(const char *cgroup) {
+        _cleanup_free_ char *own = NULL;
+        if (cgroup2_of_process(0, &own) < 0 || !streq(own, cgroup))
+                return;
+        _cleanup_close_ int fd = cgroup2_open(cgroup);
+        _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, "supervisor");
+        int r = supervisor < 0 ? supervisor : cgroup2_attach(supervisor, 0);
+        if (r < 0)
+                log_warning_errno(r, "cannot move to %s/supervisor", cgroup);
+}
+
+static void give_up(Waiting *w) {
+        w->failure = EXIT_RKT_FAILURE;
+        pidfd_signal(w->outer->pidfd, SIGKILL);
+}
+
+static void on_registration(Waiting *w) {
+        Registration *g = w->registration;
+        registration_read(g);
+        if (!w->released && g->cgroup) {
+                w->released = true;
+                leave_cgroup(g->cgroup);
+                if (release(w->outer, g->cgroup) < 0)
+                        give_up(w);
+        }
+        if (g->out < 0 && !w->released) {
+                if (registration_wait(g) >= 0)
+                        log_error("rkt-register has not said which cgroup the pod is in");
+                give_up(w);
+        }
+}
+
+/* The first asks for an orderly stop, another one for a quick end. SIGHUP and SIGQUIT ask only. */
+static void on_signal(Waiting *w, int signals) {
+        struct signalfd_siginfo info;
+        if (read(signals, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGCHLD)
+                return;
+        bool insistent = w->asked && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
+        w->asked = true;
+        if (!w->released)
+                w->failure = 128 + (int) info.ssi_signo;
+        pidfd_signal(w->outer->pidfd, insistent || !w->released ? SIGKILL : SIGTERM);
+}
+
+static void signal_set(sigset_t *ret) {
+        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+        sigemptyset(ret);
+        for (size_t i = 0; i < ELEMENTSOF(all); i++)
+                sigaddset(ret, all[i]);
+}
+
+void outer_block_signals(void) {
+        sigset_t set;
+        signal_set(&set);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        signal(SIGPIPE, SIG_IGN);
+}
+
+static int open_signals(void) {
+        sigset_t set;
+        signal_set(&set);
+        int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        return fd < 0 ? log_error_errno(errno, "signalfd") : fd;
+}
+
+/* Until PID 1 has ended. */
+static void wait_for_end(Waiting *w, int signals) {
+        struct pollfd p[] = {
+                { .fd = w->outer->pidfd, .events = POLLIN },
+                { .fd = signals, .events = POLLIN },
+                { .events = POLLIN },
+        };
+        for (;;) {
+                p[2].fd = w->registration ? w->registration->out : -1;
+                if (poll(p, ELEMENTSOF(p), -1) < 0)
+                        continue;
+                if (p[1].revents)
+                        on_signal(w, signals);
+                if (p[2].revents)
+                        on_registration(w);
+                if (p[0].revents)
+                        return;
+        }
+}
+
+static int reap(const Outer *o) {
+        int wstatus;
+        while (waitpid(o->pid, &wstatus, 0) < 0)
+                if (errno != EINTR)
+                        return log_error_errno(errno, "cannot wait for the pod's PID 1");
+        return process_exit_status(wstatus);
+}
+
+/* machined is told about the pod while the pod runs already: the next command must not find it half known.
+ */
+static void finish_registration(Waiting *w) {
+        Registration *g = w->registration;
+        if (!g)
+                return;
+        while (g->out >= 0)
+                registration_read(g);
+        registration_wait(g);
+        if (g->cgroup && !strstr(g->cgroup, "/machine-rkt"))
+                registration_undo(w->outer->boot->plan->uuid);
+        free(g->cgroup);
+}
+
+int outer_run(const Outer *o) {
+        Waiting w = { .outer = o, .registration = o->registration };
+        _cleanup_close_ int signals = open_signals();
+        int r = signals;
+        if (r >= 0 && o->registration)
+                registration_set_leader(o->registration, o->pid);
+        else if (r >= 0) {
+                w.released = true;
+                r = release(o, o->cgroup);
+        }
+        if (r < 0)
+                give_up(&w);
+        if (signals >= 0)
+                wait_for_end(&w, signals);
+        int status = reap(o);
+        finish_registration(&w);
+        return w.failure ? w.failure : status < 0 ? EXIT_RKT_FAILURE : status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The part of run that stays outside of the pod: it has PID 1 put in a cgroup, lets it go, passes signals on
+ * and waits. */
+
+#include <sys/types.h>
+
+#include "boot.h"
+#include "registration.h"
+
+typedef struct Outer {
+        const Boot *boot;
+        pid_t pid; /* PID 1, seen from here */
+        int pidfd;
+        Registration *registration; /* NULL: this host has no systemd */
+        const char *cgroup;         /* without systemd: the pod's cgroup; or NULL */
+} Outer;
+
+/* Blocks the signals that are passed on: from here on, they stay pending until outer_run looks at them. */
+void outer_block_signals(void);
+/* Returns the exit status of the pod. */
+int outer_run(const Outer *o);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pid1.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "alloc.h"
+#include "app.h"
+#include "duration.h"
+#include "file.h"
+#include "log.h"
+#include "pod-cgroup.h"
+
+typedef enum Goal {
+        GOAL_RUN,
+        GOAL_END,     /* stop every app, then end */
+        GOAL_RESTART, /* stop every app, then start all again */
+} Goal;
+
+typedef struct Pid1 {
+        const Boot *boot;
+        const Plan *plan;
+        App *apps;
+        size_t n_apps;
+        Logs logs;
+        int loop;
+        int signals;
+        LoopSource signal_source;
+        Goal goal;
+        bool ready;
+        int status; /* of the first app that failed */
+} Pid1;
+
+static void on_logs_writable(void *userdata) {
+        Pid1 *p = userdata;
+        for (size_t i = 0; i < p->n_apps; i++)
+                for (int j = 0; j < 2; j++)
+                        stream_resume(&p->apps[i].streams[j]);
+}
+
+static App *find_app(Pid1 *p, pid_t pid) {
+        for (size_t i = 0; i < p->n_apps; i++)
+                if (p->apps[i].pid == pid)
+                        return &p->apps[i];
+        return NULL;
+}
+
+/* An app's lines are read before its process is reaped: until then its number is its own. */
+static void reap(Pid1 *p) {
+        siginfo_t info = {};
+        while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
+                App *a = find_app(p, info.si_pid);
+                pid_t pid = info.si_pid;
+                int code = info.si_code, status = info.si_status;
+                if (a)
+                        app_drain(a);
+                info = (siginfo_t){};
+                waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG);
+                if (a)
+                        app_process_ended(a, code, status);
+                else if (pid == p->logs.journal.pid)
+                        journal_ended(&p->logs.journal);
+                info = (siginfo_t){};
+        }
+}
+
+static void on_signal(void *userdata, uint32_t events) {
+        Pid1 *p = userdata;
+        struct signalfd_siginfo info;
+        if (read(p->signals, &info, sizeof(info)) != sizeof(info))
+                return;
+        int signal = (int) info.ssi_signo;
+        if (signal == SIGCHLD)
+                reap(p);
+        else if (signal == SIGINT || signal == SIGRTMIN + 5)
+                p->goal = p->goal == GOAL_END ? GOAL_END : GOAL_RESTART;
+        else
+                p->goal = GOAL_END;
+}
+
+/* machined's conventions for the leader of a machine (org.freedesktop.machine1(5)): +3 halt, +4 power off,
+ * +5 and SIGINT reboot. */
+static int watch_signals(Pid1 *p) {
+        sigset_t set;
+        sigemptyset(&set);
+        int all[] = { SIGCHLD, SIGTERM, SIGINT, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5 };
+        for (size_t i = 0; i < ELEMENTSOF(all); i++)
+                sigaddset(&set, all[i]);
+        sigprocmask(SIG_SETMASK, &set, NULL);
+        signal(SIGPIPE, SIG_IGN);
+        p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        p->signal_source = (LoopSource){ .handle = on_signal, .userdata = p, .fd = -1 };
+        int r = p->signals < 0 ? -errno : loop_watch(p->loop, &p->signal_source, p->signals, EPOLLIN);
+        return r < 0 ? log_error_errno(r, "cannot watch for signals") : 0;
+}
+
+/* Everything that does not need the pod's cgroup: done while systemd is making it. */
+static int set_up(Pid1 *p) {
+        PodRoot root;
+        p->loop = loop_open();
+        if (p->loop < 0)
+                return log_error_errno(p->loop, "epoll");
+        console_open(&p->logs.console, STDOUT_FILENO);
+        p->logs.interactive = p->plan->interactive;
+        int r = pod_root_enter(p->boot, &root);
+        if (r < 0 || (r = watch_signals(p)) < 0 || (r = journal_open(&p->logs.journal, root.host_usr)) < 0)
+                return r;
+        console_attach(&p->logs.console, p->loop, on_logs_writable, p);
+        journal_attach(&p->logs.journal, p->loop, on_logs_writable, p);
+
+        p->apps = xnew(App, p->plan->n_apps);
+        for (size_t i = 0; i < p->plan->n_apps; i++) {
+                AppRoot app_root;
+                if ((r = app_root_build(p->boot, &root, i, &app_root)) < 0 ||
+                                (r = app_prepare(&p->apps[i], &p->plan->apps[i], &app_root, &root.apps[i],
+                                                 &p->logs, p->loop)) < 0 ||
+                                (r = app_write_environment(&p->apps[i])) < 0)
+                        return r;
+                p->n_apps++;
+        }
+        pod_root_close_sources(&root, p->plan);
+        return 0;
+}
+
+/* The outer supervisor says when the cgroup is right; if it dies before, there is nothing to run for. */
+static int wait_for_go(Pid1 *p) {
+        char message;
+        ssize_t n;
+        do
+                n = recv(p->boot->control, &message, 1, 0);
+        while (n < 0 && errno == EINTR);
+        if (n <= 0)
+                return -ECANCELED;
+        return message == BOOT_GO ? pod_cgroup_open(p->apps, p->n_apps) : 0;
+}
+
+static bool all_started(const Pid1 *p) {
+        for (size_t i = 0; i < p->n_apps; i++)
+                if (!p->apps[i].started)
+                        return false;
+        return true;
+}
+
+static bool all_done(const Pid1 *p) {
+        for (size_t i = 0; i < p->n_apps; i++)
+                if (p->apps[i].phase != APP_DONE)
+                        return false;
+        return true;
+}
+
+static void start_apps(Pid1 *p) {
+        p->goal = GOAL_RUN;
+        p->ready = false;
+        unlink("/rkt/supervisor-status");
+        for (size_t i = 0; i < p->n_apps; i++)
+                app_start(&p->apps[i]);
+}
+
+/* The last app first, and each only after the one behind it has ended. */
+static void stop_next(Pid1 *p) {
+        for (size_t i = p->n_apps; i-- > 0;) {
+                App *a = &p->apps[i];
+                if (a->phase == APP_DONE)
+                        continue;
+                if (a->stop_asked == 0)
+                        app_ask_to_stop(a);
+                return;
+        }
+}
+
+static void look_after_failures(Pid1 *p) {
+        for (size_t i = 0; i < p->n_apps; i++)
+                if (p->apps[i].failed && p->status == 0) {
+                        p->status = p->apps[i].status;
+                        if (p->goal == GOAL_RUN)
+                                p->goal = GOAL_END;
+                }
+}
+
+/* Milliseconds until an app has to be killed; kills those whose time has come. -1: none is waited for. */
+static int look_after_deadlines(Pid1 *p) {
+        uint64_t now = monotonic_ns(), next = UINT64_MAX;
+        for (size_t i = 0; i < p->n_apps; i++) {
+                App *a = &p->apps[i];
+                if (a->stop_deadline == 0 || a->phase == APP_DONE)
+                        continue;
+                if (a->stop_deadline <= now) {
+                        app_report(a, "it has not stopped within %.3g s: killing it",
+                                        (double) a->plan->stop_timeout_ms / 1000);
+                        app_kill(a);
+                } else
+                        next = MIN(next, a->stop_deadline - now);
+        }
+        return next == UINT64_MAX ? -1 : (int) MIN(next / NSEC_PER_MSEC + 1, 60000u);
+}
+
+static void look_after_readiness(Pid1 *p) {
+        if (p->ready || p->goal != GOAL_RUN || !all_started(p))
+                return;
+        p->ready = true;
+        if (symlink("ready", "/rkt/supervisor-status") < 0 && errno != EEXIST)
+                log_warning_errno(errno, "cannot create stage1/rootfs/rkt/supervisor-status");
+}
+
+/* Runs the apps until all have ended and nobody wants them started again. */
+static void supervise(Pid1 *p) {
+        start_apps(p);
+        for (;;) {
+                look_after_failures(p);
+                look_after_readiness(p);
+                if (p->goal != GOAL_RUN)
+                        stop_next(p);
+                if (all_done(p)) {
+                        if (p->goal != GOAL_RESTART)
+                                return;
+                        p->status = 0;
+                        start_apps(p);
+                        continue;
+                }
+                int r = loop_turn(p->loop, look_after_deadlines(p));
+                if (r < 0)
+                        log_error_errno(r, "epoll_wait");
+        }
+}
+
+static void finish(Pid1 *p) {
+        for (size_t i = 0; i < p->n_apps; i++)
+                app_drain(&p->apps[i]);
+        journal_close(&p->logs.journal);
+        console_flush(&p->logs.console, 5000);
+}
+
+static int prepare_process(void) {
+        /* away from the caller's terminal and its ^C: PID 1 would take that for a reboot */
+        setsid();
+        umask(0022);
+        prctl(PR_SET_NAME, "rkt-init", 0, 0, 0);
+        /* Whoever is root in an app must not get at the host's files through /proc/1, which are open here
+         * while the pod is set up. */
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
+                return log_error_errno(errno, "prctl");
+        return 0;
+}
+
+void pid1_run(const Boot *b) {
+        Pid1 p = { .boot = b, .plan = b->plan };
+        int r = prepare_process();
+        if (r >= 0)
+                r = set_up(&p);
+        if (r >= 0)
+                r = wait_for_go(&p);
+        if (r < 0)
+                _exit(EXIT_RKT_FAILURE);
+        supervise(&p);
+        finish(&p);
+        _exit(p.status);
+}

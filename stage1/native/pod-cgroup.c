@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pod-cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include "alloc.h"
+#include "cgroup2.h"
+#include "devices.h"
+#include "log.h"
+#include "mounts.h"
+#include "pod-root.h"
+
+#define SUPERVISOR  "supervisor"
+#define MOUNT_POINT "/sys/fs/cgroup"
+
+static int mount_cgroup(void) {
+        const char *const options[] = { "source", "cgroup2", NULL };
+        if (unshare(CLONE_NEWCGROUP) < 0)
+                return -errno;
+        _cleanup_close_ int fd = mount_create("cgroup2", options, POD_ROOT_SYS_ATTRIBUTES, NULL);
+        return fd < 0 ? fd : mount_attach_at(fd, AT_FDCWD, MOUNT_POINT);
+}
+
+static bool has_limits(const PlanApp *a) {
+        return a->memory_max || a->cpu_quota || a->cpu_weight;
+}
+
+/* Passes a controller down to the apps. Fails where the host has it in cgroup v1, or not at all. */
+static void enable(int root, const char *controller) {
+        char text[32];
+        snprintf(text, sizeof(text), "+%s", controller);
+        cgroup2_write(root, "cgroup.subtree_control", text); /* set_limit says what that leaves out */
+}
+
+static void set_limit(
+                const App *a, const char *isolator, const char *file, const char *format, uint64_t value) {
+        char text[64];
+        snprintf(text, sizeof(text), format, value);
+        int r = cgroup2_write(a->cgroup, file, text);
+        if (r == -ENOENT)
+                log_warning("app %s: isolator %s is set but this host has no cgroup2 controller for it "
+                            "(%s), skipping",
+                                a->plan->name, isolator, file);
+        else if (r < 0)
+                log_warning_errno(r, "app %s: isolator %s: cannot write %s to %s", a->plan->name, isolator,
+                                text, file);
+}
+
+static void set_limits(const App *a) {
+        if (a->plan->memory_max)
+                set_limit(a, "resource/memory", "memory.max", "%" PRIu64, a->plan->memory_max);
+        if (a->plan->cpu_quota)
+                set_limit(a, "resource/cpu", "cpu.max", "%" PRIu64 " 100000", a->plan->cpu_quota);
+        if (a->plan->cpu_weight)
+                set_limit(a, "os/linux/cpu-shares", "cpu.weight", "%" PRIu64, a->plan->cpu_weight);
+}
+
+/* Without it, what an app makes in its /dev could be opened: that is closed to writing then. */
+static void set_device_policy(App *a) {
+        int r = a->device_policy < 0 ? a->device_policy : device_policy_attach(a->device_policy, a->cgroup);
+        if (r < 0)
+                log_warning_errno(r, "app %s: no device policy on this host, making its /dev read-only",
+                                a->plan->name);
+        a->devices_guarded = r >= 0;
+        if (a->device_policy >= 0)
+                close(TAKE_FD(a->device_policy));
+}
+
+static int open_app(App *a, int root) {
+        _cleanup_free_ char *name = xasprintf("app-%s", a->plan->name);
+        a->cgroup = cgroup2_create_at(root, name);
+        if (a->cgroup < 0)
+                return log_error_errno(a->cgroup, "app %s: cannot create its cgroup", a->plan->name);
+        set_limits(a);
+        set_device_policy(a);
+        return 0;
+}
+
+static int move_to_supervisor(int root) {
+        _cleanup_close_ int fd = cgroup2_create_at(root, SUPERVISOR);
+        int r = fd < 0 ? fd : cgroup2_attach(fd, 0);
+        return r < 0 ? log_error_errno(r, "cannot move PID 1 to the pod's cgroup " SUPERVISOR) : 0;
+}
+
+int pod_cgroup_open(App *apps, size_t n) {
+        int r = mount_cgroup();
+        if (r < 0)
+                return log_error_errno(r, "cannot mount the pod's cgroup");
+        _cleanup_close_ int root = open(MOUNT_POINT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
+                return log_error_errno(errno, "cannot open the pod's cgroup");
+
+        bool limited = false;
+        for (size_t i = 0; i < n; i++)
+                limited |= has_limits(apps[i].plan);
+        /* controllers are only passed down from a cgroup that holds no process */
+        if ((r = move_to_supervisor(root)) < 0)
+                return r;
+        if (limited) {
+                enable(root, "memory");
+                enable(root, "cpu");
+        }
+        for (size_t i = 0; i < n; i++)
+                if ((r = open_app(&apps[i], root)) < 0)
+                        return r;
+        return 0;
+}

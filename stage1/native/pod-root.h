@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The root of PID 1: the pod's stage1/rootfs with proc, sys, dev and run, the roots of the apps below
+ * /opt/stage2, and nothing of the host's. */
+
+#include "boot.h"
+#include "devices.h"
+
+/* Detached mounts that the apps get, made while the host's files can still be reached. */
+typedef struct AppSources {
+        int *mounts;         /* of PlanApp.mounts */
+        DeviceRule *devices; /* volumes that are device nodes */
+        size_t n_devices;
+} AppSources;
+
+typedef struct PodRoot {
+        AppSources *apps;       /* as Plan.apps */
+        int resolv_conf, hosts; /* the host's, if wanted; or -1 */
+        int host_usr;           /* the host's /usr, read-only, for journald; or -1 */
+        int namespace;          /* PID 1's mount namespace */
+} PodRoot;
+
+#define POD_ROOT_MASK           "/run/rkt/mask"
+#define POD_ROOT_APP            "/opt/stage2/%s/rootfs"
+#define POD_ROOT_SYS_ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* Builds it and moves the process, alone in new pid and mount namespaces, into it. Logs failures. */
+int pod_root_enter(const Boot *b, PodRoot *ret);
+
+/* Closes what only app_root_build needs. */
+void pod_root_close_sources(PodRoot *p, const Plan *plan);

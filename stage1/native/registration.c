@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "registration.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "alloc.h"
+#include "build-config.h"
+#include "file.h"
+#include "log.h"
+#include "process.h"
+
+extern char **environ;
+
+#define PROGRAM RKT_LIBDIR "/rkt-register"
+
+bool registration_possible(void) {
+        return access("/run/systemd/system", F_OK) == 0;
+}
+
+static int spawn(char *const argv[], int in, int out, pid_t *ret) {
+        posix_spawnattr_t attributes;
+        posix_spawn_file_actions_t actions;
+        sigset_t none, pipe;
+        sigemptyset(&none);
+        sigemptyset(&pipe);
+        sigaddset(&pipe, SIGPIPE);
+        posix_spawnattr_init(&attributes);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setsigdefault(&attributes, &pipe);
+        posix_spawn_file_actions_init(&actions);
+        if (in >= 0)
+                posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+        if (out >= 0)
+                posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+        int r = posix_spawn(ret, PROGRAM, &actions, &attributes, argv, environ);
+        posix_spawn_file_actions_destroy(&actions);
+        posix_spawnattr_destroy(&attributes);
+        return -r;
+}
+
+int registration_start(Registration *g, const char *uuid, const char *root) {
+        *g = (Registration){ .in = -1, .out = -1 };
+        int to[2], from[2];
+        if (pipe2(to, O_CLOEXEC) < 0)
+                return log_error_errno(errno, "pipe");
+        _cleanup_close_ int to_out = to[0], to_in = to[1];
+        if (pipe2(from, O_CLOEXEC) < 0)
+                return log_error_errno(errno, "pipe");
+        _cleanup_close_ int from_out = from[0], from_in = from[1];
+        _cleanup_free_ char *uuid_option = xasprintf("--uuid=%s", uuid),
+                            *root_option = xasprintf("--root=%s", root);
+        char *argv[] = { (char *) PROGRAM, uuid_option, (char *) "--leader=-", root_option, NULL };
+        int r = spawn(argv, to_out, from_in, &g->pid);
+        if (r < 0)
+                return log_error_errno(r, "cannot execute " PROGRAM);
+        g->in = TAKE_FD(to_in);
+        g->out = TAKE_FD(from_out);
+        return 0;
+}
+
+int registration_set_leader(Registration *g, pid_t leader) {
+        char line[16];
+        int n = snprintf(line, sizeof(line), "%d\n", (int) leader);
+        /* SIGPIPE is ignored: if it has ended, its output says so */
+        int r = write_all(g->in, line, (size_t) n);
+        close(TAKE_FD(g->in));
+        return r;
+}
+
+static void take_line(Registration *g, const char *line) {
+        const char *rest;
+        if ((rest = startswith(line, "cgroup "))) {
+                free(g->cgroup);
+                g->cgroup = xstrdup(rest);
+        } else if ((rest = startswith(line, "warning ")))
+                log_warning("%s", rest);
+}
+
+void registration_read(Registration *g) {
+        ssize_t n = read(g->out, g->buffer + g->used, sizeof(g->buffer) - 1 - g->used);
+        if (n < 0 && errno == EINTR)
+                return;
+        if (n <= 0) {
+                close(TAKE_FD(g->out));
+                return;
+        }
+        g->used += (size_t) n;
+        g->buffer[g->used] = 0;
+        char *line = g->buffer, *newline;
+        while ((newline = strchr(line, '\n'))) {
+                *newline = 0;
+                take_line(g, line);
+                line = newline + 1;
+        }
+        g->used = strlen(line);
+        memmove(g->buffer, line, g->used);
+        if (g->used == sizeof(g->buffer) - 1)
+                g->used = 0; /* no line of the protocol is that long */
+}
+
+int registration_wait(Registration *g) {
+        int wstatus = 0;
+        if (g->pid == 0)
+                return 0;
+        while (waitpid(g->pid, &wstatus, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        g->pid = 0;
+        return process_exit_status(wstatus) == 0 ? 0 : -EIO;
+}
+
+void registration_undo(const char *uuid) {
+        _cleanup_free_ char *uuid_option = xasprintf("--uuid=%s", uuid);
+        char *argv[] = { (char *) PROGRAM, (char *) "--unregister", uuid_option, NULL };
+        Registration g = { .in = -1, .out = -1 };
+        if (spawn(argv, -1, -1, &g.pid) >= 0)
+                registration_wait(&g);
+}

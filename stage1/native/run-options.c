@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run-options.h"
+
+#include <errno.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "option.h"
+#include "strv.h"
+
+static struct {
+        bool debug, interactive, mutable, all_capabilities, all_paths, no_seccomp;
+        char **nets;
+        char *private_users, *metadata_token, *local_config, *hostname, *dns_mode, *ipc;
+} given;
+
+static const Option options[] = {
+        { "debug", OPTION_BOOL, &given.debug, "print more" },
+        { "net", OPTION_STRV, &given.nets, "host or none", .flags = OPTION_VALUE_OPTIONAL,
+                        .if_bare = "default" },
+        { "interactive", OPTION_BOOL, &given.interactive,
+                        "connect the only app to standard input and output" },
+        { "private-users", OPTION_STRING, &given.private_users, "SHIFT:COUNT of a user namespace" },
+        { "mds-token", OPTION_STRING, &given.metadata_token, "token of the metadata service" },
+        { "local-config", OPTION_STRING, &given.local_config, "local configuration directory" },
+        { "hostname", OPTION_STRING, &given.hostname, "hostname of the pod" },
+        { "dns-conf-mode", OPTION_STRING, &given.dns_mode,
+                        "resolv=host|stage0|none|default,hosts=host|stage0|default" },
+        { "disable-capabilities-restriction", OPTION_BOOL, &given.all_capabilities,
+                        "leave apps all capabilities" },
+        { "disable-paths", OPTION_BOOL, &given.all_paths, "hide and protect no paths" },
+        { "disable-seccomp", OPTION_BOOL, &given.no_seccomp, "filter no system calls" },
+        { "mutable", OPTION_BOOL, &given.mutable, "apps come and go" },
+        { "ipc", OPTION_STRING, &given.ipc, "auto, private or parent" },
+        {},
+};
+
+static const Command command = {
+        .name = "stage1",
+        .usage = "[--options] UUID",
+        .summary = "start a prepared pod (stage1 entry point, called by rkt run)",
+        .options = options,
+};
+
+static int parse_net(PlanNet *ret) {
+        *ret = PLAN_NET_HOST;
+        if (strv_length(given.nets) != 1)
+                goto unsupported;
+        if (streq(given.nets[0], "host"))
+                *ret = PLAN_NET_HOST;
+        else if (streq(given.nets[0], "none"))
+                *ret = PLAN_NET_NONE;
+        else
+                goto unsupported;
+        return 0;
+unsupported:
+        log_error("--net=%s: this version of the native stage1 has --net=host and --net=none only",
+                        given.nets && given.nets[0] ? given.nets[0] : "default");
+        return -EOPNOTSUPP;
+}
+
+static int parse_ipc(bool *ret_private) {
+        const char *ipc = given.ipc ?: "auto";
+        *ret_private = !streq(ipc, "parent");
+        if (*ipc && !streq(ipc, "auto") && !streq(ipc, "private") && !streq(ipc, "parent")) {
+                log_error("--ipc=%s: expected auto, private or parent", ipc);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int parse_file_mode(const char *value, bool none_allowed, PlanFile *ret) {
+        static const struct {
+                const char *name;
+                PlanFile mode;
+        } modes[] = {
+                { "default", PLAN_FILE_DEFAULT },
+                { "host", PLAN_FILE_HOST },
+                { "stage0", PLAN_FILE_STAGE0 },
+                { "none", PLAN_FILE_NONE },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
+                if (streq(modes[i].name, value) && (none_allowed || modes[i].mode != PLAN_FILE_NONE)) {
+                        *ret = modes[i].mode;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+static int parse_dns_mode(PlanRequest *q) {
+        if (isempty(given.dns_mode))
+                return 0;
+        _cleanup_strv_ char **parts = strv_split(given.dns_mode, ',');
+        STRV_FOREACH (part, parts) {
+                const char *value;
+                int r = -EINVAL;
+                if ((value = startswith(*part, "resolv=")))
+                        r = parse_file_mode(value, true, &q->resolv_conf);
+                else if ((value = startswith(*part, "hosts=")))
+                        r = parse_file_mode(value, false, &q->hosts);
+                if (r < 0) {
+                        log_error("--dns-conf-mode=%s: expected "
+                                  "resolv=(host|stage0|none|default),hosts=(host|stage0|default)",
+                                        given.dns_mode);
+                        return r;
+                }
+        }
+        return 0;
+}
+
+static int refuse_unsupported(void) {
+        if (!isempty(given.private_users)) {
+                log_error("--private-users: this version of the native stage1 has no user namespaces");
+                return -EOPNOTSUPP;
+        }
+        if (given.mutable) {
+                log_error("--mutable: this version of the native stage1 cannot change a running pod");
+                return -EOPNOTSUPP;
+        }
+        return 0;
+}
+
+static int parse_uuid(char **arguments, char ret[static UUID_STRING_SIZE]) {
+        if (strv_length(arguments) == 1 && uuid_normalize(arguments[0], ret) >= 0)
+                return 0;
+        log_error("expected the UUID of a pod as the only argument");
+        return -EINVAL;
+}
+
+int run_options_parse(int argc, char **argv, RunOptions *ret) {
+        static char uuid[UUID_STRING_SIZE];
+        _cleanup_strv_ char **arguments = NULL;
+        PlanRequest q = { .uuid = uuid, .term = getenv("TERM") };
+        int r = command_parse(&command, argc, argv, &arguments);
+        if (r != 0)
+                return r;
+        if ((r = parse_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||
+                        (r = parse_net(&q.net)) < 0 || (r = parse_ipc(&q.private_ipc)) < 0 ||
+                        (r = parse_dns_mode(&q)) < 0)
+                return r;
+        q.hostname = isempty(given.hostname) ? xasprintf("rkt-%s", uuid) : given.hostname;
+        /* with the host's network and without any, the service is to be found here */
+        if (!isempty(given.metadata_token))
+                q.metadata_url = xasprintf("http://127.0.0.1:18112/%s", given.metadata_token);
+        q.interactive = given.interactive;
+        q.all_capabilities = given.all_capabilities;
+        q.all_paths = given.all_paths;
+        q.no_seccomp = given.no_seccomp;
+        *ret = (RunOptions){ .debug = given.debug, .plan = q };
+        return 0;
+}

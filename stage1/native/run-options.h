@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The command line of stage1's run (rkt-stage1(7), interface version 6). */
+
+#include "plan-compile.h"
+
+typedef struct RunOptions {
+        bool debug;
+        PlanRequest plan;
+} RunOptions;
+
+/* Logs; -EINVAL or -EOPNOTSUPP. 1 when help was printed. */
+int run_options_parse(int argc, char **argv, RunOptions *ret);

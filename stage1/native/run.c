@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Entry point "run" of the native stage1. Working directory: the pod's. There is one program for both sides
+ * of a pod, because a fork starts quicker and holds less memory than a second program would. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "alloc.h"
+#include "cgroup2.h"
+#include "file.h"
+#include "log.h"
+#include "namespaces.h"
+#include "option.h"
+#include "outer.h"
+#include "pid1.h"
+#include "pod-files.h"
+#include "registration.h"
+#include "run-options.h"
+#include "sealed.h"
+
+/* Closes what the caller left open but the pod's lock, which PID 1 and we hold as long as we live. */
+static int close_inherited(void) {
+        const char *text = getenv("RKT_LOCK_FD");
+        uint64_t lock = 0;
+        if (text && (parse_uint(text, INT_MAX, &lock) < 0 || lock < 3 ||
+                                    fd_close_on_exec((int) lock, true) < 0)) {
+                log_error("RKT_LOCK_FD=%s is not an open descriptor", text);
+                return -EBADF;
+        }
+        if (lock > 3)
+                syscall(SYS_close_range, 3, (unsigned) lock - 1, 0);
+        syscall(SYS_close_range, lock ? (unsigned) lock + 1 : 3, ~0U, 0);
+        unsetenv("RKT_LOCK_FD");
+        return 0;
+}
+
+static int compile(const RunOptions *o, int pod, Plan **ret) {
+        _cleanup_pod_manifest_ PodManifest *manifest = NULL;
+        _cleanup_free_ char *error = NULL;
+        int r = pod_manifest_load_at(pod, "pod", &manifest, &error);
+        if (r < 0) {
+                log_error("the pod's manifest: %s", error);
+                return r;
+        }
+        return plan_compile(&o->plan, manifest, pod, ret);
+}
+
+/* A host without systemd: a cgroup below the caller's. Without cgroup2 the pod runs without. */
+static int make_cgroup(const char *uuid, char **ret) {
+        _cleanup_free_ char *own = NULL;
+        int r = cgroup2_of_process(0, &own);
+        _cleanup_close_ int parent = r < 0 ? r : cgroup2_open(own);
+        if (parent < 0) {
+                log_warning("this host has no cgroup2 hierarchy: the pod runs without cgroups");
+                return -1;
+        }
+        _cleanup_free_ char *name = xasprintf("rkt-%s", uuid);
+        int fd = cgroup2_create_at(parent, name);
+        if (fd < 0) {
+                log_warning_errno(fd, "cannot create the pod's cgroup in %s: it runs without", own);
+                return -1;
+        }
+        *ret = xasprintf("%s/%s", streq(own, "/") ? "" : own, name);
+        return fd;
+}
+
+static void remove_cgroup(const char *cgroup) {
+        _cleanup_free_ char *parent = xstrdup(cgroup);
+        char *slash = strrchr(parent, '/');
+        *slash = 0;
+        _cleanup_close_ int fd = cgroup2_open(parent);
+        int r = fd < 0 ? fd : cgroup2_remove_at(fd, slash + 1);
+        if (r < 0)
+                log_warning_errno(r, "cannot remove the pod's cgroup %s", cgroup);
+}
+
+static int start(const Boot *b, Registration *registration) {
+        _cleanup_free_ char *cgroup = NULL;
+        _cleanup_close_ int pidfd = -1, cgroup_fd = -1;
+        int sockets[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+                return log_error_errno(errno, "socketpair");
+        if (!registration)
+                cgroup_fd = make_cgroup(b->plan->uuid, &cgroup);
+
+        uint64_t flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS;
+        flags |= (b->plan->private_ipc ? CLONE_NEWIPC : 0) |
+                 (b->plan->net == PLAN_NET_HOST ? 0 : CLONE_NEWNET);
+        pid_t pid = namespaces_fork(flags, cgroup_fd, &pidfd);
+        if (pid < 0)
+                return log_error_errno(pid, "cannot clone the pod's PID 1");
+        if (pid == 0) {
+                close(sockets[0]);
+                if (registration) {
+                        close(registration->in);
+                        close(registration->out);
+                }
+                Boot inner = *b;
+                inner.control = sockets[1];
+                pid1_run(&inner);
+        }
+        close(sockets[1]);
+        Boot outer = *b;
+        outer.control = sockets[0];
+        Outer supervisor = {
+                .boot = &outer, .pid = pid, .pidfd = pidfd, .registration = registration, .cgroup = cgroup
+        };
+        int status = outer_run(&supervisor);
+        if (cgroup)
+                remove_cgroup(cgroup);
+        return status;
+}
+
+static int run_pod(const RunOptions *o) {
+        _cleanup_close_ int pod = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int stage1 = open("stage1/rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_free_ char *directory = get_current_dir_name();
+        if (pod < 0 || stage1 < 0 || !directory)
+                return log_error_errno(
+                                errno, "the working directory is not that of a prepared pod: stage1/rootfs");
+        _cleanup_free_ char *root = xasprintf("%s/stage1/rootfs", directory);
+
+        Registration registration;
+        bool booted = registration_possible();
+        int r = booted ? registration_start(&registration, o->plan.uuid, root) : 0;
+        _cleanup_plan_ Plan *plan = NULL;
+        if (r < 0 || (r = compile(o, pod, &plan)) < 0 || (r = pod_files_make_volumes(plan, pod)) < 0 ||
+                        (r = pod_files_write(plan, o, pod, stage1)) < 0)
+                return r;
+        pod_files_link_journal(plan, root);
+        malloc_trim(0);
+        Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
+        return start(&b, booted ? &registration : NULL);
+}
+
+int main(int argc, char **argv) {
+        RunOptions o;
+        log_init("stage1");
+        sealed_execute(argv);
+        prctl(PR_SET_NAME, "rkt-stage1", 0, 0, 0);
+        int r = run_options_parse(argc, argv, &o);
+        if (r != 0)
+                return r < 0 ? EXIT_RKT_FAILURE : 0;
+        log_set_debug(o.debug);
+        outer_block_signals();
+        if (close_inherited() < 0)
+                return EXIT_RKT_FAILURE;
+        r = run_pod(&o);
+        return r < 0 ? EXIT_RKT_FAILURE : r;
+}

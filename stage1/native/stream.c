@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/epoll.h>
+
+#include "alloc.h"
+#include "duration.h"
+
+#define READ_SIZE 4096
+#define READS_MAX 32 /* in a row: the other streams have their turn, too */
+
+bool logs_ready(const Logs *l) {
+        return console_ready(&l->console) && journal_ready(&l->journal);
+}
+
+/* As journald forwards to a console, which is what rkt run has always shown. */
+void logs_write(Logs *l, const JournalSender *from, const char *line, size_t size) {
+        char head[320];
+        uint64_t now = monotonic_ns() / 1000;
+        int n = snprintf(head, sizeof(head), "[%5" PRIu64 ".%06" PRIu64 "] %.256s[%d]: ", now / 1000000,
+                        now % 1000000, from->identifier, (int) from->pid);
+        const struct iovec parts[] = { { head, (size_t) n }, { (char *) line, size }, { (char *) "\n", 1 } };
+        console_write(&l->console, parts, ELEMENTSOF(parts));
+        journal_write(&l->journal, from, line, size);
+}
+
+int stream_open(Stream *s, Logs *l, const JournalSender *sender) {
+        int fds[2];
+        *s = (Stream){ .logs = l, .sender = *sender, .in = -1, .out = -1, .source.fd = -1 };
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        s->in = fds[0];
+        s->out = fds[1];
+        /* only our end: the flag belongs to the description, and the two ends have one each */
+        if (fcntl(s->in, F_SETFL, O_NONBLOCK) < 0 || fchown(s->out, sender->uid, sender->gid) < 0)
+                return -errno;
+        return 0;
+}
+
+/* Passes on whole lines of the buffer while they are taken. */
+static void pass_lines(Stream *s, bool finish) {
+        size_t start = 0;
+        while (start < s->used && logs_ready(s->logs)) {
+                char *newline = memchr(s->buffer + start, '\n', s->used - start);
+                size_t length = newline ? (size_t) (newline - s->buffer) - start : s->used - start;
+                if (length > STREAM_LINE_MAX) {
+                        length = STREAM_LINE_MAX;
+                        newline = NULL;
+                } else if (!newline && length < STREAM_LINE_MAX && !finish)
+                        break;
+                logs_write(s->logs, &s->sender, s->buffer + start, length);
+                start += length + (newline ? 1 : 0);
+        }
+        s->used -= start;
+        if (s->used == 0) {
+                free(TAKE_PTR(s->buffer));
+                s->size = 0;
+        } else if (start > 0)
+                memmove(s->buffer, s->buffer + start, s->used);
+}
+
+void stream_read(Stream *s, bool finish) {
+        pass_lines(s, false);
+        for (unsigned reads = 0; reads < READS_MAX && logs_ready(s->logs); reads++) {
+                if (s->size - s->used < READ_SIZE) {
+                        s->size = s->used + READ_SIZE;
+                        s->buffer = xreallocarray(s->buffer, s->size, 1);
+                }
+                ssize_t n = read(s->in, s->buffer + s->used, s->size - s->used);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n > 0)
+                        s->used += (size_t) n;
+                pass_lines(s, n <= 0 && finish);
+                if (n <= 0)
+                        return;
+        }
+}
+
+static void on_readable(void *userdata, uint32_t events) {
+        Stream *s = userdata;
+        stream_read(s, false);
+        if (!logs_ready(s->logs))
+                loop_forget(s->loop, &s->source); /* until stream_resume */
+}
+
+int stream_watch(Stream *s, int loop) {
+        s->loop = loop;
+        s->source = (LoopSource){ .handle = on_readable, .userdata = s, .fd = -1 };
+        return loop_watch(loop, &s->source, s->in, EPOLLIN);
+}
+
+void stream_resume(Stream *s) {
+        if (s->in >= 0 && s->source.fd < 0)
+                loop_watch(s->loop, &s->source, s->in, EPOLLIN);
+        pass_lines(s, false);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What an app writes to its standard output or error: a pipe that PID 1 reads, line by line, to the console
+ * and to the journal. When one of the two does not keep up, the pipe is left full, and the app waits. */
+
+#include <stdbool.h>
+
+#include "console.h"
+#include "journal.h"
+
+/* Longer lines are cut into several messages, as journald does with LineMax=48K. */
+#define STREAM_LINE_MAX ((size_t) 48 * 1024)
+
+typedef struct Logs {
+        Console console;
+        Journal journal;
+        bool interactive; /* the app has the terminal: lines of PID 1 go there as they are */
+} Logs;
+
+typedef struct Stream {
+        Logs *logs;
+        JournalSender sender; /* pid is the process that runs now */
+        int in, out;          /* PID 1's end, and the app's */
+        char *buffer;         /* an unfinished line */
+        size_t used, size;
+        int loop;
+        LoopSource source;
+} Stream;
+
+/* Shows a line and keeps it in the journal. */
+void logs_write(Logs *l, const JournalSender *from, const char *line, size_t size);
+bool logs_ready(const Logs *l);
+
+/* Makes the pipe; an app that runs as this user may open it again by name (/dev/stdout). */
+int stream_open(Stream *s, Logs *l, const JournalSender *sender);
+int stream_watch(Stream *s, int loop);
+/* Reads what is there, as long as it can be passed on. With finish, an unfinished line counts as one. */
+void stream_read(Stream *s, bool finish);
+/* The logs take lines again. */
+void stream_resume(Stream *s);
