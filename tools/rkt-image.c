@@ -10,22 +10,37 @@
 #include "strv.h"
 
 static int fetch(int argc, char **argv);
+static int aci(int argc, char **argv);
 
 static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
         const char *summary; /* NULL: not in the help */
 } subcommands[] = {
+        { "build", aci, "Build an image file out of a directory" },
         { "cat-manifest", image_cat_manifest, "Inspect and print the image manifest" },
         { "fetch", fetch, NULL },
         { "list", image_list, "List images in the local store" },
+        { "patch-manifest", aci, "Copy an image file with changes to its manifest" },
         { "render-tree", image_render_tree, NULL },
+        { "validate", aci, "Check image files, image directories and manifests" },
 };
 
 /* "rkt image fetch" is "rkt fetch". */
 static int fetch(int argc, char **argv) {
         _cleanup_free_ char *path = process_sibling("rkt-fetch");
         execv(path, argv);
+        log_error_errno(errno, "cannot execute %s", path);
+        return EXIT_RKT_FAILURE;
+}
+
+/* What handles image files loads libarchive, which the others shall not wait for. */
+static int aci(int argc, char **argv) {
+        _cleanup_free_ char *path = process_helper("rkt-aci");
+        _cleanup_strv_ char **words = strv_copy(NULL);
+        strv_add(&words, "rkt-aci");
+        strv_extend(&words, argv);
+        execv(path, words);
         log_error_errno(errno, "cannot execute %s", path);
         return EXIT_RKT_FAILURE;
 }
