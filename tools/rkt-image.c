@@ -19,11 +19,17 @@ static const struct {
 } subcommands[] = {
         { "build", aci, "Build an image file out of a directory" },
         { "cat-manifest", image_cat_manifest, "Inspect and print the image manifest" },
+        { "export", image_export, "Export a stored image to an ACI file" },
+        { "extract", image_extract, "Extract a stored image to a directory" },
         { "fetch", fetch, NULL },
+        { "gc", image_gc, "Garbage collect local store" },
         { "list", image_list, "List images in the local store" },
         { "patch-manifest", aci, "Copy an image file with changes to its manifest" },
+        { "render", image_render, "Render a stored image to a directory with all its dependencies" },
         { "render-tree", image_render_tree, NULL },
+        { "rm", image_rm, "Remove image(s) from the local store" },
         { "validate", aci, "Check image files, image directories and manifests" },
+        { "verify", image_verify, "Verify one or more rendered images in the local store" },
 };
 
 /* "rkt image fetch" is "rkt fetch". */
