@@ -2,6 +2,7 @@
 /* What "actool build" was. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "aci-check.h"
 #include "aci-tree.h"
@@ -37,6 +38,15 @@ static const Command command = {
         .global_options = global_options,
 };
 
+/* One descriptor is open for each level of the tree: the soft limit, often 1024, is too low for some. */
+static void raise_descriptor_limit(void) {
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int build(const char *directory, const char *output) {
         _cleanup_aci_writer_ AciWriter *w = NULL;
         _cleanup_close_ int dirfd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -63,5 +73,6 @@ int image_build(int argc, char **argv) {
                 log_error("expected a directory and the name of the image file (see --help)");
                 return EXIT_RKT_FAILURE;
         }
+        raise_descriptor_limit();
         return build(arguments[0], arguments[1]) < 0 ? EXIT_RKT_FAILURE : 0;
 }
