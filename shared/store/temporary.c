@@ -21,8 +21,15 @@ int temporary_file(Store *s, char **ret_path) {
                 int fd = lock_file_at(store_fd(s), path, LOCK_MODE_EXCLUSIVE, false);
                 if (fd == -EWOULDBLOCK)
                         continue; /* a sweep has just found it, and takes it away */
-                if (fd >= 0)
-                        *ret_path = TAKE_PTR(path);
+                if (fd < 0)
+                        return fd;
+                if (fchmod(fd, 0660) < 0) { /* whatever the umask is: it will be the group's, too */
+                        int r = -errno;
+                        unlinkat(store_fd(s), path, 0);
+                        close(fd);
+                        return r;
+                }
+                *ret_path = TAKE_PTR(path);
                 return fd;
         }
 }

@@ -59,8 +59,9 @@ static int open_directory(UnpackTree *t, const char *path, size_t length) {
 
 /* The owner and mode of directories that no entry speaks of: root's, 0755. */
 static int make_implied(UnpackTree *t, int parent, const char *name) {
+        /* what openat2 has not found, and yet is there, is a link that leads nowhere */
         if (mkdirat(parent, name, 0755) < 0)
-                return -errno;
+                return errno == EEXIST ? -ENOENT : -errno;
         if (t->privileged && fchownat(parent, name, 0, 0, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
         /* a directory takes setgid from its parent */
