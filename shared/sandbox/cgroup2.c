@@ -6,10 +6,13 @@
 #include <linux/magic.h>
 #include <signal.h>
 #include <sys/vfs.h>
+#include <time.h>
 
 #include "alloc.h"
 #include "file.h"
 #include "strv.h"
+
+#define FREEZE_TRIES 200 /* milliseconds: a process that sleeps in the kernel may take longer */
 
 const char *cgroup2_mount_point(void) {
         static const char *const candidates[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
@@ -70,25 +73,41 @@ int cgroup2_attach(int cgroup, pid_t pid) {
         return cgroup2_write(cgroup, "cgroup.procs", text);
 }
 
-/* For kernels before 5.14, which lack cgroup.kill. Processes that fork while this runs are met again. */
+/* Sends SIGKILL to each process. Returns how many there were. */
 static int kill_each(int cgroup) {
-        for (unsigned rounds = 0; rounds < 100; rounds++) {
-                _cleanup_free_ char *text = NULL;
-                int r = read_file_at(cgroup, "cgroup.procs", 1024 * 1024, &text, NULL);
-                if (r < 0 || !*text)
-                        return r;
-                for (char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-                        pid_t pid = (pid_t) strtol(p, NULL, 10);
-                        if (pid > 0)
-                                kill(pid, SIGKILL);
-                }
+        _cleanup_free_ char *text = NULL;
+        int n = 0, r = read_file_at(cgroup, "cgroup.procs", 4 * 1024 * 1024, &text, NULL);
+        if (r < 0)
+                return r;
+        for (char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+                pid_t pid = (pid_t) strtol(p, NULL, 10);
+                if (pid > 0)
+                        kill(pid, SIGKILL);
+                n++;
         }
-        return 0;
+        return n;
 }
 
+static void wait_until_frozen(int cgroup) {
+        for (unsigned i = 0; i < FREEZE_TRIES; i++) {
+                _cleanup_free_ char *text = NULL;
+                if (read_file_at(cgroup, "cgroup.events", 4096, &text, NULL) < 0 || strstr(text, "frozen 1"))
+                        return;
+                nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+        }
+}
+
+/* Not through cgroup.kill: the kernels that guard it against forks (since 6.14 and in stable ones) also kill
+ * what is later cloned into the cgroup. What is frozen cannot fork, and dies all the same. */
 int cgroup2_kill(int cgroup) {
-        int r = cgroup2_write(cgroup, "cgroup.kill", "1");
-        return r == -ENOENT ? kill_each(cgroup) : r;
+        int r = kill_each(cgroup);
+        if (r <= 0)
+                return r;
+        if (cgroup2_write(cgroup, "cgroup.freeze", "1") >= 0)
+                wait_until_frozen(cgroup);
+        r = kill_each(cgroup);
+        cgroup2_write(cgroup, "cgroup.freeze", "0");
+        return r < 0 ? r : 0;
 }
 
 int cgroup2_remove_at(int dirfd, const char *name) {

@@ -20,7 +20,7 @@ int cgroup2_create_at(int dirfd, const char *name); /* and opens it */
 int cgroup2_attach(int cgroup, pid_t pid);          /* moves a process; 0 is the caller */
 /* -ENOENT when the controller is not there. */
 int cgroup2_write(int cgroup, const char *file, const char *value);
-/* Kills every process in the cgroup and below. */
+/* Kills every process in the cgroup (not those in cgroups below), also one that forks all the time. */
 int cgroup2_kill(int cgroup);
 /* Removes a cgroup and those in it. */
 int cgroup2_remove_at(int dirfd, const char *name);

@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "devices.h"
+#include "file.h"
 #include "log.h"
 #include "masks.h"
 #include "mounts.h"
@@ -57,7 +58,9 @@ static int put_dev(const Building *b) {
                 return fail(b, r, "make the devices in", "/dev");
         if ((r = put_copy(b, "/dev/pts", "/dev/pts", TARGET_DIRECTORY, 0)) < 0)
                 return r;
-        return put_copy(b, "/dev/shm", "/dev/shm", TARGET_DIRECTORY, 0);
+        if ((r = put_copy(b, "/dev/shm", "/dev/shm", TARGET_DIRECTORY, 0)) < 0 || !*b->pod->console)
+                return r;
+        return put_copy(b, b->pod->console, "/dev/console", TARGET_FILE, 0);
 }
 
 static int put_kernel(const Building *b) {
@@ -174,6 +177,18 @@ static int build(Building *b, AppRoot *ret) {
         return 0;
 }
 
+/* For enter, which opens it through /proc/PID/fd: the name of a descriptor of PID 1, in PID 1's /run, out of
+ * the reach of apps. (Binding the namespace there is refused by kernels whose namespaces are not numbered in
+ * order.) */
+static int publish(const Building *b, const AppRoot *root) {
+        _cleanup_free_ char *path = xasprintf(APP_ROOT_NAMESPACES "/%s", b->app->name);
+        _cleanup_free_ char *number = xasprintf("%d\n", root->namespace);
+        int r = mkdir_parents_at(AT_FDCWD, APP_ROOT_NAMESPACES, 0700);
+        if (r >= 0)
+                r = write_string_at(AT_FDCWD, path, number, 0600);
+        return r < 0 ? fail(b, r, "publish its mount namespace in", path) : 0;
+}
+
 int app_root_build(const Boot *boot, const PodRoot *pod, size_t index, AppRoot *ret) {
         Building b = {
                 .boot = boot,
@@ -186,5 +201,5 @@ int app_root_build(const Boot *boot, const PodRoot *pod, size_t index, AppRoot *
         int r = build(&b, ret);
         if (setns(pod->namespace, CLONE_NEWNS) < 0)
                 return fail(&b, -errno, "leave", "its mount namespace");
-        return r;
+        return r < 0 ? r : publish(&b, ret);
 }

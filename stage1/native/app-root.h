@@ -6,6 +6,9 @@
 
 #include "pod-root.h"
 
+/* Where PID 1 says which of its descriptors is the mount namespace of an app: a file for each. */
+#define APP_ROOT_NAMESPACES "/run/rkt/namespaces"
+
 typedef struct AppRoot {
         int namespace; /* the mount namespace */
         int root;      /* its root directory (O_PATH) */

@@ -12,33 +12,9 @@
 #include "app-process.h"
 #include "cgroup2.h"
 #include "duration.h"
-#include "executable.h"
 #include "file.h"
 #include "log.h"
 #include "strv.h"
-
-static bool has_variable(char *const *environment, const char *name) {
-        size_t n = strlen(name);
-        STRV_FOREACH (e, environment)
-                if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
-                        return true;
-        return false;
-}
-
-static void set_default(char ***environment, const char *name, const char *value) {
-        if (!has_variable(*environment, name))
-                strv_push(environment, xasprintf("%s=%s", name, value));
-}
-
-/* rkt's defaults are root's; for a user that the image knows, they are that user's. */
-static void complete_environment(App *a) {
-        const char *name = a->user.name ?: "root";
-        a->environment = strv_copy(a->plan->environment);
-        set_default(&a->environment, "SHELL", a->user.shell ?: "/bin/sh");
-        set_default(&a->environment, "USER", name);
-        set_default(&a->environment, "LOGNAME", name);
-        set_default(&a->environment, "HOME", a->user.home ?: "/root");
-}
 
 static int open_streams(App *a) {
         for (int i = 0; i < 2; i++) {
@@ -70,13 +46,10 @@ int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSourc
                 .streams = { { .in = -1, .out = -1, .source.fd = -1 },
                                 { .in = -1, .out = -1, .source.fd = -1 } },
         };
-        _cleanup_free_ char *error = NULL;
-        int r = user_resolve(root->root, plan->user, plan->group, &a->user, &error);
-        if (r < 0) {
-                log_error("app %s: %s", plan->name, error);
-                return r;
-        }
-        complete_environment(a);
+        int r = user_resolve(root->root, plan->user, plan->group, &a->user, &a->problem);
+        if (r < 0)
+                log_debug_errno(r, "app %s: %s", plan->name, a->problem);
+        a->environment = execution_environment(plan, &a->user);
         if (plan->seccomp && (r = syscall_filter_open(plan->seccomp, &a->filter)) < 0)
                 return log_error_errno(r, "app %s: cannot read its system call filter %s", plan->name,
                                 plan->seccomp);
@@ -138,30 +111,9 @@ static void end_main(App *a, int status) {
                 a->phase = APP_DONE;
 }
 
-/* What the child could not do, as it said before it ended. */
-static void report_failure(App *a, const ProcessFailure *f, char *const *argv) {
-        if (f->what == PROCESS_EXECUTE) {
-                _cleanup_free_ char *why = executable_explain(
-                                a->root.root, argv, a->environment, a->plan->working_directory, f->error);
-                app_report(a, "%s", why);
-        } else if (f->what == PROCESS_CONFINE && f->step == CONFINE_WORKING_DIRECTORY)
-                app_report(a, "cannot enter the working directory %s: %s", a->plan->working_directory,
-                                strerror(f->error));
-        else
-                app_report(a, "%s: %s", process_failure_text(f), strerror(f->error));
-}
-
-static char *const *phase_argv(const App *a) {
-        switch (a->phase) {
-        case APP_PRE_START: return a->plan->pre_start;
-        case APP_POST_STOP: return a->plan->post_stop;
-        default: return a->plan->exec;
-        }
-}
-
 /* Reads the pipe that execve closes. */
 static void check_execution(App *a) {
-        ProcessFailure f;
+        ExecutionFailure f;
         if (a->failure < 0)
                 return;
         ssize_t n = read(a->failure, &f, sizeof(f));
@@ -169,8 +121,12 @@ static void check_execution(App *a) {
                 return;
         loop_forget(a->loop, &a->failure_source);
         close(TAKE_FD(a->failure));
-        if (n == sizeof(f))
-                report_failure(a, &f, phase_argv(a));
+        if (n == sizeof(f)) {
+                Execution e;
+                process_describe(a, &e);
+                _cleanup_free_ char *why = execution_explain(&e, &f, a->root.root);
+                app_report(a, "%s", why);
+        }
         if (a->phase == APP_MAIN)
                 a->started = true;
 }
@@ -184,13 +140,13 @@ static void begin(App *a, AppPhase phase) {
         a->phase = phase;
         a->stop_deadline = 0;
         int failure = -1;
-        pid_t pid = process_start(a, phase_argv(a), phase == APP_MAIN, &failure);
+        pid_t pid = process_start(a, &failure);
         if (pid < 0) {
                 app_report(a, "cannot start a process: %s", strerror(-pid));
                 if (phase == APP_POST_STOP)
                         a->phase = APP_DONE;
                 else
-                        end_main(a, PROCESS_EXIT_EXECUTE);
+                        end_main(a, EXECUTION_EXIT_FAILURE);
                 return;
         }
         a->pid = a->streams[0].sender.pid = a->streams[1].sender.pid = pid;
@@ -206,6 +162,11 @@ void app_start(App *a) {
         _cleanup_free_ char *path = xasprintf("/rkt/status/%s", a->plan->name);
         if (unlink(path) < 0 && errno != ENOENT)
                 log_warning_errno(errno, "cannot remove the old stage1/rootfs%s", path);
+        if (a->problem) {
+                app_report(a, "%s", a->problem);
+                end_main(a, EXECUTION_EXIT_FAILURE);
+                return;
+        }
         begin(a, a->plan->pre_start ? APP_PRE_START : APP_MAIN);
 }
 

@@ -24,6 +24,7 @@ typedef struct App {
         const PlanApp *plan;
         AppRoot root;
         User user;
+        char *problem; /* why it cannot be started at all; NULL: nothing */
         char **environment;
         SyscallFilter filter;
         int cgroup;           /* its directory; -1: no cgroups here */

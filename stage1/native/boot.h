@@ -8,9 +8,10 @@
 
 typedef struct Boot {
         const Plan *plan;
-        int pod;     /* the pod directory: also its lock */
-        int stage1;  /* PID 1's root, stage1/rootfs in the pod directory */
-        int control; /* seqpacket socket to the other side */
+        int pod;       /* the pod directory: also its lock */
+        int stage1;    /* PID 1's root, stage1/rootfs in the pod directory */
+        int control;   /* seqpacket socket to the other side */
+        bool terminal; /* an interactive app gets a terminal of its own */
         bool debug;
 } Boot;
 

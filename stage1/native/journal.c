@@ -144,9 +144,12 @@ static _noreturn_ void execute(Journal *j) {
                 dup2(copies[s], 3 + (int) s);
         syscall(SYS_close_range, 3 + _JOURNAL_SOCKET_MAX, ~0U, 0);
 
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
+        /* blocked until journald looks at it, which it does when no message waits any more: PID 1 may want
+         * it to end before it has begun */
+        sigset_t mask;
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGTERM);
+        sigprocmask(SIG_SETMASK, &mask, NULL);
         signal(SIGPIPE, SIG_DFL);
         setsid();
         if (capabilities_limit(keep) < 0)

@@ -16,14 +16,44 @@
 #include "namespaces.h"
 #include "process.h"
 #include "registration.h"
+#include "terminal.h"
 
 typedef struct Waiting {
         const Outer *outer;
         Registration *registration; /* NULL: none, or it has ended */
         bool released;              /* PID 1 has been told to go on */
         bool asked;                 /* it has been asked to stop */
-        int failure;                /* of ours: the pod does not count any more */
+        bool control_closed;
+        Terminal terminal; /* of an interactive pod */
+        int failure;       /* of ours: the pod does not count any more */
 } Waiting;
+
+/* PID 1 has opened a terminal for the app. */
+static void on_control(Waiting *w) {
+        char message;
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(int))];
+        } control = {};
+        struct iovec part = { &message, 1 };
+        struct msghdr m = {
+                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        };
+        ssize_t n = recvmsg(w->outer->boot->control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return;
+        if (n <= 0 || message != BOOT_TERMINAL) {
+                w->control_closed = true;
+                return;
+        }
+        int master;
+        if (control.header.cmsg_type != SCM_RIGHTS || control.header.cmsg_len != CMSG_LEN(sizeof(master)))
+                return;
+        memcpy(&master, CMSG_DATA(&control.header), sizeof(master));
+        int r = terminal_start(&w->terminal, STDIN_FILENO, STDOUT_FILENO, master);
+        if (r < 0)
+                log_warning_errno(r, "cannot use the terminal");
+}
 
 static int write_line(const Outer *o, const char *file, const char *text) {
         _cleanup_free_ char *line = xasprintf("%s\n", text);
@@ -79,8 +109,12 @@ static void on_registration(Waiting *w) {
 /* The first asks for an orderly stop, another one for a quick end. SIGHUP and SIGQUIT ask only. */
 static void on_signal(Waiting *w, int signals) {
         struct signalfd_siginfo info;
-        if (read(signals, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGCHLD)
+        if (read(signals, &info, sizeof(info)) != sizeof(info))
                 return;
+        if (info.ssi_signo == SIGWINCH) {
+                terminal_resize(&w->terminal);
+                return;
+        }
         bool insistent = w->asked && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
         w->asked = true;
         if (!w->released)
@@ -89,7 +123,7 @@ static void on_signal(Waiting *w, int signals) {
 }
 
 static void signal_set(sigset_t *ret) {
-        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH };
         sigemptyset(ret);
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
                 sigaddset(ret, all[i]);
@@ -111,19 +145,25 @@ static int open_signals(void) {
 
 /* Until PID 1 has ended. */
 static void wait_for_end(Waiting *w, int signals) {
-        struct pollfd p[] = {
+        struct pollfd p[4 + TERMINAL_POLLS] = {
                 { .fd = w->outer->pidfd, .events = POLLIN },
                 { .fd = signals, .events = POLLIN },
+                { .events = POLLIN },
                 { .events = POLLIN },
         };
         for (;;) {
                 p[2].fd = w->registration ? w->registration->out : -1;
+                p[3].fd = w->control_closed ? -1 : w->outer->boot->control;
+                terminal_poll(&w->terminal, p + 4);
                 if (poll(p, ELEMENTSOF(p), -1) < 0)
                         continue;
                 if (p[1].revents)
                         on_signal(w, signals);
                 if (p[2].revents)
                         on_registration(w);
+                if (p[3].revents)
+                        on_control(w);
+                terminal_handle(&w->terminal, p + 4);
                 if (p[0].revents)
                         return;
         }
@@ -152,7 +192,9 @@ static void finish_registration(Waiting *w) {
 }
 
 int outer_run(const Outer *o) {
-        Waiting w = { .outer = o, .registration = o->registration };
+        Waiting w = {
+                .outer = o, .registration = o->registration, .terminal = { .input = -1, .master = -1 }
+        };
         _cleanup_close_ int signals = open_signals();
         int r = signals;
         if (r >= 0 && o->registration)
@@ -165,6 +207,7 @@ int outer_run(const Outer *o) {
                 give_up(&w);
         if (signals >= 0)
                 wait_for_end(&w, signals);
+        terminal_end(&w.terminal);
         int status = reap(o);
         finish_registration(&w);
         return w.failure ? w.failure : status < 0 ? EXIT_RKT_FAILURE : status;

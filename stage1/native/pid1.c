@@ -19,6 +19,7 @@
 #include "file.h"
 #include "log.h"
 #include "pod-cgroup.h"
+#include "terminal.h"
 
 typedef enum Goal {
         GOAL_RUN,
@@ -103,9 +104,42 @@ static int watch_signals(Pid1 *p) {
         return r < 0 ? log_error_errno(r, "cannot watch for signals") : 0;
 }
 
+/* The master side goes to the outer supervisor, which has the user's terminal. */
+static int send_master(const Boot *b, int master) {
+        char message = BOOT_TERMINAL;
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(int))];
+        } control = {};
+        struct iovec part = { &message, 1 };
+        struct msghdr m = {
+                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        };
+        control.header = (struct cmsghdr){
+                .cmsg_level = SOL_SOCKET,
+                .cmsg_type = SCM_RIGHTS,
+                .cmsg_len = CMSG_LEN(sizeof(int)),
+        };
+        memcpy(CMSG_DATA(&control.header), &master, sizeof(master));
+        return sendmsg(b->control, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int open_terminal(const Boot *b, PodRoot *root, int *ret_slave) {
+        _cleanup_close_ int master = -1;
+        int slave, r = terminal_open_pair(AT_FDCWD, "/dev/pts/ptmx", &master, &slave);
+        if (r >= 0)
+                *ret_slave = slave;
+        char name[16];
+        if (r < 0 || (r = terminal_name(master, name, sizeof(name))) < 0 || (r = send_master(b, master)) < 0)
+                return log_error_errno(r, "cannot open a terminal in the pod");
+        snprintf(root->console, sizeof(root->console), "/dev/%s", name);
+        return 0;
+}
+
 /* Everything that does not need the pod's cgroup: done while systemd is making it. */
 static int set_up(Pid1 *p) {
         PodRoot root;
+        int terminal = -1;
         p->loop = loop_open();
         if (p->loop < 0)
                 return log_error_errno(p->loop, "epoll");
@@ -113,6 +147,8 @@ static int set_up(Pid1 *p) {
         p->logs.interactive = p->plan->interactive;
         int r = pod_root_enter(p->boot, &root);
         if (r < 0 || (r = watch_signals(p)) < 0 || (r = journal_open(&p->logs.journal, root.host_usr)) < 0)
+                return r;
+        if (p->boot->terminal && (r = open_terminal(p->boot, &root, &terminal)) < 0)
                 return r;
         console_attach(&p->logs.console, p->loop, on_logs_writable, p);
         journal_attach(&p->logs.journal, p->loop, on_logs_writable, p);
@@ -125,6 +161,7 @@ static int set_up(Pid1 *p) {
                                                  &p->logs, p->loop)) < 0 ||
                                 (r = app_write_environment(&p->apps[i])) < 0)
                         return r;
+                p->apps[i].terminal = terminal;
                 p->n_apps++;
         }
         pod_root_close_sources(&root, p->plan);

@@ -19,6 +19,7 @@ typedef struct PodRoot {
         int resolv_conf, hosts; /* the host's, if wanted; or -1 */
         int host_usr;           /* the host's /usr, read-only, for journald; or -1 */
         int namespace;          /* PID 1's mount namespace */
+        char console[32];       /* what the app's /dev/console is; \"\": it swallows everything */
 } PodRoot;
 
 #define POD_ROOT_MASK           "/run/rkt/mask"

@@ -137,6 +137,7 @@ static int run_pod(const RunOptions *o) {
         pod_files_link_journal(plan, root);
         malloc_trim(0);
         Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
+        b.terminal = plan->interactive && isatty(STDIN_FILENO);
         return start(&b, booted ? &registration : NULL);
 }
 

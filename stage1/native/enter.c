@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Entry point "enter": executes a command in the sandbox of an app of a running pod: its namespaces, its
+ * cgroup with limits and device policy, its user, capabilities, system call filter and environment. Whoever
+ * enters is no more than the app is (rkt's enter was root with everything: CVE-2019-10144, -10145, -10147).
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "cgroup2.h"
+#include "execution.h"
+#include "file.h"
+#include "leader.h"
+#include "log.h"
+#include "namespaces.h"
+#include "option.h"
+#include "process.h"
+#include "sealed.h"
+#include "strv.h"
+#include "terminal.h"
+
+#define PATIENCE_MS 5000 /* for a pod that is being started */
+
+static char *pid_option, *app_option;
+
+static const Option options[] = {
+        { "pid", OPTION_STRING, &pid_option, "the pod's PID 1" },
+        { "appname", OPTION_STRING, &app_option, "the app to enter" },
+        {},
+};
+
+static const Command command = {
+        .name = "enter",
+        .usage = "--pid=PID --appname=APP -- COMMAND [ARGUMENTS]",
+        .summary = "execute a command in an app (stage1 entry point, called by rkt enter)",
+        .options = options,
+        .stop_at_argument = true,
+};
+
+typedef struct Entry {
+        Plan *plan;
+        const PlanApp *app;
+        char **environment;
+        char **argv;
+        pid_t pid;           /* of PID 1 */
+        int leader;          /* pidfd of PID 1 */
+        int leader_root;     /* its root directory */
+        int mount_namespace; /* the app's */
+        int root;            /* the app's root */
+        int cgroup;          /* the app's; -1: the pod has none */
+        User user;
+        SyscallFilter filter;
+        int master, slave; /* of a terminal; or -1 */
+} Entry;
+
+static int load_plan(Entry *e) {
+        _cleanup_free_ char *error = NULL;
+        int r = plan_load_at(AT_FDCWD, "stage1/rootfs/" PLAN_PATH, &e->plan, &error);
+        if (r < 0) {
+                log_error("the pod's plan: %s", error);
+                return r;
+        }
+        e->app = plan_find_app(e->plan, app_option);
+        if (!e->app) {
+                log_error("the pod has no app \"%s\"", app_option);
+                return -ENOENT;
+        }
+        return 0;
+}
+
+/* Descriptors of what PID 1 has made for the app. -ENOENT: it is not there yet. */
+static int open_app(Entry *e) {
+        _cleanup_free_ char *path = xasprintf("run/rkt/namespaces/%s", e->app->name), *number = NULL,
+                            *pod_cgroup = NULL;
+        int r = read_line_at(e->leader_root, path, &number);
+        if (r < 0)
+                return r;
+        _cleanup_free_ char *namespace = xasprintf("/proc/%d/fd/%s", (int) e->pid, number);
+        e->mount_namespace = open(namespace, O_RDONLY | O_CLOEXEC);
+        if (e->mount_namespace < 0)
+                return -errno;
+        r = read_line_at(AT_FDCWD, "subcgroup", &pod_cgroup);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+        _cleanup_free_ char *cgroup = xasprintf("%s/app-%s", pod_cgroup, e->app->name);
+        e->cgroup = cgroup2_open(cgroup);
+        return e->cgroup < 0 ? e->cgroup : 0;
+}
+
+static int wait_for_app(Entry *e) {
+        for (unsigned waited = 0;; waited += 10) {
+                int r = open_app(e);
+                if (r != -ENOENT || waited >= PATIENCE_MS)
+                        return r < 0 ? log_error_errno(r, "app %s is not running", e->app->name) : 0;
+                if (e->mount_namespace >= 0)
+                        close(TAKE_FD(e->mount_namespace));
+                nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+        }
+}
+
+/* What depends on the image, seen from the app's mount namespace, in which the process stays. */
+static int look_into_app(Entry *e) {
+        _cleanup_free_ char *error = NULL;
+        if (setns(e->mount_namespace, CLONE_NEWNS) < 0)
+                return log_error_errno(errno, "app %s: cannot join its mount namespace", e->app->name);
+        e->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (e->root < 0)
+                return log_error_errno(errno, "app %s: cannot open its root", e->app->name);
+        int r = user_resolve(e->root, e->app->user, e->app->group, &e->user, &error);
+        if (r < 0) {
+                log_error("app %s: %s", e->app->name, error);
+                return r;
+        }
+        const char *term = getenv("TERM");
+        e->environment = execution_environment(e->app, &e->user);
+        execution_default_variable(&e->environment, "TERM", isempty(term) ? "vt100" : term);
+        return 0;
+}
+
+static int open_terminal(Entry *e) {
+        if (!isatty(STDIN_FILENO))
+                return 0;
+        int r = terminal_open_pair(e->leader_root, "dev/pts/ptmx", &e->master, &e->slave);
+        return r < 0 ? log_error_errno(r, "cannot open a terminal in the pod") : 0;
+}
+
+static int prepare(Entry *e, pid_t pid) {
+        _cleanup_free_ char *root = xasprintf("/proc/%d/root", (int) pid);
+        e->pid = pid;
+        int r = load_plan(e);
+        if (r < 0)
+                return r;
+        r = leader_open(pid, &e->leader);
+        if (r == -ESRCH)
+                log_error("process %d is not this pod's PID 1: the pod has ended", (int) pid);
+        if (r < 0)
+                return r;
+        e->leader_root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (e->leader_root < 0)
+                return log_error_errno(errno, "cannot open %s", root);
+        if (e->app->seccomp && (r = syscall_filter_open(e->app->seccomp, &e->filter)) < 0)
+                return log_error_errno(r, "app %s: cannot read its system call filter %s", e->app->name,
+                                e->app->seccomp);
+        if ((r = wait_for_app(e)) < 0 || (r = open_terminal(e)) < 0)
+                return r;
+        /* the pid namespace is the next child's; the others are ours from now on, which nobody notices */
+        if (setns(e->leader, CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) < 0)
+                return log_error_errno(errno, "cannot join the pod's namespaces");
+        return look_into_app(e);
+}
+
+static _noreturn_ void run_child(const Entry *e, int failure) {
+        Execution x = {
+                .app = e->app,
+                .user = &e->user,
+                .filter = e->app->seccomp ? &e->filter : NULL,
+                .mount_namespace = e->mount_namespace,
+                .has_cgroup = e->cgroup >= 0,
+                .cgroup_mount = -1,
+                .standard = { -1, -1, -1 },
+                .terminal = e->slave,
+                .argv = e->argv,
+                .environment = e->environment,
+        };
+        ExecutionFailure f = execution_run(&x);
+        _exit(write(failure, &f, sizeof(f)) < 0 ? 1 : EXIT_RKT_FAILURE);
+}
+
+/* Says why the command could not be executed, if so. */
+static int check_execution(const Entry *e, int failure) {
+        ExecutionFailure f;
+        if (read(failure, &f, sizeof(f)) != sizeof(f))
+                return 0;
+        Execution x = { .app = e->app, .argv = e->argv, .environment = e->environment };
+        _cleanup_free_ char *why = execution_explain(&x, &f, e->root);
+        log_error("app %s: %s", e->app->name, why);
+        return -f.error;
+}
+
+static int open_signals(void) {
+        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH };
+        sigset_t set;
+        sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(all); i++)
+                sigaddset(&set, all[i]);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        return fd < 0 ? log_error_errno(errno, "signalfd") : fd;
+}
+
+static void pass_signal(int signals, int child, const Terminal *terminal) {
+        struct signalfd_siginfo info;
+        if (read(signals, &info, sizeof(info)) != sizeof(info))
+                return;
+        if (info.ssi_signo == SIGWINCH)
+                terminal_resize(terminal);
+        else
+                pidfd_signal(child, (int) info.ssi_signo);
+}
+
+static void wait_for_end(int child, int signals, Terminal *terminal) {
+        struct pollfd p[2 + TERMINAL_POLLS] = {
+                { .fd = child, .events = POLLIN },
+                { .fd = signals, .events = POLLIN },
+        };
+        for (;;) {
+                terminal_poll(terminal, p + 2);
+                if (poll(p, ELEMENTSOF(p), -1) < 0)
+                        continue;
+                if (p[1].revents)
+                        pass_signal(signals, child, terminal);
+                terminal_handle(terminal, p + 2);
+                if (p[0].revents)
+                        return;
+        }
+}
+
+static int run(Entry *e) {
+        Terminal terminal = { .master = -1, .input = -1, .output = -1 };
+        _cleanup_close_ int signals = open_signals(), child = -1;
+        int fds[2], wstatus;
+        if (signals < 0 || pipe2(fds, O_CLOEXEC) < 0)
+                return signals < 0 ? signals : log_error_errno(errno, "pipe");
+        _cleanup_close_ int failure = fds[0], failure_in = fds[1];
+        pid_t pid = namespaces_fork(0, e->cgroup, &child);
+        if (pid < 0)
+                return log_error_errno(pid, "app %s: cannot start a process in it", e->app->name);
+        if (pid == 0)
+                run_child(e, failure_in);
+        close(TAKE_FD(failure_in));
+        if (e->slave >= 0)
+                close(TAKE_FD(e->slave));
+        int r = check_execution(e, failure);
+        if (r >= 0 && e->master >= 0 &&
+                        (r = terminal_start(&terminal, STDIN_FILENO, STDOUT_FILENO, e->master)) < 0)
+                log_error_errno(r, "cannot use the terminal");
+        if (r < 0)
+                pidfd_signal(child, SIGKILL);
+        wait_for_end(child, signals, &terminal);
+        terminal_end(&terminal);
+        while (waitpid(pid, &wstatus, 0) < 0)
+                if (errno != EINTR)
+                        return log_error_errno(errno, "waitpid");
+        return r < 0 ? r : process_exit_status(wstatus);
+}
+
+int main(int argc, char **argv) {
+        Entry e = { .leader = -1,
+                .leader_root = -1,
+                .mount_namespace = -1,
+                .root = -1,
+                .cgroup = -1,
+                .master = -1,
+                .slave = -1 };
+        uint64_t pid;
+        log_init("stage1");
+        sealed_execute(argv);
+        /* from the fork to execve, the child is a process of the pod that holds descriptors of the host */
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        int r = command_parse(&command, argc, argv, &e.argv);
+        if (r != 0)
+                return r < 0 ? EXIT_RKT_FAILURE : 0;
+        if (strv_length(e.argv) == 0 || !app_option || !pid_option ||
+                        parse_uint(pid_option, INT_MAX, &pid) < 0) {
+                log_error("expected --pid=PID --appname=APP -- COMMAND");
+                return EXIT_RKT_FAILURE;
+        }
+        r = prepare(&e, (pid_t) pid);
+        if (r >= 0)
+                r = run(&e);
+        return r < 0 ? EXIT_RKT_FAILURE : r;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "execution.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#include "alloc.h"
+#include "executable.h"
+#include "file.h"
+#include "mounts.h"
+#include "strv.h"
+
+static bool has_variable(char *const *environment, const char *name) {
+        size_t n = strlen(name);
+        STRV_FOREACH (e, environment)
+                if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
+                        return true;
+        return false;
+}
+
+void execution_default_variable(char ***environment, const char *name, const char *value) {
+        if (!has_variable(*environment, name))
+                strv_push(environment, xasprintf("%s=%s", name, value));
+}
+
+char **execution_environment(const PlanApp *a, const User *user) {
+        const char *name = user->name ?: "root";
+        char **environment = strv_copy(a->environment);
+        execution_default_variable(&environment, "SHELL", user->shell ?: "/bin/sh");
+        execution_default_variable(&environment, "USER", name);
+        execution_default_variable(&environment, "LOGNAME", name);
+        execution_default_variable(&environment, "HOME", user->home ?: "/root");
+        return environment;
+}
+
+static void reset_signals(void) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        signal(SIGPIPE, SIG_DFL);
+}
+
+/* Lowering the value needs CAP_SYS_RESOURCE, which the host's root may lack: no reason not to run. */
+static void set_oom_score(const PlanApp *a) {
+        char text[16];
+        if (!a->has_oom_score_adj)
+                return;
+        snprintf(text, sizeof(text), "%d", a->oom_score_adj);
+        write_string_at(AT_FDCWD, "/proc/self/oom_score_adj", text, 0);
+}
+
+static int join(const Execution *e, ExecutionFailure *f) {
+        f->what = EXECUTION_JOIN;
+        if (setns(e->mount_namespace, CLONE_NEWNS) < 0 || (e->has_cgroup && unshare(CLONE_NEWCGROUP) < 0))
+                return -errno;
+        int r = e->close_dev ? mount_restrict(AT_FDCWD, "/dev", false, MOUNT_ATTR_RDONLY, 0) : 0;
+        if (r < 0)
+                return r;
+        f->what = EXECUTION_CGROUP;
+        return e->cgroup_mount < 0 ? 0 : mount_attach_at(e->cgroup_mount, AT_FDCWD, "/sys/fs/cgroup");
+}
+
+static int connect_terminal(const Execution *e, ExecutionFailure *f) {
+        f->what = EXECUTION_TERMINAL;
+        if (setsid() < 0 || ioctl(e->terminal, TIOCSCTTY, 0) < 0)
+                return -errno;
+        for (int i = 0; i < 3; i++)
+                if (dup2(e->terminal, i) < 0)
+                        return -errno;
+        return 0;
+}
+
+static int connect_standard(const Execution *e, ExecutionFailure *f) {
+        f->what = EXECUTION_OUTPUT;
+        for (int i = 0; i < 3; i++)
+                if (e->standard[i] >= 0 && e->standard[i] != i && dup2(e->standard[i], i) < 0)
+                        return -errno;
+        /* everything else of ours goes with execve */
+        return syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int run(const Execution *e, ExecutionFailure *f) {
+        int r;
+        reset_signals();
+        set_oom_score(e->app);
+        if ((r = join(e, f)) < 0 || (e->terminal >= 0 && (r = connect_terminal(e, f)) < 0) ||
+                        (r = connect_standard(e, f)) < 0)
+                return r;
+        Confinement c = {
+                .uid = e->user ? e->user->uid : 0,
+                .gid = e->user ? e->user->gid : 0,
+                .gids = e->user ? e->app->gids : NULL,
+                .n_gids = e->user ? e->app->n_gids : 0,
+                .working_directory = e->app->working_directory,
+                .capabilities = e->app->capabilities,
+                .no_new_privileges = e->app->no_new_privileges,
+                .seccomp = e->filter,
+        };
+        f->what = EXECUTION_CONFINE;
+        if ((r = confine(&c, &f->step)) < 0)
+                return r;
+        f->what = EXECUTION_EXECUTE;
+        return executable_run(e->argv, e->environment);
+}
+
+ExecutionFailure execution_run(const Execution *e) {
+        ExecutionFailure f = {};
+        f.error = -run(e, &f);
+        return f;
+}
+
+char *execution_explain(const Execution *e, const ExecutionFailure *f, int rootfd) {
+        const char *directory = e->app->working_directory, *what = "cannot start it";
+        switch (f->what) {
+        case EXECUTION_EXECUTE:
+                return executable_explain(rootfd, e->argv, e->environment, directory, f->error);
+        case EXECUTION_CONFINE:
+                if (f->step == CONFINE_WORKING_DIRECTORY)
+                        return xasprintf("cannot enter the working directory %s: %s", directory,
+                                        strerror(f->error));
+                what = confine_step_name(f->step);
+                break;
+        case EXECUTION_JOIN: what = "cannot join the app's namespaces"; break;
+        case EXECUTION_CGROUP: what = "cannot show the app's cgroup in /sys/fs/cgroup"; break;
+        case EXECUTION_OUTPUT: what = "cannot connect its input and output"; break;
+        case EXECUTION_TERMINAL: what = "cannot get the terminal"; break;
+        }
+        return xasprintf("%s: %s", what, strerror(f->error));
+}

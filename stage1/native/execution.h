@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* From a fork of ours to a program of an app: the one way into an app's sandbox, for its main program, its
+ * hooks and what enters it later. */
+
+#include <stdbool.h>
+
+#include "confine.h"
+#include "plan.h"
+#include "users.h"
+
+/* Status of a process whose program could not be executed: systemd's, which rkt had. */
+#define EXECUTION_EXIT_FAILURE 203
+
+/* The app's variables, and for those that nobody has set rkt's defaults (SHELL, USER, LOGNAME, HOME):
+ * root's, or the user's own where the image knows the user. */
+char **execution_environment(const PlanApp *a, const User *user);
+void execution_default_variable(char ***environment, const char *name, const char *value);
+
+typedef struct Execution {
+        const PlanApp *app;
+        const User *user;            /* NULL: root, for hooks */
+        const SyscallFilter *filter; /* NULL: none */
+        int mount_namespace;
+        bool has_cgroup;  /* the process is in the app's */
+        int cgroup_mount; /* to be put in the app's /sys/fs/cgroup; or -1 */
+        bool close_dev;   /* make /dev read-only: no device policy guards it */
+        int standard[3];  /* standard input, output, error; -1: as they are */
+        int terminal;     /* becomes all three and the controlling terminal; or -1 */
+        char *const *argv, *const *environment;
+} Execution;
+
+typedef enum ExecutionStep {
+        EXECUTION_JOIN,
+        EXECUTION_CGROUP,
+        EXECUTION_OUTPUT,
+        EXECUTION_TERMINAL,
+        EXECUTION_CONFINE,
+        EXECUTION_EXECUTE,
+} ExecutionStep;
+
+/* What could not be done. */
+typedef struct ExecutionFailure {
+        ExecutionStep what;
+        ConfineStep step; /* of EXECUTION_CONFINE */
+        int error;        /* positive errno */
+} ExecutionFailure;
+
+/* Returns only on failure; the process must end then. */
+ExecutionFailure execution_run(const Execution *e);
+
+/* One line for people, allocated. rootfd is the app's root. */
+char *execution_explain(const Execution *e, const ExecutionFailure *f, int rootfd);

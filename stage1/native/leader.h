@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/types.h>
+
+/* A running pod's PID 1, for the entry points that act on it. Working directory: the pod's. */
+
+/* The recorded number. -ENOENT: the pod has not been started. Logs. */
+int leader_read_pid(pid_t *ret);
+
+/* Opens it and makes sure that it is this pod's: numbers are used again, a root directory is not. -ESRCH: it
+ * has ended. Logs anything else. */
+int leader_open(pid_t pid, int *ret_pidfd);
