@@ -48,7 +48,7 @@ static int note(int r) {
 
 static int mark(Pod *p, void *userdata) {
         bool expired = p->state == POD_PREPARED && changed_ago(p) >= expire_prepared;
-        if (p->state != POD_EXITED && p->state != POD_ABORTED_PREPARE && !expired)
+        if (p->state != POD_EXITED && p->state != POD_ABORTED_PREPARE && p->state != POD_EMBRYO && !expired)
                 return 0;
         int r = pod_mark_garbage(p);
         if (r >= 0)

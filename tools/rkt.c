@@ -2,9 +2,11 @@
 /* The dispatcher: "rkt VERB …" becomes "rkt-VERB …", as with git. */
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "alloc.h"
 #include "build-config.h"
+#include "file.h"
 #include "globals.h"
 #include "log.h"
 #include "process.h"
@@ -16,6 +18,7 @@ typedef struct Verb {
 
 static const Verb verbs[] = {
         { "cat-manifest", "Inspect and print the pod manifest" },
+        { "completion", "Print the completion script for a shell (bash)" },
         { "enter", "Enter the namespaces of an app within a rkt pod" },
         { "fetch", "Fetch image(s) and store them in the local store" },
         { "gc", "Garbage collect rkt pods no longer in use" },
@@ -111,6 +114,18 @@ static int execute(const char *verb, char **flags, char **arguments) {
         return EXIT_RKT_FAILURE;
 }
 
+static int print_completion(char **arguments) {
+        if (!arguments[0] || !streq(arguments[0], "bash") || arguments[1]) {
+                log_error("completion: expected the name of a shell: bash");
+                return EXIT_RKT_FAILURE;
+        }
+        _cleanup_close_ int fd = open(RKT_COMPLETION_FILE, O_RDONLY | O_CLOEXEC);
+        int r = fd < 0 ? -errno : copy_fd(fd, STDOUT_FILENO);
+        if (r < 0)
+                log_error_errno(r, RKT_COMPLETION_FILE);
+        return r < 0 ? EXIT_RKT_FAILURE : 0;
+}
+
 static int help(char **arguments) {
         if (!arguments[0]) {
                 print_help(stdout);
@@ -120,7 +135,7 @@ static int help(char **arguments) {
         char *words[] = { (char *) "--help", NULL };
         if (!verb)
                 return EXIT_RKT_FAILURE;
-        if (streq(verb->name, "help") || streq(verb->name, "version")) {
+        if (streq(verb->name, "help") || streq(verb->name, "version") || streq(verb->name, "completion")) {
                 print_help(stdout);
                 return 0;
         }
@@ -162,5 +177,7 @@ int main(int argc, char **argv) {
                 return help(argv + i + 1);
         if (streq(verb->name, "version"))
                 return print_version();
+        if (streq(verb->name, "completion"))
+                return print_completion(argv + i + 1);
         return execute(verb->name, flags, argv + i + 1);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "launch.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,6 +9,7 @@
 #include "file.h"
 #include "globals.h"
 #include "log.h"
+#include "process.h"
 #include "resolver-files.h"
 #include "stage1.h"
 #include "strv.h"
@@ -42,10 +42,21 @@ static int check_metadata_service(void) {
         return -EPROTO;
 }
 
+/* Everything but the host's network and none at all is rkt-netplug's work. */
+static int check_network_plug(void) {
+        _cleanup_free_ char *path = process_sibling("rkt-netplug");
+        if (access(path, X_OK) == 0)
+                return 0;
+        log_error("rkt-netplug, which sets up networks, is not installed: choose --net=host or --net=none");
+        return -ENOENT;
+}
+
 int launch_request_check(bool has_ports) {
         const LaunchRequest *q = &launch_request;
-        bool host = strv_contains(q->networks, "host"), none = strv_contains(q->networks, "none");
-        if ((host || none) && strv_length(q->networks) > 1) {
+        _cleanup_free_ char *joined = q->networks ? strv_join(q->networks, ",") : xstrdup("default");
+        _cleanup_strv_ char **networks = strv_split(joined, ',');
+        bool host = strv_contains(networks, "host"), none = strv_contains(networks, "none");
+        if ((host || none) && strv_length(networks) > 1) {
                 log_error("--net=%s excludes every other network", host ? "host" : "none");
                 return -EINVAL;
         }
@@ -61,8 +72,12 @@ int launch_request_check(bool has_ports) {
                 log_error("--ipc=%s: expected auto, private or parent", q->ipc);
                 return -EINVAL;
         }
-        int r = q->mds_register ? check_metadata_service() : 0;
-        return r < 0 ? r : resolver_files_check(q);
+        int r = resolver_files_check(q);
+        if (r >= 0 && q->mds_register)
+                r = check_metadata_service();
+        if (r >= 0 && !host && !none)
+                r = check_network_plug();
+        return r;
 }
 
 /* Flags appear in the interface by version: an older stage1 is not given what it does not know. */
@@ -75,9 +90,15 @@ static void add_flag(char ***argv, int have, int need, char *flag) {
         free(flag);
 }
 
+char *launch_hostname(const Pod *p) {
+        const char *given = launch_request.hostname;
+        return isempty(given) ? xasprintf("rkt-%s", p->uuid) : xstrdup(given);
+}
+
 static char **entrypoint_argv(const Pod *p, const char *path, int version) {
         const LaunchRequest *q = &launch_request;
         _cleanup_free_ char *networks = q->networks ? strv_join(q->networks, ",") : xstrdup("default");
+        _cleanup_free_ char *hostname = launch_hostname(p);
         char **argv = NULL;
         strv_add(&argv, path);
         if (globals.debug)
@@ -86,8 +107,7 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version) {
         if (q->interactive)
                 strv_add(&argv, "--interactive");
         strv_push(&argv, xasprintf("--local-config=%s", globals.local_config));
-        add_flag(&argv, version, 2, isempty(q->hostname) ? xasprintf("--hostname=rkt-%s", p->uuid)
-                                                         : xasprintf("--hostname=%s", q->hostname));
+        add_flag(&argv, version, 2, xasprintf("--hostname=%s", hostname));
         if (globals.insecure & INSECURE_CAPABILITIES)
                 add_flag(&argv, version, 3, xstrdup("--disable-capabilities-restriction"));
         if (globals.insecure & INSECURE_PATHS)

@@ -27,3 +27,6 @@ int launch_request_check(bool has_ports);
  * with the pod's directory as working directory and its lock in RKT_LOCK_FD. Returns only to report a
  * failure, which it has logged. */
 int pod_launch(Pod *p);
+
+/* What --hostname says, or rkt-UUID. Allocated. */
+char *launch_hostname(const Pod *p);

@@ -274,18 +274,15 @@ int pod_move(Pod *p, PodPlace to, bool sync) {
         return r < 0 ? r : read_state(p);
 }
 
-int pod_create(const char *data_dir, Pod **ret) {
-        _cleanup_close_ int pods_fd = pods_open(data_dir, true);
-        if (pods_fd < 0)
-                return log_error_errno(pods_fd, "%s/pods", data_dir);
-
+/* -ENOENT or -EWOULDBLOCK if gc took the directory for one that was left behind before we had locked it. */
+static int create(int pods_fd, Pod **ret) {
         char uuid[UUID_STRING_SIZE];
         uuid_new(uuid);
         _cleanup_free_ char *path = place_path(POD_PLACE_EMBRYO, uuid);
         if (mkdirat(pods_fd, path, 0750) < 0) {
                 int r = errno == ENOENT ? mkdir_parents_at(pods_fd, path, 0750) : -errno;
                 if (r < 0)
-                        return log_error_errno(r, "%s/pods/%s", data_dir, path);
+                        return r;
         }
         _cleanup_pod_ Pod *p = NULL;
         int r = pod_open_at(pods_fd, POD_PLACE_EMBRYO, uuid, &p);
@@ -297,10 +294,23 @@ int pod_create(const char *data_dir, Pod **ret) {
                 r = pod_move(p, POD_PLACE_PREPARE, false);
         if (r < 0) {
                 unlinkat(pods_fd, path, AT_REMOVEDIR);
-                return log_error_errno(r, "%s/pods/%s", data_dir, path);
+                return r;
         }
         *ret = TAKE_PTR(p);
         return 0;
+}
+
+int pod_create(const char *data_dir, Pod **ret) {
+        _cleanup_close_ int pods_fd = pods_open(data_dir, true);
+        int r = pods_fd;
+        for (int attempt = 0; attempt < 10 && r >= 0; attempt++) {
+                r = create(pods_fd, ret);
+                if (r >= 0)
+                        return 0;
+                if (r == -ENOENT || r == -EWOULDBLOCK)
+                        r = 0;
+        }
+        return log_error_errno(r ?: -EBUSY, "%s/pods: making a new pod", data_dir);
 }
 
 int pod_delete(Pod *p) {

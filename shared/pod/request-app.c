@@ -202,3 +202,19 @@ const Option app_request_options[] = {
         { "cap-retain", OPTION_CALL, NULL, "", .call = set_caps_retain, .flags = OPTION_HIDDEN },
         {},
 };
+
+void app_request_done(AppRequest *a) {
+        char *const strings[] = { a->image, a->signature, a->name, a->exec, a->working_directory, a->user, a->group };
+        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
+                free(strings[i]);
+        strv_free(a->arguments);
+        free(a->supplementary_gids);
+        for (size_t i = 0; i < a->n_mounts; i++)
+                mount_done(&a->mounts[i]);
+        free(a->mounts);
+        name_values_clear(&a->annotations);
+        name_values_clear(&a->user_annotations);
+        name_values_clear(&a->user_labels);
+        name_values_clear(&a->environment);
+        isolators_clear(&a->isolators);
+}

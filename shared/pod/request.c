@@ -165,9 +165,11 @@ int pod_request_argument(ArgumentKind kind, const char *argument, void *userdata
                 pod_request.apps[pod_request.n_apps++] = (AppRequest){ .image = xstrdup(argument), .read_only_rootfs = -1 };
                 return 0;
         case ARGUMENT_DASHES:
-                a = pod_request_current_app("");
-                if (!a)
+                if (pod_request.n_apps == 0) {
+                        log_error("\"--\" must follow an image: what stands behind it are arguments for its app");
                         return -EINVAL;
+                }
+                a = &pod_request.apps[pod_request.n_apps - 1];
                 if (a->arguments) {
                         log_error("image \"%s\" has its arguments after \"--\" twice", a->image);
                         return -EINVAL;
@@ -226,4 +228,27 @@ int pod_request_check(void) {
         for (size_t i = 0; i < q->n_apps && r >= 0; i++)
                 r = check_mounts(q->apps[i].mounts, q->apps[i].n_mounts);
         return r;
+}
+
+void pod_request_clear(void) {
+        PodRequest *q = &pod_request;
+        for (size_t i = 0; i < q->n_apps; i++)
+                app_request_done(&q->apps[i]);
+        for (size_t i = 0; i < q->n_mounts; i++)
+                mount_done(&q->mounts[i]);
+        for (size_t i = 0; i < q->n_volumes; i++)
+                volume_done(&q->volumes[i]);
+        for (size_t i = 0; i < q->n_ports; i++)
+                exposed_port_done(&q->ports[i]);
+        char *const strings[] = { q->pod_manifest, q->stage1.url, q->stage1.path, q->stage1.name, q->stage1.hash,
+                                  q->stage1.from_dir };
+        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
+                free(strings[i]);
+        free(q->apps);
+        free(q->mounts);
+        free(q->volumes);
+        free(q->ports);
+        name_values_clear(&q->environment);
+        name_values_clear(&q->environment_file);
+        *q = (PodRequest){ .pull_policy = PULL_NEW };
 }

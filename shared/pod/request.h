@@ -64,6 +64,8 @@ typedef struct PodRequest {
 extern PodRequest pod_request;
 extern const Option pod_request_options[];    /* pod and app flags that run and prepare share */
 
+void pod_request_clear(void);                 /* frees what it holds; pull policy is "new" again */
+
 /* For Command.argument, with .app_arguments set. */
 int pod_request_argument(ArgumentKind kind, const char *argument, void *userdata);
 /* What can only be judged at the end: conflicts, dangling mounts. Logs; -EINVAL. */
@@ -72,3 +74,4 @@ int pod_request_check(void);
 /* The rows of per-app flags, which "app add" takes too. */
 extern const Option app_request_options[];
 AppRequest *pod_request_current_app(const char *flag);   /* NULL after logging when no image came before */
+void app_request_done(AppRequest *a);

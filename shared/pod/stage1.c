@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
+#include "app-string.h"
 #include "build-config.h"
 #include "file.h"
 #include "globals.h"
@@ -83,23 +84,27 @@ static const char *images_directory(void) {
         return globals.config.stage1_images_dir ?: RKT_STAGE1_DIR;
 }
 
-/* An installed flavour whose manifest has that image name, whatever its directory is called. */
+/* Whether what lies in directory is the stage1 that was asked for; anything else is passed over in silence. */
+static bool is_wanted(const char *directory, const AppString *wanted) {
+        _cleanup_image_manifest_ ImageManifest *m = NULL;
+        _cleanup_free_ char *path = xasprintf("%s/manifest", directory), *error = NULL;
+        return image_manifest_load_at(AT_FDCWD, path, &m, &error) >= 0 && streq(m->name, wanted->name) &&
+               name_values_match(&m->labels, &wanted->labels) &&
+               name_values_get(&m->annotations, ANNOTATION_PREFIX "run");
+}
+
+/* An installed flavour whose manifest has that image name and labels, whatever its directory is called. */
 static int find_installed(const char *name, Stage1 *ret) {
         _cleanup_strv_ char **entries = NULL;
-        _cleanup_free_ char *plain = xstrndup(name, strcspn(name, ":,"));
-        if (list_directory_at(AT_FDCWD, images_directory(), &entries) < 0)
+        _cleanup_app_string_ AppString wanted = {};
+        _cleanup_free_ char *error = NULL;
+        if (app_string_parse(name, &wanted, &error) < 0 ||
+            list_directory_at(AT_FDCWD, images_directory(), &entries) < 0)
                 return -ENOENT;
         STRV_FOREACH(e, entries) {
                 _cleanup_free_ char *directory = xasprintf("%s/%s", images_directory(), *e);
-                _cleanup_free_ char *manifest = xasprintf("%s/manifest", directory);
-                if (access(manifest, R_OK) < 0)
-                        continue;
-                _cleanup_(stage1_done) Stage1 s = {};
-                if (use_directory(directory, &s) < 0 || !streq(s.manifest->name, plain))
-                        continue;
-                *ret = s;
-                s = (Stage1){};
-                return 0;
+                if (is_wanted(directory, &wanted))
+                        return use_directory(directory, ret);
         }
         return -ENOENT;
 }
@@ -129,7 +134,7 @@ static int use_configured(Stage1 *ret) {
         const Config *c = &globals.config;
         if (c->stage1_name) {
                 _cleanup_free_ char *reference = xasprintf("%s:%s", c->stage1_name, c->stage1_version);
-                int r = find_installed(c->stage1_name, ret);
+                int r = find_installed(reference, ret);
                 if (r != -ENOENT)
                         return r;
                 if (!c->stage1_location || images_have(reference))

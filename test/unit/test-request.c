@@ -15,7 +15,7 @@ static int parse_words(char **argv) {
                 .argument = pod_request_argument,
                 .app_arguments = true,
         };
-        pod_request = (PodRequest){ .pull_policy = PULL_NEW };
+        pod_request_clear();
         int r = command_parse(&command, strv_length(argv), argv, NULL);
         return r < 0 ? r : pod_request_check();
 }
@@ -131,5 +131,7 @@ int main(void) {
                 cmocka_unit_test(apps_of_one_name_are_refused),
                 cmocka_unit_test(a_mount_of_the_app_wins_over_one_for_all),
         };
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        int failed = cmocka_run_group_tests(tests, NULL, NULL);
+        pod_request_clear();
+        return failed;
 }
