@@ -119,6 +119,18 @@ char *image_record_to_text(const ImageRecord *r) {
         return json_to_text(o, false);
 }
 
+/* One read for a record of usual size: a list of images is thousands of these. */
+static int read_record(int fd, size_t size, char *buffer, size_t buffer_size, char **ret_large, size_t *ret_size) {
+        if (size >= buffer_size)
+                return read_fd(fd, RECORD_MAX, ret_large, ret_size);
+        ssize_t n = read(fd, buffer, buffer_size - 1);
+        if (n < 0)
+                return -errno;
+        buffer[n] = 0;
+        *ret_size = n;
+        return 0;
+}
+
 static int load_at(int dirfd, const char *id, ImageRecord **ret, char **ret_error) {
         _cleanup_close_ int fd = openat(dirfd, id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         struct stat st;
@@ -126,14 +138,15 @@ static int load_at(int dirfd, const char *id, ImageRecord **ret, char **ret_erro
                 return -errno;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        _cleanup_free_ char *text = NULL;
+        char buffer[4096];
+        _cleanup_free_ char *large = NULL;
         size_t size;
-        int r = read_fd(fd, RECORD_MAX, &text, &size);
+        int r = read_record(fd, st.st_size, buffer, sizeof(buffer), &large, &size);
         if (r < 0)
                 return r;
 
         _cleanup_image_record_ ImageRecord *record = NULL;
-        r = image_record_parse(id, text, size, &record, ret_error);
+        r = image_record_parse(id, large ?: buffer, size, &record, ret_error);
         if (r < 0)
                 return r;
         if (!streq(record->id, id)) {
