@@ -69,6 +69,14 @@ has() {
     fi
 }
 
+# lacks PATTERN: the output of the last run does not hold it. ("! has" would not fail a test by itself.)
+lacks() {
+    if grep -Eq -- "$1" <<<"$output"; then
+        printf '%s\nin the output above: %s\n' "$output" "$1"
+        return 1
+    fi
+}
+
 # host_state: all that a pod could leave behind, one a line. A test saves it
 # before and hands it to same_host_state after: with no more in it, the host is
 # as clean as before. What systemd itself starts on demand does not count.
