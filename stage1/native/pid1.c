@@ -82,6 +82,8 @@ static void on_signal(void *userdata, uint32_t events) {
         int signal = (int) info.ssi_signo;
         if (signal == SIGCHLD)
                 reap(p);
+        else if (signal == SIGURG && info.ssi_pid != 0)
+                return; /* from inside the pod, where it means what it always means */
         else if (signal == SIGINT || signal == SIGRTMIN + 5)
                 p->goal = p->goal == GOAL_END ? GOAL_END : GOAL_RESTART;
         else
@@ -89,11 +91,12 @@ static void on_signal(void *userdata, uint32_t events) {
 }
 
 /* machined's conventions for the leader of a machine (org.freedesktop.machine1(5)): +3 halt, +4 power off,
- * +5 and SIGINT reboot. */
+ * +5 and SIGINT reboot. SIGURG, from outside, is how systemd stops the pod's scope: it signals all of the
+ * scope's processes, and this is a signal that the apps, which PID 1 is to stop in order, ignore. */
 static int watch_signals(Pid1 *p) {
         sigset_t set;
         sigemptyset(&set);
-        int all[] = { SIGCHLD, SIGTERM, SIGINT, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5 };
+        int all[] = { SIGCHLD, SIGTERM, SIGINT, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5, SIGURG };
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
                 sigaddset(&set, all[i]);
         sigprocmask(SIG_SETMASK, &set, NULL);

@@ -54,7 +54,8 @@ int registration_start(Registration *g, const char *uuid, const char *root) {
         _cleanup_close_ int from_out = from[0], from_in = from[1];
         _cleanup_free_ char *uuid_option = xasprintf("--uuid=%s", uuid),
                             *root_option = xasprintf("--root=%s", root);
-        char *argv[] = { (char *) PROGRAM, uuid_option, (char *) "--leader=-", root_option, NULL };
+        char *argv[] = { (char *) PROGRAM, uuid_option, (char *) "--leader=-", (char *) "--stop-signal=URG",
+                root_option, NULL };
         int r = spawn(argv, to_out, from_in, &g->pid);
         if (r < 0)
                 return log_error_errno(r, "cannot execute " PROGRAM);
