@@ -27,6 +27,7 @@ static const Command command = {
                        "environment. Without CMD, /bin/bash.",
         .options = options,
         .global_options = global_options,
+        .needs_root = true,
         .stop_at_argument = true,
 };
 
@@ -95,10 +96,6 @@ int main(int argc, char **argv) {
         int r = globals_command(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (geteuid() != 0) {
-                log_error("cannot run as unprivileged user");
-                return EXIT_RKT_FAILURE;
-        }
         if (strv_length(arguments) == 0) {
                 log_error("must provide the UUID of a pod");
                 return EXIT_RKT_FAILURE;

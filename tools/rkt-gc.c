@@ -28,6 +28,7 @@ static const Command command = {
                        "the grace period is removed. Meant to be run from rkt-gc.timer.",
         .options = options,
         .global_options = global_options,
+        .needs_root = true,
 };
 
 static bool failed;
@@ -72,10 +73,6 @@ int main(int argc, char **argv) {
         int r = globals_command(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (geteuid() != 0) {
-                log_error("cannot run as unprivileged user");
-                return EXIT_RKT_FAILURE;
-        }
         if (strv_length(arguments) > 0) {
                 log_error("gc takes no arguments");
                 return EXIT_RKT_FAILURE;

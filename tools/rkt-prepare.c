@@ -20,6 +20,7 @@ static const Command command = {
         .shared_options = { pod_request_options },
         .app_options = app_request_options,
         .global_options = global_options,
+        .needs_root = true,
         .argument = pod_request_argument,
         .app_arguments = true,
 };
@@ -29,10 +30,6 @@ int main(int argc, char **argv) {
         int r = globals_command(&command, argc, argv, NULL);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (geteuid() != 0) {
-                log_error("cannot run as unprivileged user");
-                return EXIT_RKT_FAILURE;
-        }
         if (pod_request_check() < 0 || pod_prepare(&pod_request, NULL, &pod) < 0)
                 return EXIT_RKT_FAILURE;
         r = pod_finish_preparation(pod);

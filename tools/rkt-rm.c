@@ -20,6 +20,7 @@ static const Command command = {
         .summary = "Remove all files and resources associated with an exited pod",
         .options = options,
         .global_options = global_options,
+        .needs_root = true,
 };
 
 static int refuse(const Pod *pod, const char *why) {
@@ -50,10 +51,6 @@ int main(int argc, char **argv) {
         int r = globals_command(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (geteuid() != 0) {
-                log_error("cannot run as unprivileged user");
-                return EXIT_RKT_FAILURE;
-        }
         int failed = uuid_arguments_foreach(globals.dir, arguments, uuid_file, remove_pod);
         if (failed > 0)
                 log_error("failed to remove one or more pods");

@@ -17,6 +17,7 @@ static const Command command = {
         .description = "UUID is that of a pod made by rkt prepare, or its beginning.",
         .shared_options = { launch_request_options },
         .global_options = global_options,
+        .needs_root = true,
 };
 
 static int check_pod(const Pod *pod) {
@@ -45,10 +46,6 @@ int main(int argc, char **argv) {
         int r = globals_command(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (geteuid() != 0) {
-                log_error("cannot run as unprivileged user");
-                return EXIT_RKT_FAILURE;
-        }
         cgroup_warm_up();
         if (strv_length(arguments) != 1) {
                 log_error("must provide the UUID of a prepared pod");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "build-config.h"
@@ -92,5 +93,11 @@ char **globals_arguments(void) {
 int globals_command(const Command *c, int argc, char **argv, char ***ret_arguments) {
         log_init(c->name);
         int r = command_parse(c, argc, argv, ret_arguments);
-        return r != 0 ? r : globals_settle();
+        if (r != 0)
+                return r;
+        if (c->needs_root && geteuid() != 0) {
+                log_error("cannot run as unprivileged user");
+                return -EPERM;
+        }
+        return globals_settle();
 }
