@@ -8,6 +8,7 @@ int image_export(int argc, char **argv);
 int image_extract(int argc, char **argv);
 int image_gc(int argc, char **argv);
 int image_list(int argc, char **argv);
+int image_reindex(int argc, char **argv);
 int image_render(int argc, char **argv);
 int image_render_tree(int argc, char **argv);
 int image_rm(int argc, char **argv);

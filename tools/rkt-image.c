@@ -25,6 +25,7 @@ static const struct {
         { "gc", image_gc, "Garbage collect local store" },
         { "list", image_list, "List images in the local store" },
         { "patch-manifest", aci, "Copy an image file with changes to its manifest" },
+        { "reindex", image_reindex, "Take over the images of a store that rkt 1.x has written" },
         { "render", image_render, "Render a stored image to a directory with all its dependencies" },
         { "render-tree", image_render_tree, NULL },
         { "rm", image_rm, "Remove image(s) from the local store" },

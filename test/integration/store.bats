@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a process of its own
+
+# shellcheck disable=SC2012 # the names in the store are our own
 
 load lib
-load pods
 
 setup() {
     # A store of the test's own: pods of others do not count in it.
@@ -73,7 +75,8 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     touch -h -d 2001-02-03 "$dir"/rootfs/d/* "$dir/rootfs/d"
     (cd "$dir" && tar --xattrs --xattrs-include='*' --format=posix -czf ../i.aci manifest rootfs)
     id=$(r fetch --full "$BATS_TEST_TMPDIR/i.aci")
-    local tree=$data/cas/tree/deps-sha512-$(printf %s "$id" | sha512sum | cut -c1-64)/rootfs
+    local tree
+    tree=$data/cas/tree/deps-sha512-$(printf %s "$id" | sha512sum | cut -c1-64)/rootfs
     [[ -d $tree ]]
     diff <(cd "$dir/rootfs" && find . ! -type d -printf '%p %y %m %U %G %s %n %l %T@\n' | sort) \
         <(cd "$tree" && find . ! -type d -printf '%p %y %m %U %G %s %n %l %T@\n' | sort)
@@ -219,7 +222,8 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     image app 1 '' etc/conf=original
     check r image verify example.com/app
     has "successfully verified checksum for image: \"example.com/app\" \\(\"$id\"\\)"
-    local tree=$data/cas/tree/$(tree_of "$id")
+    local tree
+    tree=$data/cas/tree/$(tree_of "$id")
     echo changed >"$tree/rootfs/etc/conf"
     check r image verify example.com/app
     has 'tree cache verification failed for image example.com/app: /etc/conf: the .* differs; rebuilding'
@@ -237,6 +241,27 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     cat "$BATS_TEST_TMPDIR/changed" >"$blob"
     check_fails 254 r image verify example.com/app
     has "the archive of image $id is damaged"
+}
+
+@test "image reindex: takes over the archives and not the trees of an rkt 1.x store" {
+    image old
+    local blob=$data/cas/blob/sha512/${id:7:2}/$id
+    r image export example.com/old "$BATS_TEST_TMPDIR/old.aci"
+    local tree
+    tree=$data/cas/tree/$(tree_of "$id")
+    # as rkt 1.x would have left it, in the middle of rendering
+    cat "$BATS_TEST_TMPDIR/old.aci" >"$blob"
+    rm -rf "$data"/cas/{image,manifest,name}/* "$tree/rootfs/etc"
+    mkdir "$data/cas/db"
+    echo "$id" >"$tree/image"
+    check r image gc
+    [[ -f $blob ]]
+    check r image reindex
+    [[ $output == "$id" ]]
+    [[ -f $tree/rootfs/etc/name && $(r image list --no-legend | wc -l) == 1 ]]
+    check r image verify example.com/old
+    check r image reindex
+    [[ -z $output ]]
 }
 
 @test "store: members of no group and others cannot look into it" {
@@ -265,7 +290,7 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
 }
 
 @test "store: fetch and gc killed at random moments leave a store that works and that gc clears" {
-    local i delay
+    local i
     mkdir -p "$BATS_TEST_TMPDIR/i/rootfs/d"
     echo '{"acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/killed"}' >"$BATS_TEST_TMPDIR/i/manifest"
     for i in {1..400}; do head -c 20000 /dev/urandom >"$BATS_TEST_TMPDIR/i/rootfs/d/$i"; done
@@ -293,5 +318,6 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     check r image verify example.com/killed
     check r image gc
     [[ -z $(ls -A "$data/cas/tmp") && $(ls -A "$data/cas/tree" | wc -l) == 1 ]]
-    ! pgrep rkt-unpack
+    run pgrep rkt-unpack
+    ((status == 1))
 }
