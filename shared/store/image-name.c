@@ -23,6 +23,19 @@ static int make_directories(Store *s, const char *path) {
         return 0;
 }
 
+/* From the link's own up to the index itself: without them, the image would not be found by its name. */
+static int sync_directories(Store *s, const char *path) {
+        _cleanup_free_ char *copy = xstrdup(path);
+        char *slash;
+        while ((slash = strrchr(copy, '/'))) {
+                *slash = 0;
+                int r = fsync_directory_at(store_fd(s), copy);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int image_name_add(Store *s, const char *name, const char *id) {
         _cleanup_free_ char *path = xasprintf(STORE_NAMES "/%s/@%s", name, id), *up = xstrdup("");
         for (const char *p = name; p; p = strchr(p + 1, '/')) {
@@ -34,7 +47,9 @@ int image_name_add(Store *s, const char *name, const char *id) {
         int r = make_directories(s, path);
         if (r < 0)
                 return r;
-        return symlinkat(target, store_fd(s), path) < 0 && errno != EEXIST ? -errno : 0;
+        if (symlinkat(target, store_fd(s), path) < 0)
+                return errno == EEXIST ? 0 : -errno;
+        return sync_directories(s, path);
 }
 
 /* Then the directories above it, as far as nothing else is in them. */

@@ -11,6 +11,7 @@
 #include "json.h"
 #include "log.h"
 #include "strv.h"
+#include "types.h"
 
 #define RECORD_MAX ((size_t) 1024 * 1024)
 
@@ -74,6 +75,8 @@ static int parse(JsonContext *c, ImageRecord *record) {
                 return r;
         if (!store_id_is_whole(id))
                 return json_fail(c, "\"id\" is not an image ID");
+        if (!ac_identifier_is_valid(name)) /* it becomes a path in the index */
+                return json_fail(c, "\"name\" is not the name of an image");
         record->id = xstrdup(id);
         record->name = xstrdup(name);
         record->blob_size = size;
@@ -120,7 +123,8 @@ char *image_record_to_text(const ImageRecord *r) {
 }
 
 /* One read for a record of usual size: a list of images is thousands of these. */
-static int read_record(int fd, size_t size, char *buffer, size_t buffer_size, char **ret_large, size_t *ret_size) {
+static int read_record(
+                int fd, size_t size, char *buffer, size_t buffer_size, char **ret_large, size_t *ret_size) {
         if (size >= buffer_size)
                 return read_fd(fd, RECORD_MAX, ret_large, ret_size);
         ssize_t n = read(fd, buffer, buffer_size - 1);

@@ -164,6 +164,17 @@ static int sweep_files(Store *s, const char *directory) {
         return result;
 }
 
+/* The index can be had from the records: what is missing in it is put back. */
+static int complete_names(const Sweep *w) {
+        int result = 0;
+        for (size_t i = 0; i < w->n_records; i++) {
+                int r = image_name_add(w->store, w->records[i]->name, w->records[i]->id);
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
 static void sweep_strays(Sweep *w) {
         size_t n = 0;
         const struct {
@@ -174,6 +185,7 @@ static void sweep_strays(Sweep *w) {
                 { STORE_MANIFESTS, sweep_files(w->store, STORE_MANIFESTS) },
                 { STORE_IMAGES, sweep_files(w->store, STORE_IMAGES) },
                 { STORE_NAMES, image_name_sweep(w->store, &n) },
+                { STORE_NAMES, complete_names(w) },
                 { STORE_REMOTES, remote_sweep(w->store, NULL, &n) },
         };
         for (size_t i = 0; i < ELEMENTSOF(steps); i++)

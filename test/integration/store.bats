@@ -189,11 +189,13 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     mkdir -p "$data/cas/tree/.tmp-left/rootfs/d"
     touch "$data"/cas/tmp/left "$data/cas/manifest/left" "$data/cas/blob/sha512/00" 2>/dev/null
     ln -s nowhere "$data/cas/name/example.com/old/@left"
+    rm -r "$data/cas/name/example.com/young"
     check r image gc
     has "successfully removed aci for image: \"$id\" \\(\"example.com/old:1\"\\)"
     [[ $(r image list --no-legend --full --fields=id) == "$young" ]]
     [[ $(ls -A "$data/cas/tree") == "$(tree_of "$young")" ]]
     [[ ! -e $data/cas/tmp/left && ! -e $data/cas/manifest/left && ! -e $data/cas/name/example.com/old ]]
+    [[ -L $data/cas/name/example.com/young/@$young ]]
     check r image gc --grace-period=0s
     [[ -z $(r image list --no-legend) && -z $(ls -A "$data/cas/tree") ]]
 }
@@ -268,6 +270,60 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     image app
     [[ $(stat -c %a "$data/cas") == 2770 && $(stat -c %a "$data/cas/tree") == 2700 && $(stat -c %a "$data") == 2750 ]]
     [[ $(stat -c %a "$data/cas/image/$id" "$data/cas/blob/sha512/${id:7:2}/$id" | sort -u) == 660 ]]
+}
+
+@test "store: members of the group rkt fetch, list and remove images, also those of root" {
+    getent group rkt >/dev/null || skip "there is no group rkt"
+    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$BATS_TEST_TMPDIR/../.."
+    local member=(setpriv --reuid=nobody --regid=nogroup --groups=rkt rkt "--dir=$data" --insecure-options=image)
+    image roots
+    [[ $(stat -c %G "$data/cas/image/$id") == rkt ]]
+    mv "$BATS_TEST_TMPDIR"/build-*.aci "$BATS_TEST_TMPDIR/roots.aci"
+    check "${member[@]}" image rm example.com/roots
+    (umask 077 && check "${member[@]}" fetch "$BATS_TEST_TMPDIR/roots.aci")
+    check "${member[@]}" image list --no-legend
+    has example.com/roots
+    [[ -z $(find "$data/cas/tree" -mindepth 2 -maxdepth 2 -newer "$data/cas/image/$id") ]]
+    # root gets a tree of it when it wants one, and can remove it
+    local tree
+    tree=$(r image render-tree example.com/roots)
+    [[ $(<"$data/cas/tree/$tree/rootfs/etc/name") == 'roots 1' ]]
+    check r image verify example.com/roots
+    check r image rm example.com/roots
+    [[ -z $(find "$data/cas" -type f -o -type l) ]]
+    check_fails 254 setpriv --reuid=nobody --regid=nogroup --clear-groups rkt "--dir=$data" image list
+    has 'Permission denied'
+}
+
+@test "store: the process that unpacks is shut in to the directory that it fills" {
+    mkfifo "$BATS_TEST_TMPDIR/slow.aci"
+    mkdir -p "$BATS_TEST_TMPDIR/i/rootfs"
+    echo '{"acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/slow"}' >"$BATS_TEST_TMPDIR/i/manifest"
+    head -c 10M /dev/zero >"$BATS_TEST_TMPDIR/i/rootfs/zero"
+    tar -C "$BATS_TEST_TMPDIR/i" -cf "$BATS_TEST_TMPDIR/i.tar" manifest rootfs
+    rkt-fetch --dir="$data" --insecure-options=image "$BATS_TEST_TMPDIR/slow.aci" >/dev/null 3>&- &
+    local fetch=$! unpack
+    exec 4>"$BATS_TEST_TMPDIR/slow.aci"
+    head -c 9M "$BATS_TEST_TMPDIR/i.tar" >&4
+    unpacks() { unpack=$(pgrep -P $fetch rkt-unpack) && [[ -e /proc/$unpack/root/zero ]]; }
+    wait_for 10 unpacks
+    [[ $(ls "/proc/$unpack/root") == zero ]]
+    [[ $(wc -l <"/proc/$unpack/mountinfo") == 1 ]]
+    grep -q $'^Seccomp:\t2' "/proc/$unpack/status"
+    grep -q $'^NoNewPrivs:\t1' "/proc/$unpack/status"
+    # chown, dac_override, fowner, fsetid, mknod, setfcap
+    grep -q $'^CapEff:\t000000008800001b' "/proc/$unpack/status"
+    grep -q $'^CapBnd:\t0000000000000000' "/proc/$unpack/status"
+    local namespace
+    for namespace in mnt net ipc uts; do
+        [[ $(readlink "/proc/$unpack/ns/$namespace") != $(readlink /proc/self/ns/$namespace) ]]
+    done
+    # no descriptor leads out: pipes, memory files, the directory, and standard ones
+    run bash -c "readlink /proc/$unpack/fd/* | grep -v -e '^pipe:' -e '^/memfd:' -e '^/dev/null' -e '^/$' -e '^/dev/pts'"
+    [[ -z $output || $output != *"$data"* ]]
+    tail -c +$((9 * 1024 * 1024 + 1)) "$BATS_TEST_TMPDIR/i.tar" >&4
+    exec 4>&-
+    wait $fetch
 }
 
 @test "store: 20 fetches, gcs and removals at once leave a store that is whole" {
