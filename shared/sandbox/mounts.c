@@ -44,12 +44,8 @@ int mount_create(const char *type, const char *const *options, uint64_t attribut
 int mount_clone(int dirfd, const char *path, bool recursive) {
         unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0) |
                          (*path ? 0 : AT_EMPTY_PATH);
-        _cleanup_close_ int fd = open_tree(dirfd, path, flags);
-        if (fd < 0)
-                return -errno;
-        /* a copy of a shared mount is its peer: unmounting below it would reach the host */
-        int r = mount_propagation(fd, recursive, MS_PRIVATE);
-        return r < 0 ? r : TAKE_FD(fd);
+        int fd = open_tree(dirfd, path, flags);
+        return fd < 0 ? -errno : fd;
 }
 
 static int set_attributes(int fd, const char *path, bool recursive, struct mount_attr *a) {
@@ -60,10 +56,6 @@ static int set_attributes(int fd, const char *path, bool recursive, struct mount
 int mount_restrict(int mountfd, const char *path, bool recursive, uint64_t set, uint64_t clear) {
         return set_attributes(mountfd, path, recursive,
                         &(struct mount_attr){ .attr_set = set, .attr_clr = clear });
-}
-
-int mount_propagation(int mountfd, bool recursive, uint64_t propagation) {
-        return set_attributes(mountfd, "", recursive, &(struct mount_attr){ .propagation = propagation });
 }
 
 int mount_attach(int mountfd, int target) {

@@ -22,8 +22,6 @@ int mount_clone(int dirfd, const char *path, bool recursive);
 
 /* Sets and clears MOUNT_ATTR_… on a mount; with path "" on the one that mountfd is the root of. */
 int mount_restrict(int mountfd, const char *path, bool recursive, uint64_t set, uint64_t clear);
-/* propagation: MS_PRIVATE, MS_SLAVE, … */
-int mount_propagation(int mountfd, bool recursive, uint64_t propagation);
 
 int mount_attach(int mountfd, int target); /* on what target (a descriptor) is */
 int mount_attach_at(int mountfd, int dirfd, const char *path);

@@ -49,3 +49,7 @@ const PlanApp *plan_find_app(const Plan *p, const char *name) {
                         return &p->apps[i];
         return NULL;
 }
+
+bool plan_app_has_limits(const PlanApp *a) {
+        return a->memory_max || a->cpu_quota || a->cpu_weight;
+}

@@ -116,4 +116,5 @@ int plan_parse(const char *name, const char *text, size_t size, Plan **ret, char
 /* Reads dirfd/path. Every failure comes with *ret_error. */
 int plan_load_at(int dirfd, const char *path, Plan **ret, char **ret_error);
 
+bool plan_app_has_limits(const PlanApp *a);                    /* that take a cgroup controller */
 const PlanApp *plan_find_app(const Plan *p, const char *name); /* NULL if it is not there */

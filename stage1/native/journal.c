@@ -63,7 +63,7 @@ static int open_socket(JournalSocket s) {
 }
 
 int journal_open(Journal *j, int host_usr) {
-        *j = (Journal){ .client = -1, .client_source.fd = -1, .host_usr = host_usr };
+        *j = (Journal){ .client = -1, .cgroup = -1, .client_source.fd = -1, .host_usr = host_usr };
         int r = mkdir_parents_at(AT_FDCWD, "/run/systemd/journal", 0755);
         if (r < 0)
                 return log_error_errno(r, "cannot create the pod's /run/systemd/journal");
@@ -176,7 +176,7 @@ static void start(Journal *j) {
                 return;
         }
         _cleanup_close_ int pidfd = -1;
-        pid_t pid = namespaces_fork(0, -1, &pidfd);
+        pid_t pid = namespaces_fork(0, j->cgroup, &pidfd);
         if (pid == 0)
                 execute(j);
         if (pid > 0)

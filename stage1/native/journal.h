@@ -22,6 +22,7 @@ typedef struct Journal {
         LoopSource sources[_JOURNAL_SOCKET_MAX];
         int client; /* PID 1's own connection */
         LoopSource client_source;
+        int cgroup;   /* that journald starts in; -1: ours */
         int host_usr; /* the host's /usr, not yet mounted; or -1 */
         pid_t pid;    /* 0: not running */
         unsigned starts;

@@ -34,5 +34,5 @@ int loop_turn(int loop, int timeout_ms) {
                 if (s->fd >= 0) /* an earlier one of this turn may have ended it */
                         s->handle(s->userdata, events[i].events);
         }
-        return 0;
+        return n;
 }

@@ -16,5 +16,5 @@ int loop_open(void);
  * file) is always ready: -EPERM. */
 int loop_watch(int loop, LoopSource *s, int fd, uint32_t events);
 void loop_forget(int loop, LoopSource *s);
-/* Waits at most timeout_ms (-1: for ever) and calls what is ready. */
+/* Waits at most timeout_ms (-1: for ever) and calls what is ready. Returns how many were. */
 int loop_turn(int loop, int timeout_ms);

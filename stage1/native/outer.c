@@ -13,7 +13,9 @@
 #include "cgroup2.h"
 #include "file.h"
 #include "log.h"
+#include "memory.h"
 #include "namespaces.h"
+#include "pod-cgroup.h"
 #include "process.h"
 #include "registration.h"
 #include "terminal.h"
@@ -21,6 +23,7 @@
 typedef struct Waiting {
         const Outer *outer;
         Registration *registration; /* NULL: none, or it has ended */
+        bool tidy;                  /* PID 1 is in its own cgroup */
         bool released;              /* PID 1 has been told to go on */
         bool asked;                 /* it has been asked to stop */
         bool control_closed;
@@ -72,17 +75,30 @@ static int release(const Outer *o, const char *cgroup) {
         return 0;
 }
 
-/* Inside a unit the pod's cgroup is the unit's, and we are in it, too. Controllers can only be passed on to
- * the apps if nobody is: we join PID 1 in "supervisor". */
-static void leave_cgroup(const char *cgroup) {
+/* Moves PID 1 to "supervisor", and us if we are in the pod's cgroup, too, as we are inside of a unit. Moving
+ * takes the kernel up to some 15 ms, so it is done beside everything else; but before apps with limits
+ * start, because controllers are only passed down from a cgroup that holds no process. */
+static void tidy_cgroup(Waiting *w) {
+        const char *cgroup = w->registration ? w->registration->cgroup : w->outer->cgroup;
         _cleanup_free_ char *own = NULL;
-        if (cgroup2_of_process(0, &own) < 0 || !streq(own, cgroup))
+        if (w->tidy || !cgroup)
                 return;
+        w->tidy = true;
         _cleanup_close_ int fd = cgroup2_open(cgroup);
-        _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, "supervisor");
-        int r = supervisor < 0 ? supervisor : cgroup2_attach(supervisor, 0);
-        if (r < 0)
-                log_warning_errno(r, "cannot move to %s/supervisor", cgroup);
+        _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
+        int r = supervisor < 0 ? supervisor : cgroup2_attach(supervisor, w->outer->pid);
+        if (r >= 0 && cgroup2_of_process(0, &own) >= 0 && streq(own, cgroup))
+                r = cgroup2_attach(supervisor, 0);
+        if (r < 0 && r != -ESRCH)
+                log_warning_errno(
+                                r, "cannot move the pod's supervisors to %s/" POD_CGROUP_SUPERVISOR, cgroup);
+}
+
+static bool has_limits(const Plan *p) {
+        for (size_t i = 0; i < p->n_apps; i++)
+                if (plan_app_has_limits(&p->apps[i]))
+                        return true;
+        return false;
 }
 
 static void give_up(Waiting *w) {
@@ -95,7 +111,8 @@ static void on_registration(Waiting *w) {
         registration_read(g);
         if (!w->released && g->cgroup) {
                 w->released = true;
-                leave_cgroup(g->cgroup);
+                if (has_limits(w->outer->boot->plan))
+                        tidy_cgroup(w);
                 if (release(w->outer, g->cgroup) < 0)
                         give_up(w);
         }
@@ -103,7 +120,8 @@ static void on_registration(Waiting *w) {
                 if (registration_wait(g) >= 0)
                         log_error("rkt-register has not said which cgroup the pod is in");
                 give_up(w);
-        }
+        } else if (g->out < 0)
+                tidy_cgroup(w);
 }
 
 /* The first asks for an orderly stop, another one for a quick end. SIGHUP and SIGQUIT ask only. */
@@ -151,11 +169,16 @@ static void wait_for_end(Waiting *w, int signals) {
                 { .events = POLLIN },
                 { .events = POLLIN },
         };
+        bool idle = false;
         for (;;) {
                 p[2].fd = w->registration ? w->registration->out : -1;
                 p[3].fd = w->control_closed ? -1 : w->outer->boot->control;
                 terminal_poll(&w->terminal, p + 4);
-                if (poll(p, ELEMENTSOF(p), -1) < 0)
+                int n = poll(p, ELEMENTSOF(p), idle ? -1 : MEMORY_IDLE_MS);
+                idle = n == 0;
+                if (idle)
+                        memory_give_back();
+                if (n <= 0)
                         continue;
                 if (p[1].revents)
                         on_signal(w, signals);
@@ -201,7 +224,10 @@ int outer_run(const Outer *o) {
                 registration_set_leader(o->registration, o->pid);
         else if (r >= 0) {
                 w.released = true;
+                if (has_limits(o->boot->plan))
+                        tidy_cgroup(&w);
                 r = release(o, o->cgroup);
+                tidy_cgroup(&w);
         }
         if (r < 0)
                 give_up(&w);

@@ -18,6 +18,7 @@
 #include "duration.h"
 #include "file.h"
 #include "log.h"
+#include "memory.h"
 #include "pod-cgroup.h"
 #include "terminal.h"
 
@@ -38,6 +39,7 @@ typedef struct Pid1 {
         LoopSource signal_source;
         Goal goal;
         bool ready;
+        bool idle;  /* it has given its memory back since it last did something */
         int status; /* of the first app that failed */
 } Pid1;
 
@@ -180,7 +182,10 @@ static int wait_for_go(Pid1 *p) {
         while (n < 0 && errno == EINTR);
         if (n <= 0)
                 return -ECANCELED;
-        return message == BOOT_GO ? pod_cgroup_open(p->apps, p->n_apps) : 0;
+        if (message != BOOT_GO)
+                return 0;
+        p->logs.journal.cgroup = pod_cgroup_open(p->apps, p->n_apps);
+        return p->logs.journal.cgroup < 0 ? p->logs.journal.cgroup : 0;
 }
 
 static bool all_started(const Pid1 *p) {
@@ -251,6 +256,17 @@ static void look_after_readiness(Pid1 *p) {
                 log_warning_errno(errno, "cannot create stage1/rootfs/rkt/supervisor-status");
 }
 
+static void wait_for_events(Pid1 *p) {
+        int timeout = look_after_deadlines(p);
+        bool may_idle = !p->idle && (timeout < 0 || timeout > MEMORY_IDLE_MS);
+        int n = loop_turn(p->loop, may_idle ? MEMORY_IDLE_MS : timeout);
+        if (n < 0)
+                log_error_errno(n, "epoll_wait");
+        if (n == 0 && may_idle)
+                memory_give_back();
+        p->idle = n == 0;
+}
+
 /* Runs the apps until all have ended and nobody wants them started again. */
 static void supervise(Pid1 *p) {
         start_apps(p);
@@ -266,9 +282,7 @@ static void supervise(Pid1 *p) {
                         start_apps(p);
                         continue;
                 }
-                int r = loop_turn(p->loop, look_after_deadlines(p));
-                if (r < 0)
-                        log_error_errno(r, "epoll_wait");
+                wait_for_events(p);
         }
 }
 

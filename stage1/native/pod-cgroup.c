@@ -25,10 +25,6 @@ static int mount_cgroup(void) {
         return fd < 0 ? fd : mount_attach_at(fd, AT_FDCWD, MOUNT_POINT);
 }
 
-static bool has_limits(const PlanApp *a) {
-        return a->memory_max || a->cpu_quota || a->cpu_weight;
-}
-
 /* Passes a controller down to the apps. Fails where the host has it in cgroup v1, or not at all. */
 static void enable(int root, const char *controller) {
         char text[32];
@@ -80,12 +76,6 @@ static int open_app(App *a, int root) {
         return 0;
 }
 
-static int move_to_supervisor(int root) {
-        _cleanup_close_ int fd = cgroup2_create_at(root, SUPERVISOR);
-        int r = fd < 0 ? fd : cgroup2_attach(fd, 0);
-        return r < 0 ? log_error_errno(r, "cannot move PID 1 to the pod's cgroup " SUPERVISOR) : 0;
-}
-
 int pod_cgroup_open(App *apps, size_t n) {
         int r = mount_cgroup();
         if (r < 0)
@@ -93,13 +83,13 @@ int pod_cgroup_open(App *apps, size_t n) {
         _cleanup_close_ int root = open(MOUNT_POINT, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (root < 0)
                 return log_error_errno(errno, "cannot open the pod's cgroup");
+        _cleanup_close_ int supervisor = cgroup2_create_at(root, POD_CGROUP_SUPERVISOR);
+        if (supervisor < 0)
+                return log_error_errno(supervisor, "cannot create the pod's cgroup " POD_CGROUP_SUPERVISOR);
 
         bool limited = false;
         for (size_t i = 0; i < n; i++)
-                limited |= has_limits(apps[i].plan);
-        /* controllers are only passed down from a cgroup that holds no process */
-        if ((r = move_to_supervisor(root)) < 0)
-                return r;
+                limited |= plan_app_has_limits(apps[i].plan);
         if (limited) {
                 enable(root, "memory");
                 enable(root, "cpu");
@@ -107,5 +97,5 @@ int pod_cgroup_open(App *apps, size_t n) {
         for (size_t i = 0; i < n; i++)
                 if ((r = open_app(&apps[i], root)) < 0)
                         return r;
-        return 0;
+        return TAKE_FD(supervisor);
 }

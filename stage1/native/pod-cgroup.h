@@ -3,7 +3,10 @@
 
 #include "app.h"
 
+/* Where PID 1 and journald are: the outer supervisor moves PID 1 there. */
+#define POD_CGROUP_SUPERVISOR "supervisor"
+
 /* PID 1 in its cgroup: makes that the root of a cgroup namespace, mounts it, and gives every app a cgroup
- * app-NAME with its limits and device policy; PID 1 itself goes to "supervisor". Logs; what the host's
+ * app-NAME with its limits and device policy. Returns a descriptor of "supervisor". Logs; what the host's
  * cgroups cannot do is a warning. */
 int pod_cgroup_open(App *apps, size_t n);

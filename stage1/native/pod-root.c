@@ -66,19 +66,42 @@ static int open_host_usr(void) {
         return TAKE_FD(fd);
 }
 
-static int open_sources(const Boot *b, PodRoot *p) {
-        p->apps = xnew(AppSources, b->plan->n_apps);
+/* What the host mounts or unmounts below such a volume while the pod runs is seen in it; if it is read-only,
+ * a new mount would not be. */
+static bool follows_host(const PlanMount *m) {
+        return m->recursive && !m->read_only;
+}
+
+static int open_volumes(const Boot *b, PodRoot *p, bool following_host) {
         for (size_t i = 0; i < b->plan->n_apps; i++) {
                 const PlanApp *a = &b->plan->apps[i];
-                p->apps[i].mounts = xnew(int, a->n_mounts);
+                if (!p->apps[i].mounts)
+                        p->apps[i].mounts = xnew(int, a->n_mounts);
                 for (size_t j = 0; j < a->n_mounts; j++) {
+                        if (follows_host(&a->mounts[j]) != following_host)
+                                continue;
                         int fd = open_volume(b, a, &a->mounts[j], &p->apps[i]);
                         if (fd < 0)
                                 return fd;
                         p->apps[i].mounts[j] = fd;
                 }
         }
-        int r = 0;
+        return 0;
+}
+
+static int set_propagation(unsigned long propagation) {
+        if (mount(NULL, "/", NULL, MS_REC | propagation, NULL) < 0)
+                return log_error_errno(errno, "cannot separate the pod's mounts from the host's");
+        return 0;
+}
+
+static int open_sources(const Boot *b, PodRoot *p) {
+        p->apps = xnew(AppSources, b->plan->n_apps);
+        /* copies keep this: volumes get the host's changes, and nothing ever gets the pod's */
+        int r = set_propagation(MS_SLAVE);
+        if (r < 0 || (r = open_volumes(b, p, true)) < 0 || (r = set_propagation(MS_PRIVATE)) < 0 ||
+                        (r = open_volumes(b, p, false)) < 0)
+                return r;
         if (b->plan->resolv_conf == PLAN_FILE_HOST)
                 r = open_host_file("/etc/resolv.conf", &p->resolv_conf);
         if (r >= 0 && b->plan->hosts == PLAN_FILE_HOST)
@@ -258,9 +281,6 @@ int pod_root_enter(const Boot *outer, PodRoot *ret) {
         Boot b = *outer;
         int r;
 
-        /* nothing that happens from here on reaches the host's mounts, nor the other way round */
-        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-                return log_error_errno(errno, "cannot separate the pod's mounts from the host's");
         /* the working directory came along into the new mount namespace, descriptors did not */
         _cleanup_close_ int pod = b.pod = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
         _cleanup_close_ int stage1 = open("stage1/rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

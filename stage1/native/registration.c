@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 
 #include "alloc.h"
@@ -13,34 +12,25 @@
 #include "log.h"
 #include "process.h"
 
-extern char **environ;
-
 #define PROGRAM RKT_LIBDIR "/rkt-register"
 
 bool registration_possible(void) {
         return access("/run/systemd/system", F_OK) == 0;
 }
 
-static int spawn(char *const argv[], int in, int out, pid_t *ret) {
-        posix_spawnattr_t attributes;
-        posix_spawn_file_actions_t actions;
-        sigset_t none, pipe;
+/* A fork that goes on beside its child: posix_spawn(3) would wait until the program is loaded. */
+static pid_t spawn(char *const argv[], int in, int out) {
+        pid_t pid = fork();
+        if (pid != 0)
+                return pid < 0 ? -errno : pid;
+        sigset_t none;
         sigemptyset(&none);
-        sigemptyset(&pipe);
-        sigaddset(&pipe, SIGPIPE);
-        posix_spawnattr_init(&attributes);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setsigdefault(&attributes, &pipe);
-        posix_spawn_file_actions_init(&actions);
-        if (in >= 0)
-                posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-        if (out >= 0)
-                posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-        int r = posix_spawn(ret, PROGRAM, &actions, &attributes, argv, environ);
-        posix_spawn_file_actions_destroy(&actions);
-        posix_spawnattr_destroy(&attributes);
-        return -r;
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        signal(SIGPIPE, SIG_DFL);
+        if ((in < 0 || dup2(in, STDIN_FILENO) >= 0) && (out < 0 || dup2(out, STDOUT_FILENO) >= 0))
+                execv(PROGRAM, argv);
+        log_error_errno(errno, "cannot execute " PROGRAM);
+        _exit(EXIT_RKT_FAILURE);
 }
 
 int registration_start(Registration *g, const char *uuid, const char *root) {
@@ -56,9 +46,9 @@ int registration_start(Registration *g, const char *uuid, const char *root) {
                             *root_option = xasprintf("--root=%s", root);
         char *argv[] = { (char *) PROGRAM, uuid_option, (char *) "--leader=-", (char *) "--stop-signal=URG",
                 root_option, NULL };
-        int r = spawn(argv, to_out, from_in, &g->pid);
-        if (r < 0)
-                return log_error_errno(r, "cannot execute " PROGRAM);
+        g->pid = spawn(argv, to_out, from_in);
+        if (g->pid < 0)
+                return log_error_errno(g->pid, "cannot start " PROGRAM);
         g->in = TAKE_FD(to_in);
         g->out = TAKE_FD(from_out);
         return 0;
@@ -119,6 +109,7 @@ void registration_undo(const char *uuid) {
         _cleanup_free_ char *uuid_option = xasprintf("--uuid=%s", uuid);
         char *argv[] = { (char *) PROGRAM, (char *) "--unregister", uuid_option, NULL };
         Registration g = { .in = -1, .out = -1 };
-        if (spawn(argv, -1, -1, &g.pid) >= 0)
+        g.pid = spawn(argv, -1, -1);
+        if (g.pid > 0)
                 registration_wait(&g);
 }
