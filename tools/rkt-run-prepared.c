@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
         int r = globals_command(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        cgroup_warm_up();
+        cgroup_warm_up(false);
         if (strv_length(arguments) != 1) {
                 log_error("must provide the UUID of a prepared pod");
                 return EXIT_RKT_FAILURE;

@@ -33,7 +33,7 @@ int main(int argc, char **argv) {
         int r = globals_command(&command, argc, argv, NULL);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        cgroup_warm_up();
+        cgroup_warm_up(false);
         if (pod_request_check() < 0 || launch_request_check(pod_request.n_ports > 0) < 0)
                 return EXIT_RKT_FAILURE;
         if (launch_request.interactive && pod_request.n_apps != 1) {

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "build-config.h"
+#include "cgroup.h"
 #include "file.h"
 #include "globals.h"
 #include "log.h"
@@ -102,6 +103,12 @@ static int global_flag_words(int argc, char **argv, int i) {
         return 0;
 }
 
+/* What starts pods needs this as early as can be. */
+static void prepare_for(const char *verb) {
+        if (geteuid() == 0 && (streq(verb, "run") || streq(verb, "run-prepared")))
+                cgroup_warm_up(true);
+}
+
 static int execute(const char *verb, char **flags, char **arguments) {
         _cleanup_free_ char *program = xasprintf("rkt-%s", verb);
         _cleanup_free_ char *path = process_sibling(program);
@@ -179,5 +186,6 @@ int main(int argc, char **argv) {
                 return print_version();
         if (streq(verb->name, "completion"))
                 return print_completion(argv + i + 1);
+        prepare_for(verb->name);
         return execute(verb->name, flags, argv + i + 1);
 }

@@ -10,6 +10,8 @@
 #include "alloc.h"
 #include "file.h"
 
+#define WARM_VARIABLE "RKT_CGROUP_WARM"
+
 static bool hierarchy_is_unified(void) {
         struct statfs fs;
         return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
@@ -56,7 +58,11 @@ static void move_to_own_cgroup(void) {
                 (void) !write(fd, "0", 1);
 }
 
-void cgroup_warm_up(void) {
+void cgroup_warm_up(bool announce) {
+        if (getenv(WARM_VARIABLE)) {
+                unsetenv(WARM_VARIABLE);
+                return;
+        }
         /* Twice, so that the second child is nobody's here to wait for: the caller may execute a program
          * that knows nothing of it. The first is gone before anything else happens. */
         pid_t child = fork();
@@ -68,4 +74,6 @@ void cgroup_warm_up(void) {
         if (child > 0)
                 while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
                         ;
+        if (announce)
+                setenv(WARM_VARIABLE, "1", 1);
 }

@@ -4,6 +4,7 @@
 /* Where processes are in systemd's cgroup hierarchy: the unified one, or name=systemd on a host that still
  * boots with cgroup v1. */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Where that hierarchy is mounted. */
@@ -20,5 +21,8 @@ int cgroup_of_process(pid_t pid, char **ret);
  * about as long, do not wait (percpu_rw_semaphore in the kernel's cgroup_attach_lock). systemd cannot start
  * a scope without moving a process, so a program that is going to ask it for one calls this first, and the
  * wait passes while it does other things. A child process moves itself to the cgroup that it is in already;
- * nothing changes but the state of that lock. Failure does no harm and is not reported. */
-void cgroup_warm_up(void);
+ * nothing changes but the state of that lock. Failure does no harm and is not reported.
+ *
+ * With announce, the program that this one executes next does not do it again: it finds, and removes, the
+ * environment variable RKT_CGROUP_WARM. */
+void cgroup_warm_up(bool announce);
