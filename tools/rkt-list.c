@@ -61,7 +61,8 @@ static int compare_pods(const void *a, const void *b) {
 /* A pod that moved while it was listed may have been seen at both places: the later one is right. */
 static void sort_and_fold(Listing *l) {
         size_t kept = 0;
-        qsort(l->pods, l->n, sizeof(PodInfo), compare_pods);
+        if (l->n > 0)
+                qsort(l->pods, l->n, sizeof(PodInfo), compare_pods);
         for (size_t i = 0; i < l->n; i++) {
                 if (kept > 0 && streq(l->pods[kept - 1].pod->uuid, l->pods[i].pod->uuid)) {
                         free((Pod *) l->pods[i].pod);
