@@ -56,13 +56,26 @@ int image_output_directory(const char *path, const char *what, bool overwrite, I
         return ret->fd < 0 ? log_error_errno(errno, "unable to open %s \"%s\"", what, path) : 0;
 }
 
-/* The old one changes places with the new one, and is then removed; a file is just replaced. */
+/* What some file systems cannot do at once (NFS; overlayfs with a directory of its lower layer) is done one
+ * after the other. */
+static int replace_slowly(ImageOutput *o) {
+        int r = o->overwrite ? remove_tree_at(AT_FDCWD, o->path, true) : 0;
+        if (r < 0)
+                return r;
+        return rename(o->temporary, o->path) < 0 ? -errno : 1;
+}
+
+/* 1: done; 0: what was there is now under the temporary name. */
 static int put_in_place(ImageOutput *o) {
         if (renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_NOREPLACE) == 0)
                 return 1;
+        if (errno == EINVAL)
+                return replace_slowly(o);
         if (errno != EEXIST || !o->overwrite)
                 return -errno;
-        return renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_EXCHANGE) < 0 ? -errno : 0;
+        if (renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_EXCHANGE) == 0)
+                return 0;
+        return errno == EINVAL || errno == EXDEV ? replace_slowly(o) : -errno;
 }
 
 int image_output_commit(ImageOutput *o) {

@@ -27,7 +27,7 @@ make() {
 
 # serve_scripted: a server whose answers the test chooses: it logs requests to $log and obeys
 # files in $www: X.aci.etag, X.aci.cache-control, X.aci.status, X.aci.cut (bytes after which it hangs up),
-# X.aci.slow (seconds between pieces), X.aci.location.
+# X.aci.hold (it waits in the middle as long as that exists), X.aci.location.
 serve_scripted() {
     log=$BATS_TEST_TMPDIR/requests
     : >"$log"
@@ -141,33 +141,36 @@ requests() { grep -c "$1" "$log" || :; }
     has 'redirects'
 }
 
+# fetch_twice: two fetches of $url/app.aci in the background, the first held in the middle, the second waiting for
+# it. Sets first and second, their processes; what they print is in $BATS_TEST_TMPDIR/{1,2}.
+fetch_twice() {
+    touch "$www/app.aci.hold"
+    rkt-fetch --dir="$data" --insecure-options=image --full "$url/app.aci" >"$BATS_TEST_TMPDIR/1" 2>&1 3>&- &
+    first=$!
+    wait_for 20 test -s "$log"
+    rkt-fetch --dir="$data" --insecure-options=image --full "$url/app.aci" >"$BATS_TEST_TMPDIR/2" 2>&1 3>&- &
+    second=$!
+    wait_for 20 grep -q 'another rkt instance is downloading this file, waiting' "$BATS_TEST_TMPDIR/2"
+}
+
 @test "fetch: of two that want one URL, one downloads and both succeed" {
     make app
     serve_scripted
-    echo 0.5 >"$www/app.aci.slow"
-    r fetch --full "$url/app.aci" >"$BATS_TEST_TMPDIR/1" 2>/dev/null 3>&- &
-    local first=$!
-    wait_for 5 test -s "$log"
-    check r fetch --full "$url/app.aci"
-    has 'another rkt instance is downloading this file, waiting'
-    [[ ${lines[-1]} == "$id" ]]
+    fetch_twice
+    rm "$www/app.aci.hold"
     wait $first
-    [[ $(<"$BATS_TEST_TMPDIR/1") == "$id" && $(requests '') == 1 ]]
+    wait $second
+    [[ $(tail -n 1 "$BATS_TEST_TMPDIR/1") == "$id" && $(tail -n 1 "$BATS_TEST_TMPDIR/2") == "$id" && $(requests '') == 1 ]]
 }
 
 @test "fetch: if the one that downloads is killed, the one that waits takes over" {
     make app
     serve_scripted
-    echo 0.5 >"$www/app.aci.slow"
-    rkt-fetch --dir="$data" --insecure-options=image "$url/app.aci" >/dev/null 2>&1 3>&- &
-    local first=$!
-    wait_for 5 test -s "$log"
-    r fetch --full "$url/app.aci" >"$BATS_TEST_TMPDIR/2" 2>/dev/null 3>&- &
-    local second=$!
-    sleep 0.2
+    fetch_twice
     kill -9 $first
+    rm "$www/app.aci.hold"
     wait $second
-    [[ $(<"$BATS_TEST_TMPDIR/2") == "$id" ]]
+    [[ $(tail -n 1 "$BATS_TEST_TMPDIR/2") == "$id" ]]
     check r image gc
     [[ -z $(ls -A "$data/cas/tmp") ]]
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Writes archives that nobody should accept (and a good one to measure them by).
 
-    hostile-archive.py KIND OUTPUT
+    hostile-archive.py KIND OUTPUT [NUMBER]
 
 KIND is a function below; each begins with what makes an image and adds one thing that must not be in it.
 """
@@ -204,7 +204,7 @@ def control_characters(a):
 def many_entries(a):
     # an empty file is 512 bytes: at any limit, this is quick to write and slow to unpack
     a.begin()
-    for i in range(1200000):
+    for i in range(int(sys.argv[3])):
         a.tar.fileobj.write(HEADER(b"rootfs/etc/%d" % i))
 
 

@@ -4,6 +4,8 @@
 # Archives that must be refused, with what is wrong and where said, and with the
 # host and the store as before.
 
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a process of its own
+
 load lib
 
 setup() {
@@ -20,8 +22,9 @@ state() {
     stat -c '%h %a %u' /etc/passwd /etc/shadow
 }
 
+# archive KIND [NUMBER]
 archive() {
-    python3 "$BATS_TEST_DIRNAME/hostile-archive.py" "$1" "$BATS_TEST_TMPDIR/$1.aci"
+    python3 "$BATS_TEST_DIRNAME/hostile-archive.py" "$1" "$BATS_TEST_TMPDIR/$1.aci" "${@:2}"
 }
 
 # refused KIND PATTERN: as root, which unpacks, and as somebody who only checks.
@@ -141,17 +144,21 @@ refused() {
     refused huge 'entry 5, "rootfs/terabyte": its 1099511627776 bytes'
 }
 
-@test "hostile archives: more entries than the limit are refused, whatever the limit" {
-    archive many_entries
-    before=$(state)
+@test "hostile archives: more entries than the limit are refused" {
+    archive many_entries 2000
     RKT_UNPACK_MAX_ENTRIES=1000 check_fails 254 rkt --dir="$dir" --insecure-options=image fetch "$BATS_TEST_TMPDIR/many_entries.aci"
     has 'entry 1001, "rootfs/etc/996": the image has more than 1000 entries'
+    diff <(echo "$before") <(state)
+}
+
+@test "hostile archives: there is a limit to entries without being told" {
+    need host ns # it takes minutes under emulation
+    archive many_entries 1000000
     install -d -o nobody "$BATS_TEST_TMPDIR/nobody"
     chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$BATS_TEST_TMPDIR/../.."
     check_fails 254 setpriv --reuid=nobody --regid=nogroup --clear-groups \
         rkt --dir="$BATS_TEST_TMPDIR/nobody/data" --insecure-options=image fetch "$BATS_TEST_TMPDIR/many_entries.aci"
     has 'the image has more than 1000000 entries'
-    diff <(echo "$before") <(state)
 }
 
 @test "hostile archives: a compression bomb is refused" {

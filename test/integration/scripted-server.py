@@ -3,7 +3,7 @@
 """An HTTP server that answers as the test says: scripted-server.py DIRECTORY LOG PORT-FILE
 
 For DIRECTORY/X, these files beside it change the answer: X.etag, X.cache-control, X.location (a redirect),
-X.status, X.cut (hang up after that many bytes), X.slow (seconds to wait in the middle).
+X.status, X.cut (hang up after that many bytes), X.hold (stop in the middle as long as that exists).
 """
 
 import http.server
@@ -49,9 +49,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if status != 304:
             half = len(body) // 2
             self.wfile.write(body[:half])
-            if self.setting("slow"):
-                self.wfile.flush()
-                time.sleep(float(self.setting("slow")))
+            self.wfile.flush()
+            while self.setting("hold") is not None:
+                time.sleep(0.02)
             self.wfile.write(body[half:int(self.setting("cut") or len(body))])
 
     def log_message(self, *arguments):
