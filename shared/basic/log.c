@@ -20,6 +20,13 @@ bool log_debug_enabled(void) {
         return log_debugging;
 }
 
+/* Messages quote words of files, images and servers: none of that is for the terminal to obey. */
+static void disarm(char *message) {
+        for (char *p = message; *p; p++)
+                if (((unsigned char) *p < ' ' && *p != '\n' && *p != '\t') || *p == 0x7f)
+                        *p = '?';
+}
+
 /* One write for each line, so that lines of processes that share a terminal do not mix. */
 static void log_line(int error, const char *format, va_list ap) {
         char message[4096], line[4352];
@@ -28,6 +35,7 @@ static void log_line(int error, const char *format, va_list ap) {
         size_t n = strlen(message);
         while (n > 0 && message[n - 1] == '\n')
                 message[--n] = 0;
+        disarm(message);
 
         int len = error ? snprintf(line, sizeof(line), "%s: %s: %s\n", log_name, message, strerror(error))
                         : snprintf(line, sizeof(line), "%s: %s\n", log_name, message);

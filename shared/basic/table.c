@@ -26,7 +26,11 @@ void table_free(Table *t) {
         free(t);
 }
 
+/* Cells hold words of images and pods, which must not move the cursor of a terminal, or a column. */
 static void push_cell(Table *t, char *text) {
+        for (char *p = text; *p; p++)
+                if ((unsigned char) *p < ' ' || *p == 0x7f)
+                        *p = '?';
         t->current = xreallocarray(t->current, t->n_current + 2, sizeof(char *));
         t->current[t->n_current++] = text;
         t->current[t->n_current] = NULL;

@@ -65,6 +65,7 @@ static int download(Download *d, const Remote *known, char **ret_id) {
                 .any_redirect = d->options->insecure & INSECURE_HTTP,
                 .progress = "Downloading ACI",
                 .take = take,
+                .cancelled = image_import_interrupted,
                 .userdata = d,
         };
         const char *id;

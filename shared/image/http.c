@@ -25,7 +25,8 @@ typedef struct Transfer {
         const HttpRequest *request;
         HttpResponse response;
         CURL *curl;
-        int error;               /* of request->take */
+        int error; /* of request->take */
+        bool show_progress;
         uint64_t progress_shown; /* monotonic; 0: never */
         char message[CURL_ERROR_SIZE];
 } Transfer;
@@ -75,11 +76,13 @@ static size_t take_body(char *data, size_t unit, size_t size, void *userdata) {
         return t->error < 0 ? CURL_WRITEFUNC_ERROR : size;
 }
 
-static int show_progress(
+static int on_progress(
                 void *userdata, curl_off_t total, curl_off_t now, curl_off_t ul_total, curl_off_t ul_now) {
         Transfer *t = userdata;
         uint64_t time = monotonic_ns();
-        if (now == 0 || (time - t->progress_shown < PROGRESS_INTERVAL && now != total))
+        if (t->request->cancelled && t->request->cancelled())
+                return 1;
+        if (!t->show_progress || now == 0 || (time - t->progress_shown < PROGRESS_INTERVAL && now != total))
                 return 0;
         t->progress_shown = time;
         if (total > 0)
@@ -121,16 +124,17 @@ static void set_options(CURL *c, Transfer *t, struct curl_slist *headers) {
                 curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
                 curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
         }
-        if (request->progress && isatty(STDERR_FILENO)) {
-                curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
-                curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, show_progress);
-                curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
-        }
+        t->show_progress = request->progress && isatty(STDERR_FILENO);
+        curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
 }
 
 static int judge(Transfer *t, CURLcode code) {
         if (t->error < 0)
                 return t->error;
+        if (code == CURLE_ABORTED_BY_CALLBACK)
+                return -EINTR;
         if (code != CURLE_OK) {
                 log_error("error downloading %s: %s", t->request->url,
                                 t->message[0] ? t->message : curl_easy_strerror(code));

@@ -16,6 +16,7 @@ typedef struct HttpRequest {
         const char *progress;      /* what is shown in front of a progress line on a terminal; NULL: none */
         /* Takes the body of a response with status 200. Returns < 0 to give up, having logged why. */
         int (*take)(const void *data, size_t size, void *userdata);
+        bool (*cancelled)(void); /* whether to give up while nothing arrives; NULL: never */
         void *userdata;
 } HttpRequest;
 

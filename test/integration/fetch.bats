@@ -187,3 +187,30 @@ fetch_twice() {
     check_fails 254 "${as[@]}" image gc
     has 'cannot run as unprivileged user'
 }
+
+unpacking() { [[ $(ls -A "$data/cas/tree") ]]; }
+
+@test "fetch: a signal ends it as it would any program, and nothing is left" {
+    make app
+    serve_scripted
+    local signal fetch
+    rkt --dir="$data" image list >/dev/null
+    for signal in INT TERM HUP; do
+        touch "$www/app.aci.hold"
+        : >"$log"
+        # a shell of its own: one that runs things in the background has them ignore SIGINT
+        python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])' \
+            rkt-fetch --dir="$data" --insecure-options=image "$url/app.aci" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+        fetch=$!
+        wait_for 20 test -s "$log"
+        wait_for 20 unpacking
+        kill -s $signal $fetch
+        status=0
+        wait $fetch || status=$?
+        ((status == 128 + $(kill -l $signal)))
+        [[ -z $(find "$data" -type f ! -name 'url-*') && -z $(ls -A "$data/cas/tree") ]]
+    done
+    rm "$www/app.aci.hold"
+    check r fetch --full "$url/app.aci"
+    [[ ${lines[-1]} == "$id" ]]
+}
