@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "capabilities.h"
+#include "file.h"
+#include "plan-compile.h"
+#include "strv.h"
+
+/* A prepared pod without overlay, and its manifest compiled. */
+typedef struct Fixture {
+        char directory[64];
+        int fd;
+} Fixture;
+
+static int set_up(void **state) {
+        Fixture *f = xnew(Fixture, 1);
+        snprintf(f->directory, sizeof(f->directory), "/tmp/test-plan-XXXXXX");
+        assert_non_null(mkdtemp(f->directory));
+        f->fd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        *state = f;
+        return 0;
+}
+
+static int tear_down(void **state) {
+        Fixture *f = *state;
+        close(f->fd);
+        remove_tree_at(AT_FDCWD, f->directory, true);
+        free(f);
+        return 0;
+}
+
+static int compile_with(Fixture *f, const PlanRequest *q, const char *app, const char *volumes, Plan **ret) {
+        _cleanup_pod_manifest_ PodManifest *m = NULL;
+        _cleanup_free_ char *error = NULL;
+        _cleanup_free_ char *text =
+                        xasprintf("{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\",\"volumes\":[%s],"
+                                  "\"apps\":[{\"name\":\"one\",\"image\":{\"id\":\"sha512-abcdef\"},%s}]}",
+                                        volumes, app);
+        if (pod_manifest_parse("pod", text, strlen(text), &m, &error) < 0)
+                fail_msg("%s", error);
+        return plan_compile(q, m, f->fd, ret);
+}
+
+static const PlanRequest request = {
+        .uuid = "6733c088-a507-4694-aabf-117fd0d06fc2",
+        .hostname = "rkt-test",
+        .private_ipc = true,
+};
+
+static Plan *compile(Fixture *f, const char *app, const char *volumes) {
+        Plan *p = NULL;
+        assert_int_equal(compile_with(f, &request, app, volumes, &p), 0);
+        return p;
+}
+
+#define APP(more) "\"app\":{\"exec\":[\"/bin/a\",\"b c\"],\"user\":\"0\",\"group\":\"0\"" more "}"
+
+static void an_app_that_says_nothing_gets_the_defaults(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state, APP(""), "");
+        const PlanApp *a = plan_find_app(p, "one");
+        assert_non_null(a);
+        assert_null(plan_find_app(p, "two"));
+        assert_int_equal(a->root.kind, PLAN_ROOT_DIRECTORY);
+        assert_string_equal(a->root.path, "stage1/rootfs/opt/stage2/one/rootfs");
+        assert_string_equal(a->working_directory, "/");
+        assert_true(a->capabilities == UINT64_C(0xa80425fb)); /* the 14 of rkt and Docker */
+        assert_string_equal(a->seccomp, PLAN_SECCOMP_DEFAULT);
+        assert_false(a->no_new_privileges);
+        assert_int_equal(a->stop_signal, 15);
+        assert_int_equal(a->stop_timeout_ms, 10000);
+        assert_true(strv_contains(a->environment, "AC_APP_NAME=one"));
+        assert_true(strv_contains(a->environment, "container=rkt"));
+        assert_true(strv_contains(a->environment,
+                        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+        assert_true(strv_contains(a->masked_paths, "/proc/kcore"));
+        assert_false(plan_app_has_limits(a));
+}
+
+static void the_manifests_environment_wins_over_the_defaults_but_not_over_the_apps_name(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state,
+                        APP(",\"environment\":[{\"name\":\"PATH\",\"value\":\"/"
+                            "x\"},{\"name\":\"AC_APP_NAME\",\"value\":\"y\"}]"),
+                        "");
+        assert_true(strv_contains(p->apps[0].environment, "PATH=/x"));
+        assert_true(strv_contains(p->apps[0].environment, "AC_APP_NAME=one"));
+}
+
+static void the_overlay_is_that_of_the_recorded_tree(void **state) {
+        Fixture *f = *state;
+        mkdir_parents_at(f->fd, "appsinfo/one", 0755);
+        write_string_at(f->fd, "appsinfo/one/treeStoreID", "deps-sha512-1", 0644);
+        write_string_at(f->fd, "overlay-prepared", "", 0644);
+        _cleanup_plan_ Plan *p = compile(f, APP(""), "");
+        assert_int_equal(p->apps[0].root.kind, PLAN_ROOT_OVERLAY);
+        assert_string_equal(p->apps[0].root.lower[0], "../../../cas/tree/deps-sha512-1/rootfs");
+        assert_string_equal(p->apps[0].root.upper, "overlay/deps-sha512-1/upper/one");
+}
+
+#define ISOLATORS(list) APP(",\"isolators\":[" list "]")
+
+static void isolators_set_limits_and_capabilities(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state,
+                        ISOLATORS("{\"name\":\"resource/"
+                                  "memory\",\"value\":{\"request\":\"1G\",\"limit\":\"1G\"}},"
+                                  "{\"name\":\"resource/"
+                                  "cpu\",\"value\":{\"request\":\"250m\",\"limit\":\"500m\"}},"
+                                  "{\"name\":\"os/linux/cpu-shares\",\"value\":1024},"
+                                  "{\"name\":\"os/linux/oom-score-adj\",\"value\":-7},"
+                                  "{\"name\":\"os/linux/no-new-privileges\",\"value\":true},"
+                                  "{\"name\":\"os/linux/"
+                                  "capabilities-remove-set\",\"value\":{\"set\":[\"CAP_KILL\"]}}"),
+                        "");
+        const PlanApp *a = &p->apps[0];
+        assert_int_equal(a->memory_max, 1000000000);
+        assert_int_equal(a->cpu_quota, 50000);
+        assert_int_equal(a->cpu_weight, 39);
+        assert_true(a->has_oom_score_adj && a->oom_score_adj == -7);
+        assert_true(a->no_new_privileges);
+        assert_true(a->capabilities == (capabilities_default & ~(UINT64_C(1) << 5)));
+        assert_true(plan_app_has_limits(a));
+}
+
+static void a_retain_set_is_exactly_the_bounding_set(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state,
+                        ISOLATORS("{\"name\":\"os/linux/"
+                                  "capabilities-retain-set\",\"value\":{\"set\":[\"CAP_SYS_ADMIN\"]}}"),
+                        "");
+        assert_true(p->apps[0].capabilities == UINT64_C(1) << 21);
+}
+
+static void a_filter_that_cannot_be_had_is_an_error_and_no_other_filter(void **state) {
+        Plan *p = NULL;
+        assert_int_equal(compile_with(*state, &request,
+                                         ISOLATORS("{\"name\":\"os/linux/"
+                                                   "seccomp-retain-set\",\"value\":{\"set\":[\"read\"]}}"),
+                                         "", &p),
+                        -EOPNOTSUPP);
+        p = compile(*state,
+                        ISOLATORS("{\"name\":\"os/linux/seccomp-retain-set\",\"value\":{\"set\":[\"@appc.io/"
+                                  "all\"]}}"),
+                        "");
+        assert_null(p->apps[0].seccomp);
+        plan_free(p);
+        p = compile(*state,
+                        ISOLATORS("{\"name\":\"os/linux/seccomp-remove-set\",\"value\":{\"set\":[\"@appc.io/"
+                                  "empty\"]}}"),
+                        "");
+        assert_string_equal(p->apps[0].seccomp, PLAN_SECCOMP_DEFAULT);
+        plan_free(p);
+}
+
+static void insecure_options_take_away_what_they_name(void **state) {
+        PlanRequest q = request;
+        q.all_capabilities = q.all_paths = q.no_seccomp = true;
+        Plan *p = NULL;
+        assert_int_equal(compile_with(*state, &q, APP(""), "", &p), 0);
+        assert_true(p->apps[0].capabilities == capabilities_all());
+        assert_null(p->apps[0].seccomp);
+        assert_null(p->apps[0].masked_paths);
+        plan_free(p);
+}
+
+#define POINTS                                                                                              \
+        ",\"mountPoints\":[{\"name\":\"data\",\"path\":\"/srv/data\"},{\"name\":\"conf\",\"path\":\"/etc/"  \
+        "conf\",\"readOnly\":true},"                                                                        \
+        "{\"name\":\"own\",\"path\":\"/own\"}]"
+
+static void mount_points_meet_volumes_by_name_or_get_one_of_their_own(void **state) {
+        _cleanup_plan_ Plan *p =
+                        compile(*state, APP(POINTS) ",\"mounts\":[{\"volume\":\"data\",\"path\":\"/srv\"}]",
+                                        "{\"name\":\"data\",\"kind\":\"host\",\"source\":\"/"
+                                        "host\",\"readOnly\":false,\"recursive\":false},"
+                                        "{\"name\":\"conf\",\"kind\":\"host\",\"source\":\"/conf\"}");
+        const PlanApp *a = &p->apps[0];
+        assert_int_equal(a->n_mounts, 4);
+        /* sorted: parents first */
+        assert_string_equal(a->mounts[0].target, "/etc/conf");
+        assert_true(a->mounts[0].read_only && a->mounts[0].recursive);
+        assert_string_equal(a->mounts[1].target, "/own");
+        assert_string_equal(a->mounts[1].source, "sharedVolumes/one-own");
+        assert_string_equal(a->mounts[2].target, "/srv");
+        assert_string_equal(a->mounts[3].target, "/srv/data");
+        assert_string_equal(a->mounts[3].source, "/host");
+        assert_false(a->mounts[3].read_only || a->mounts[3].recursive);
+        assert_int_equal(p->n_volumes, 1);
+        assert_string_equal(p->volumes[0].path, "sharedVolumes/one-own");
+        assert_int_equal(p->volumes[0].mode, 0755);
+}
+
+static void an_empty_volume_has_its_mode_and_owner_and_is_made_once(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state,
+                        APP("") ",\"mounts\":[{\"volume\":\"v\",\"path\":\"/"
+                                "a\"},{\"volume\":\"v\",\"path\":\"/b\"}]",
+                        "{\"name\":\"v\",\"kind\":\"empty\",\"mode\":\"1777\",\"uid\":5,\"gid\":6}");
+        assert_int_equal(p->n_volumes, 1);
+        assert_int_equal(p->volumes[0].mode, 01777);
+        assert_int_equal(p->volumes[0].uid, 5);
+        assert_int_equal(p->volumes[0].gid, 6);
+}
+
+static void stop_annotations_set_signal_and_patience(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state,
+                        APP("") ",\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"
+                                "stop-signal\",\"value\":\"SIGQUIT\"},"
+                                "{\"name\":\"coreos.com/rkt/stage2/stop-timeout\",\"value\":\"1m\"}]",
+                        "");
+        assert_int_equal(p->apps[0].stop_signal, 3);
+        assert_int_equal(p->apps[0].stop_timeout_ms, 60000);
+        Plan *bad = NULL;
+        assert_int_equal(compile_with(*state, &request,
+                                         APP("") ",\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"
+                                                 "stop-signal\",\"value\":\"NO\"}]",
+                                         "", &bad),
+                        -EINVAL);
+}
+
+static void a_plan_read_back_is_the_same(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state,
+                        APP(
+                                        POINTS ",\"supplementaryGIDs\":[1,2],\"workingDirectory\":\"/"
+                                               "w\",\"eventHandlers\":["
+                                               "{\"name\":\"pre-start\",\"exec\":[\"/"
+                                               "p\"]},{\"name\":\"post-stop\",\"exec\":[\"/q\",\"r\"]}],"
+                                               "\"isolators\":[{\"name\":\"os/linux/"
+                                               "oom-score-adj\",\"value\":0},"
+                                               "{\"name\":\"resource/"
+                                               "memory\",\"value\":{\"limit\":\"64Mi\"}}]") ",\"readOnlyRoot"
+                                                                                            "FS\":true",
+                        "{\"name\":\"data\",\"kind\":\"empty\",\"mode\":\"0700\",\"uid\":7,\"gid\":8}");
+        json_object *first = plan_to_json(p);
+        _cleanup_free_ char *text = json_to_text(first, false), *error = NULL;
+        json_object_put(first);
+
+        _cleanup_plan_ Plan *again = NULL;
+        if (plan_parse("plan", text, strlen(text), &again, &error) < 0)
+                fail_msg("%s", error);
+        json_object *second = plan_to_json(again);
+        _cleanup_free_ char *text_again = json_to_text(second, false);
+        json_object_put(second);
+        assert_string_equal(text, text_again);
+        assert_true(again->apps[0].root.read_only);
+        assert_true(again->apps[0].has_oom_score_adj);
+        assert_int_equal(again->apps[0].n_gids, 2);
+}
+
+static void a_plan_that_is_not_one_is_refused_with_its_place(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state, APP(""), "");
+        static const struct {
+                const char *path[3];
+                const char *value, *error;
+        } changes[] = {
+                { { "version" }, "2", "version" },
+                { { "net" }, "\"bridge\"", "\"bridge\" is not known" },
+                { { "apps", "exec" }, "7", "apps[0].exec: expected an array" },
+                { { "apps", "workingDirectory" }, "\"x\"", "expected an absolute path" },
+                { { "apps", "capabilities" }, "[\"CAP_NONE\"]", "\"CAP_NONE\" is not known" },
+                { { "apps", "stopSignal" }, "0", "out of range" },
+                { { "apps", "root" }, "{\"kind\":\"overlay\"}", "lower: missing" },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(changes); i++) {
+                json_object *o = plan_to_json(p), *target = o;
+                if (changes[i].path[1]) {
+                        json_object_object_get_ex(o, "apps", &target);
+                        target = json_object_array_get_idx(target, 0);
+                }
+                json_object_object_add(target, changes[i].path[1] ?: changes[i].path[0],
+                                json_tokener_parse(changes[i].value));
+                _cleanup_free_ char *text = json_to_text(o, false), *error = NULL;
+                json_object_put(o);
+                Plan *bad = NULL;
+                assert_int_equal(plan_parse("plan", text, strlen(text), &bad, &error), -EINVAL);
+                if (!strstr(error, changes[i].error))
+                        fail_msg("%s does not hold %s", error, changes[i].error);
+        }
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(
+                                an_app_that_says_nothing_gets_the_defaults, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                the_manifests_environment_wins_over_the_defaults_but_not_over_the_apps_name,
+                                set_up, tear_down),
+                cmocka_unit_test_setup_teardown(the_overlay_is_that_of_the_recorded_tree, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(isolators_set_limits_and_capabilities, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_retain_set_is_exactly_the_bounding_set, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_filter_that_cannot_be_had_is_an_error_and_no_other_filter,
+                                set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                insecure_options_take_away_what_they_name, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(mount_points_meet_volumes_by_name_or_get_one_of_their_own,
+                                set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                an_empty_volume_has_its_mode_and_owner_and_is_made_once, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(stop_annotations_set_signal_and_patience, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_plan_read_back_is_the_same, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                a_plan_that_is_not_one_is_refused_with_its_place, set_up, tear_down),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
