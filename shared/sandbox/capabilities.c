@@ -78,9 +78,13 @@ int capabilities_set_effective(uint64_t set) {
         _cleanup_(cap_freep) cap_t caps = cap_get_proc();
         if (!caps || cap_clear_flag(caps, CAP_EFFECTIVE) < 0)
                 return -errno;
-        for (int i = 0; i < 64; i++) {
+        for (int i = 0; i < cap_max_bits(); i++) {
                 cap_value_t value = i;
-                if (set & BIT(i) && cap_set_flag(caps, CAP_EFFECTIVE, 1, &value, CAP_SET) < 0)
+                cap_flag_value_t permitted = CAP_CLEAR;
+                if (!(set & BIT(i)) || cap_get_flag(caps, value, CAP_PERMITTED, &permitted) < 0 ||
+                                permitted == CAP_CLEAR)
+                        continue; /* the host's root may lack some */
+                if (cap_set_flag(caps, CAP_EFFECTIVE, 1, &value, CAP_SET) < 0)
                         return -errno;
         }
         return cap_set_proc(caps) < 0 ? -errno : 0;

@@ -18,5 +18,5 @@ char **capabilities_to_names(uint64_t set); /* "CAP_…", by number */
 /* Drops from the bounding set what is not in keep, and empties the inheritable and ambient sets: from the
  * next execve on, root has at most keep, and others only what files give them within keep. */
 int capabilities_limit(uint64_t keep);
-/* Makes the effective set exactly this part of the permitted set. */
+/* Makes the effective set what of this the process is permitted. */
 int capabilities_set_effective(uint64_t set);

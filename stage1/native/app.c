@@ -170,10 +170,12 @@ void app_start(App *a) {
         begin(a, a->plan->pre_start ? APP_PRE_START : APP_MAIN);
 }
 
-void app_drain(App *a) {
+bool app_drain(App *a) {
+        bool empty = true;
         for (int i = 0; i < 2; i++)
-                if (a->streams[i].in >= 0)
-                        stream_read(&a->streams[i], true);
+                if (a->streams[i].in >= 0 && !stream_read(&a->streams[i], true))
+                        empty = false;
+        return empty;
 }
 
 void app_process_ended(App *a, int code, int status) {

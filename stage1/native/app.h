@@ -56,8 +56,9 @@ int app_write_environment(const App *a);
 void app_start(App *a);
 /* Its process has ended, with waitid's code and status; the next phase begins. */
 void app_process_ended(App *a, int code, int status);
-/* Takes the lines that are in its pipes: while the process that wrote them can still be named. */
-void app_drain(App *a);
+/* Takes the lines that are in its pipes: while the process that wrote them can still be named. Returns
+ * whether nothing is left, which the logs may not take yet. */
+bool app_drain(App *a);
 /* Sends the stop signal (to whatever runs), and sets the time after which app_kill is due. */
 void app_ask_to_stop(App *a);
 void app_kill(App *a);

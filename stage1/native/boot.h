@@ -20,4 +20,5 @@ typedef enum BootMessage {
         BOOT_GO = 'g',                /* to PID 1: it is in its cgroup, apps may start */
         BOOT_GO_WITHOUT_CGROUP = 'n', /* to PID 1: there are no cgroups on this host */
         BOOT_TERMINAL = 't',          /* from PID 1, with the master side of the app's terminal */
+        BOOT_STARTED = 's', /* from PID 1: the apps have been started, and it has its cgroup namespace */
 } BootMessage;

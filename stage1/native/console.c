@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -107,13 +106,4 @@ void console_write(Console *c, const struct iovec *parts, int n_parts) {
         }
         if (first && loop_watch(c->loop, &c->source, c->fd, EPOLLOUT) < 0)
                 drop(c);
-}
-
-void console_flush(Console *c, int timeout_ms) {
-        while (c->n_pending > 0) {
-                struct pollfd p = { .fd = c->fd, .events = POLLOUT };
-                if (poll(&p, 1, timeout_ms) <= 0)
-                        return;
-                on_writable(c, 0);
-        }
 }

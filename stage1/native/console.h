@@ -28,5 +28,3 @@ void console_attach(Console *c, int loop, void (*writable)(void *), void *userda
 /* Whether a line may be written now. */
 bool console_ready(const Console *c);
 void console_write(Console *c, const struct iovec *parts, int n_parts);
-/* Waits until everything is written, at most that long. */
-void console_flush(Console *c, int timeout_ms);

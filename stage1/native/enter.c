@@ -78,15 +78,18 @@ static int load_plan(Entry *e) {
         return 0;
 }
 
-/* Descriptors of what PID 1 has made for the app. -ENOENT: it is not there yet. */
-static int open_app(Entry *e) {
-        _cleanup_free_ char *path = xasprintf("run/rkt/namespaces/%s", e->app->name), *number = NULL,
-                            *pod_cgroup = NULL;
+/* Descriptors of what PID 1 has made for the app. -ENOENT: it is not there yet. *ret_what is what was looked
+ * for. */
+static int open_app(Entry *e, char **ret_what) {
+        _cleanup_free_ char *number = NULL, *pod_cgroup = NULL;
+        *ret_what = xasprintf("run/rkt/namespaces/%s in PID 1's root", e->app->name);
+        _cleanup_free_ char *path = xasprintf("run/rkt/namespaces/%s", e->app->name);
         int r = read_line_at(e->leader_root, path, &number);
         if (r < 0)
                 return r;
-        _cleanup_free_ char *namespace = xasprintf("/proc/%d/fd/%s", (int) e->pid, number);
-        e->mount_namespace = open(namespace, O_RDONLY | O_CLOEXEC);
+        free(*ret_what);
+        *ret_what = xasprintf("/proc/%d/fd/%s", (int) e->pid, number);
+        e->mount_namespace = open(*ret_what, O_RDONLY | O_CLOEXEC);
         if (e->mount_namespace < 0)
                 return -errno;
         r = read_line_at(AT_FDCWD, "subcgroup", &pod_cgroup);
@@ -94,16 +97,21 @@ static int open_app(Entry *e) {
                 return 0;
         if (r < 0)
                 return r;
-        _cleanup_free_ char *cgroup = xasprintf("%s/app-%s", pod_cgroup, e->app->name);
-        e->cgroup = cgroup2_open(cgroup);
+        free(*ret_what);
+        *ret_what = xasprintf("%s/app-%s", pod_cgroup, e->app->name);
+        e->cgroup = cgroup2_open(*ret_what);
         return e->cgroup < 0 ? e->cgroup : 0;
 }
 
 static int wait_for_app(Entry *e) {
         for (unsigned waited = 0;; waited += 10) {
-                int r = open_app(e);
+                _cleanup_free_ char *what = NULL;
+                int r = open_app(e, &what);
+                if (r >= 0)
+                        return 0;
                 if (r != -ENOENT || waited >= PATIENCE_MS)
-                        return r < 0 ? log_error_errno(r, "app %s is not running", e->app->name) : 0;
+                        return log_error_errno(
+                                        r, "app %s is not running: cannot open %s", e->app->name, what);
                 if (e->mount_namespace >= 0)
                         close(TAKE_FD(e->mount_namespace));
                 nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);

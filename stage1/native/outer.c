@@ -23,6 +23,7 @@
 typedef struct Waiting {
         const Outer *outer;
         Registration *registration; /* NULL: none, or it has ended */
+        bool started;               /* it has started the apps */
         bool tidy;                  /* PID 1 is in its own cgroup */
         bool released;              /* PID 1 has been told to go on */
         bool asked;                 /* it has been asked to stop */
@@ -31,7 +32,7 @@ typedef struct Waiting {
         int failure;       /* of ours: the pod does not count any more */
 } Waiting;
 
-/* PID 1 has opened a terminal for the app. */
+/* PID 1 has started the apps, or opened a terminal for one. */
 static void on_control(Waiting *w) {
         char message;
         union {
@@ -45,10 +46,10 @@ static void on_control(Waiting *w) {
         ssize_t n = recvmsg(w->outer->boot->control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
-        if (n <= 0 || message != BOOT_TERMINAL) {
-                w->control_closed = true;
+        w->started |= n > 0 && message == BOOT_STARTED;
+        w->control_closed |= n <= 0;
+        if (n <= 0 || message != BOOT_TERMINAL)
                 return;
-        }
         int master;
         if (control.header.cmsg_type != SCM_RIGHTS || control.header.cmsg_len != CMSG_LEN(sizeof(master)))
                 return;
@@ -75,23 +76,32 @@ static int release(const Outer *o, const char *cgroup) {
         return 0;
 }
 
-/* Moves PID 1 to "supervisor", and us if we are in the pod's cgroup, too, as we are inside of a unit. Moving
- * takes the kernel up to some 15 ms, so it is done beside everything else; but before apps with limits
- * start, because controllers are only passed down from a cgroup that holds no process. */
-static void tidy_cgroup(Waiting *w) {
-        const char *cgroup = w->registration ? w->registration->cgroup : w->outer->cgroup;
+static const char *pod_cgroup(const Waiting *w) {
+        return w->registration ? w->registration->cgroup : w->outer->cgroup;
+}
+
+/* pid 0: ourselves, if we are in the pod's cgroup at all, as we are inside of a unit. */
+static void move_to_supervisor(const Waiting *w, pid_t pid) {
+        const char *cgroup = pod_cgroup(w);
         _cleanup_free_ char *own = NULL;
-        if (w->tidy || !cgroup)
+        if (!cgroup || (pid == 0 && (cgroup2_of_process(0, &own) < 0 || !streq(own, cgroup))))
                 return;
-        w->tidy = true;
         _cleanup_close_ int fd = cgroup2_open(cgroup);
         _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
-        int r = supervisor < 0 ? supervisor : cgroup2_attach(supervisor, w->outer->pid);
-        if (r >= 0 && cgroup2_of_process(0, &own) >= 0 && streq(own, cgroup))
-                r = cgroup2_attach(supervisor, 0);
+        int r = supervisor < 0 ? supervisor : cgroup2_attach(supervisor, pid);
         if (r < 0 && r != -ESRCH)
                 log_warning_errno(
                                 r, "cannot move the pod's supervisors to %s/" POD_CGROUP_SUPERVISOR, cgroup);
+}
+
+/* Moving a process takes the kernel up to some 15 ms, so it is done beside everything else, by us. PID 1
+ * must have its cgroup namespace by then, whose root is the cgroup that it is in when it makes it. */
+static void tidy_cgroup(Waiting *w) {
+        if (w->tidy || !w->started || (w->registration && w->registration->out >= 0))
+                return;
+        w->tidy = true;
+        move_to_supervisor(w, w->outer->pid);
+        move_to_supervisor(w, 0);
 }
 
 static bool has_limits(const Plan *p) {
@@ -112,7 +122,7 @@ static void on_registration(Waiting *w) {
         if (!w->released && g->cgroup) {
                 w->released = true;
                 if (has_limits(w->outer->boot->plan))
-                        tidy_cgroup(w);
+                        move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
                 if (release(w->outer, g->cgroup) < 0)
                         give_up(w);
         }
@@ -120,8 +130,7 @@ static void on_registration(Waiting *w) {
                 if (registration_wait(g) >= 0)
                         log_error("rkt-register has not said which cgroup the pod is in");
                 give_up(w);
-        } else if (g->out < 0)
-                tidy_cgroup(w);
+        }
 }
 
 /* The first asks for an orderly stop, another one for a quick end. SIGHUP and SIGQUIT ask only. */
@@ -187,6 +196,7 @@ static void wait_for_end(Waiting *w, int signals) {
                 if (p[3].revents)
                         on_control(w);
                 terminal_handle(&w->terminal, p + 4);
+                tidy_cgroup(w);
                 if (p[0].revents)
                         return;
         }
@@ -224,10 +234,7 @@ int outer_run(const Outer *o) {
                 registration_set_leader(o->registration, o->pid);
         else if (r >= 0) {
                 w.released = true;
-                if (has_limits(o->boot->plan))
-                        tidy_cgroup(&w);
                 r = release(o, o->cgroup);
-                tidy_cgroup(&w);
         }
         if (r < 0)
                 give_up(&w);

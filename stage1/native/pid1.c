@@ -22,6 +22,8 @@
 #include "pod-cgroup.h"
 #include "terminal.h"
 
+#define FLUSH_TIMEOUT_MS 5000 /* for the last lines of a pod that is told to end */
+
 typedef enum Goal {
         GOAL_RUN,
         GOAL_END,     /* stop every app, then end */
@@ -38,6 +40,7 @@ typedef struct Pid1 {
         int signals;
         LoopSource signal_source;
         Goal goal;
+        bool told_to_end;
         bool ready;
         bool idle;  /* it has given its memory back since it last did something */
         int status; /* of the first app that failed */
@@ -88,8 +91,10 @@ static void on_signal(void *userdata, uint32_t events) {
                 return; /* from inside the pod, where it means what it always means */
         else if (signal == SIGINT || signal == SIGRTMIN + 5)
                 p->goal = p->goal == GOAL_END ? GOAL_END : GOAL_RESTART;
-        else
+        else {
                 p->goal = GOAL_END;
+                p->told_to_end = true;
+        }
 }
 
 /* machined's conventions for the leader of a machine (org.freedesktop.machine1(5)): +3 halt, +4 power off,
@@ -269,7 +274,9 @@ static void wait_for_events(Pid1 *p) {
 
 /* Runs the apps until all have ended and nobody wants them started again. */
 static void supervise(Pid1 *p) {
+        char message = BOOT_STARTED;
         start_apps(p);
+        send(p->boot->control, &message, 1, MSG_NOSIGNAL);
         for (;;) {
                 look_after_failures(p);
                 look_after_readiness(p);
@@ -286,11 +293,27 @@ static void supervise(Pid1 *p) {
         }
 }
 
+/* What the apps have written has its way out before the pod ends, however slow the reader is; unless
+ * somebody wants the pod to end. */
+static void flush_logs(Pid1 *p) {
+        uint64_t give_up = p->told_to_end ? monotonic_ns() + FLUSH_TIMEOUT_MS * NSEC_PER_MSEC : 0;
+        for (;;) {
+                bool empty = true;
+                for (size_t i = 0; i < p->n_apps; i++)
+                        empty &= app_drain(&p->apps[i]);
+                if (empty && logs_ready(&p->logs))
+                        return;
+                if (p->told_to_end && give_up == 0)
+                        give_up = monotonic_ns() + FLUSH_TIMEOUT_MS * NSEC_PER_MSEC;
+                if (give_up != 0 && monotonic_ns() >= give_up)
+                        return;
+                loop_turn(p->loop, FLUSH_TIMEOUT_MS / 10);
+        }
+}
+
 static void finish(Pid1 *p) {
-        for (size_t i = 0; i < p->n_apps; i++)
-                app_drain(&p->apps[i]);
+        flush_logs(p);
         journal_close(&p->logs.journal);
-        console_flush(&p->logs.console, 5000);
 }
 
 static int prepare_process(void) {

@@ -91,6 +91,11 @@ int pod_cgroup_open(App *apps, size_t n) {
         for (size_t i = 0; i < n; i++)
                 limited |= plan_app_has_limits(apps[i].plan);
         if (limited) {
+                /* controllers are only passed down from a cgroup that holds no process; else the outer
+                 * supervisor moves us, when nobody waits for it */
+                if ((r = cgroup2_attach(supervisor, 0)) < 0)
+                        return log_error_errno(
+                                        r, "cannot move PID 1 to the pod's cgroup " POD_CGROUP_SUPERVISOR);
                 enable(root, "memory");
                 enable(root, "cpu");
         }

@@ -3,7 +3,7 @@
 
 #include "app.h"
 
-/* Where PID 1 and journald are: the outer supervisor moves PID 1 there. */
+/* Where PID 1 and journald are: PID 1 moves there, or is moved by the outer supervisor. */
 #define POD_CGROUP_SUPERVISOR "supervisor"
 
 /* PID 1 in its cgroup: makes that the root of a cgroup namespace, mounts it, and gives every app a cgroup

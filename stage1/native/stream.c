@@ -62,7 +62,7 @@ static void pass_lines(Stream *s, bool finish) {
                 memmove(s->buffer, s->buffer + start, s->used);
 }
 
-void stream_read(Stream *s, bool finish) {
+bool stream_read(Stream *s, bool finish) {
         pass_lines(s, false);
         for (unsigned reads = 0; reads < READS_MAX && logs_ready(s->logs); reads++) {
                 if (s->size - s->used < READ_SIZE) {
@@ -76,8 +76,9 @@ void stream_read(Stream *s, bool finish) {
                         s->used += (size_t) n;
                 pass_lines(s, n <= 0 && finish);
                 if (n <= 0)
-                        return;
+                        return s->used == 0;
         }
+        return false;
 }
 
 static void on_readable(void *userdata, uint32_t events) {

@@ -35,7 +35,8 @@ bool logs_ready(const Logs *l);
 /* Makes the pipe; an app that runs as this user may open it again by name (/dev/stdout). */
 int stream_open(Stream *s, Logs *l, const JournalSender *sender);
 int stream_watch(Stream *s, int loop);
-/* Reads what is there, as long as it can be passed on. With finish, an unfinished line counts as one. */
-void stream_read(Stream *s, bool finish);
+/* Reads what is there, as long as it can be passed on. With finish, an unfinished line counts as one.
+ * Returns whether nothing is left. */
+bool stream_read(Stream *s, bool finish);
 /* The logs take lines again. */
 void stream_resume(Stream *s);

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Runs in an app (native.bats brings the host's /usr into it) and prints what the app is and what it may do, a
+# line for each thing: "NAME VALUE". Arguments choose; without, it prints what never changes anything.
+
+import ctypes
+import errno
+import os
+import stat
+import sys
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(*arguments):
+    """A raw system call: its result, or the name of the error."""
+    libc.syscall.restype = ctypes.c_long
+    ctypes.set_errno(0)
+    result = libc.syscall(*[ctypes.c_ulong(a & 0xFFFFFFFFFFFFFFFF) for a in arguments])
+    return result if result >= 0 else errno.errorcode[ctypes.get_errno()]
+
+
+def attempt(function, *arguments):
+    try:
+        result = function(*arguments)
+        return "ok" if not isinstance(result, (str, bytes)) else repr(result[:64])
+    except OSError as e:
+        return errno.errorcode[e.errno]
+
+
+def read(path, mode="r"):
+    with open(path, mode) as f:
+        return f.read(64)
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def status():
+    with open("/proc/self/status") as f:
+        for line in f:
+            name, value = line.split(":", 1)
+            if name in ("Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"):
+                print(name, value.strip().replace("\t", " "))
+
+
+def namespaces():
+    for name in ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts"):
+        print("namespace-" + name, os.readlink("/proc/self/ns/" + name))
+
+
+def descriptors():
+    print("descriptors", " ".join(sorted((n for n in os.listdir("/proc/self/fd")
+                                           if os.path.exists("/proc/self/fd/" + n) or int(n) < 3), key=int)))
+
+
+def cgroup():
+    with open("/proc/self/cgroup") as f:
+        print("cgroup", [line.split(":", 2)[2].strip() for line in f if line.startswith("0:")][0])
+    print("cgroup-procs", attempt(read, "/sys/fs/cgroup/cgroup.procs"))
+    print("cgroup-write", attempt(os.mkdir, "/sys/fs/cgroup/x"))
+    print("sys-fs", " ".join(os.listdir("/sys/fs")))
+
+
+def calls():
+    machine = os.uname().machine
+    number = {
+        "x86_64": dict(unshare=272, mount=165, keyctl=250, bpf=321, socket=41, personality=135, swapon=167, ptrace=101,
+                       io_uring_setup=425, add_key=248, userfaultfd=323, reboot=169, init_module=175, setns=308,
+                       perf_event_open=298, chroot=161, getpid=39),
+        "aarch64": dict(unshare=97, mount=40, keyctl=219, bpf=280, socket=198, personality=92, swapon=224, ptrace=117,
+                        io_uring_setup=425, add_key=217, userfaultfd=282, reboot=142, init_module=105, setns=268,
+                        perf_event_open=241, chroot=51, getpid=172),
+    }[machine]
+    # arguments that would fail in another way if the call were allowed
+    bad = 0xFFFFFFFFFFFFFFFF
+    for name in ("mount", "keyctl", "bpf", "swapon", "add_key", "userfaultfd", "reboot", "init_module", "setns",
+                 "perf_event_open", "io_uring_setup"):
+        print(name, call(number[name], bad, bad, bad, bad, bad))
+    print("unshare", call(number["unshare"], 0x10000000))
+    print("clone3", call(435, 0, 0))
+    print("new", call(600))
+    print("socket-inet", "ok" if isinstance(call(number["socket"], 2, 1, 0), int) else "refused")
+    print("socket-vsock", call(number["socket"], 40, 1, 0))
+    print("socket-vsock-high", call(number["socket"], 40 + (1 << 32), 1, 0))
+    print("socket-alg", call(number["socket"], 38, 5, 0))
+    print("personality-get", call(number["personality"], 0xFFFFFFFF))
+    print("personality-randomize", call(number["personality"], 0x0040000))
+    print("getpid", call(number["getpid"]))
+
+
+def paths():
+    for path in ("/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/kallsyms", "/proc/config.gz"):
+        if os.path.lexists(path):
+            print(path, attempt(read, path, "rb"))
+    for path in ("/sys/firmware", "/sys/module", "/sys/power"):
+        if os.path.lexists(path):
+            print(path, attempt(lambda p: os.listdir(p) and "", path))
+    print("/proc/sys", attempt(write, "/proc/sys/kernel/domainname", "x"))
+    print("/proc/sysrq-trigger", attempt(write, "/proc/sysrq-trigger", ""))
+    print("/sys", attempt(os.mkdir, "/sys/kernel/x"))
+
+
+def devices():
+    for name in ("null", "zero", "full", "random", "urandom", "tty", "console", "ptmx", "shm", "pts/ptmx", "fd/0"):
+        print("has-" + name, os.path.exists("/dev/" + name))
+    print("null", attempt(write, "/dev/null", "x"))
+    print("full", attempt(write, "/dev/full", "x"))
+    print("ptmx", attempt(os.open, "/dev/ptmx", os.O_RDWR | os.O_NOCTTY))
+    for where in ("/dev", "/tmp"):
+        path = where + "/made"
+        print("mknod-" + where, attempt(os.mknod, path, stat.S_IFCHR | 0o666, os.makedev(1, 1)))
+        print("open-" + where, attempt(read, path, "rb"))
+    print("mem", os.path.lexists("/dev/mem"))
+
+
+def main(names):
+    for name in names or ("status", "namespaces", "descriptors", "cgroup"):
+        globals()[name]()
+
+
+main(sys.argv[1:])
