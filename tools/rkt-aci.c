@@ -12,6 +12,7 @@ static const struct {
         int (*run)(int argc, char **argv);
 } subcommands[] = {
         { "build", image_build },
+        { "cat-manifest", image_cat_file },
         { "patch-manifest", image_patch_manifest },
         { "validate", image_validate },
 };

@@ -11,6 +11,7 @@
 
 static int fetch(int argc, char **argv);
 static int aci(int argc, char **argv);
+static int cat_manifest(int argc, char **argv);
 
 static const struct {
         const char *name;
@@ -18,7 +19,7 @@ static const struct {
         const char *summary; /* NULL: not in the help */
 } subcommands[] = {
         { "build", aci, "Build an image file out of a directory" },
-        { "cat-manifest", image_cat_manifest, "Inspect and print the image manifest" },
+        { "cat-manifest", cat_manifest, "Inspect and print the image manifest" },
         { "export", image_export, "Export a stored image to an ACI file" },
         { "extract", image_extract, "Extract a stored image to a directory" },
         { "fetch", fetch, NULL },
@@ -50,6 +51,14 @@ static int aci(int argc, char **argv) {
         execv(path, words);
         log_error_errno(errno, "cannot execute %s", path);
         return EXIT_RKT_FAILURE;
+}
+
+/* Of an image in the store, or of a file. */
+static int cat_manifest(int argc, char **argv) {
+        for (int i = 1; i < argc; i++)
+                if (argv[i][0] != '-' && endswith(argv[i], ".aci") && access(argv[i], F_OK) == 0)
+                        return aci(argc, argv);
+        return image_cat_manifest(argc, argv);
 }
 
 static void print_help(FILE *f) {

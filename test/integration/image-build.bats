@@ -336,3 +336,14 @@ END
     check_fails 254 rkt image patch-manifest --user=1 no.aci b.aci
     has 'no.aci: invalid app container image'
 }
+
+@test "image cat-manifest: prints the manifest of a file that is not in the store" {
+    check rkt image build image app.aci
+    check rkt image cat-manifest app.aci
+    [[ $(jq -r .name <<<"$output") == example.com/app ]]
+    check rkt image cat-manifest --pretty-print=false ./app.aci
+    [[ ${#lines[@]} == 1 ]]
+    echo nonsense >bad.aci
+    check_fails 254 rkt image cat-manifest bad.aci
+    has 'bad.aci'
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What "actool cat-manifest" was: the manifest of an image file that need not be in the store. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "aci-check.h"
+#include "aci.h"
+#include "globals.h"
+#include "log.h"
+#include "strv.h"
+
+static bool pretty = true;
+
+static const Option options[] = {
+        { "pretty-print", OPTION_BOOL, &pretty, "apply indent to format the output", .shown_default = "true" },
+        {},
+};
+
+static const Command command = {
+        .name = "image cat-manifest",
+        .usage = "FILE.aci",
+        .summary = "Inspect and print the image manifest",
+        .options = options,
+        .global_options = global_options,
+};
+
+int image_cat_file(int argc, char **argv) {
+        _cleanup_strv_ char **arguments = NULL;
+        _cleanup_image_manifest_ ImageManifest *manifest = NULL;
+        int r = command_parse(&command, argc, argv, &arguments);
+        if (r != 0)
+                return r < 0 ? EXIT_RKT_FAILURE : 0;
+        if (strv_length(arguments) != 1) {
+                log_error("expected one image (see --help)");
+                return EXIT_RKT_FAILURE;
+        }
+        _cleanup_close_ int fd = open(arguments[0], O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0) {
+                log_error_errno(errno, "%s", arguments[0]);
+                return EXIT_RKT_FAILURE;
+        }
+        if (aci_check(arguments[0], fd, &manifest) < 0)
+                return EXIT_RKT_FAILURE;
+        _cleanup_free_ char *text = image_manifest_to_text(manifest, pretty);
+        return puts(text) == EOF || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+}
