@@ -6,6 +6,7 @@
 #include "aci.h"
 #include "log.h"
 #include "macro.h"
+#include "process.h"
 
 static const struct {
         const char *name;
@@ -18,7 +19,7 @@ static const struct {
 };
 
 int main(int argc, char **argv) {
-        log_init("image");
+        process_begin("image");
         /* names that are not ASCII pass through libarchive in UTF-8, whatever the user's locale is */
         setlocale(LC_CTYPE, "C.UTF-8");
         signal(SIGPIPE, SIG_IGN);

@@ -102,7 +102,7 @@ static int run(int argc, char **argv, int at) {
 }
 
 int main(int argc, char **argv) {
-        log_init("image");
+        process_begin("image");
         int at = skip_flags(argc, argv);
         if (at < argc && (streq(argv[at], "--help") || streq(argv[at], "-h") || streq(argv[at], "help"))) {
                 print_help(stdout);

@@ -24,6 +24,7 @@
 #include "log.h"
 #include "machine.h"
 #include "option.h"
+#include "process.h"
 #include "scope.h"
 #include "strv.h"
 #include "unit-name.h"
@@ -238,7 +239,7 @@ static int run_register(Bus *bus, const char *machine) {
 int main(int argc, char **argv) {
         _cleanup_strv_ char **arguments = NULL;
         char normal[UUID_STRING_SIZE];
-        log_init("register");
+        process_begin("register");
         signal(SIGPIPE, SIG_IGN);
         int r = command_parse(&command, argc, argv, &arguments);
         if (r != 0)

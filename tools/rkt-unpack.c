@@ -19,6 +19,7 @@
 #include "file.h"
 #include "log.h"
 #include "option.h"
+#include "process.h"
 #include "unpack-report.h"
 #include "unpack-sandbox.h"
 
@@ -238,7 +239,7 @@ static void limit_memory(void) {
 
 int main(int argc, char **argv) {
         bool privileged;
-        log_init("image");
+        process_begin("image");
         /* Names that are not ASCII pass through libarchive in UTF-8, whatever the user's locale is. */
         setlocale(LC_CTYPE, "C.UTF-8");
         signal(SIGPIPE, SIG_IGN);

@@ -151,7 +151,7 @@ static int help(char **arguments) {
 
 int main(int argc, char **argv) {
         _cleanup_strv_ char **flags = strv_copy(NULL);
-        log_init("rkt");
+        process_begin("rkt");
 
         int i = 1;
         while (i < argc) {

@@ -4,14 +4,33 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include "alloc.h"
 #include "build-config.h"
 #include "file.h"
+#include "log.h"
 
 extern char **environ;
+
+static void open_standard(void) {
+        int fd;
+        do
+                fd = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+        while (fd >= 0 && fd <= STDERR_FILENO && fd_close_on_exec(fd, false) >= 0);
+        if (fd > STDERR_FILENO)
+                close(fd);
+}
+
+void process_begin(const char *name) {
+        log_init(name);
+        if (fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(STDOUT_FILENO, F_GETFD) < 0 ||
+                        fcntl(STDERR_FILENO, F_GETFD) < 0)
+                open_standard();
+        signal(SIGCHLD, SIG_DFL);
+}
 
 int process_exit_status(int wstatus) {
         return WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : WEXITSTATUS(wstatus);

@@ -5,6 +5,12 @@
 
 #include <sys/types.h>
 
+/* First thing in main(): messages begin with name, and what a careless caller may have left us with is as a
+ * program expects it: descriptors 0 to 2 are open, so that a message never ends up in a file that was opened
+ * later, and SIGCHLD is not ignored, with which the kernel would throw away the exit statuses that are
+ * waited for. */
+void process_begin(const char *name);
+
 /* Runs argv[0] (an absolute path, or a name found beside this program and then in PATH) and waits. stdout
  * goes to the descriptor out (-1: inherited). Returns the exit status, 128+N for a signal, or -errno. */
 int process_run(char *const argv[], int out);

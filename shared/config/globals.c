@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "build-config.h"
 #include "log.h"
+#include "process.h"
 #include "strv.h"
 
 Globals globals;
@@ -91,7 +92,7 @@ char **globals_arguments(void) {
 }
 
 int globals_command(const Command *c, int argc, char **argv, char ***ret_arguments) {
-        log_init(c->name);
+        process_begin(c->name);
         int r = command_parse(c, argc, argv, ret_arguments);
         if (r != 0)
                 return r;

@@ -12,6 +12,7 @@
 #include "file.h"
 #include "log.h"
 #include "option.h"
+#include "process.h"
 #include "strv.h"
 #include "uuid.h"
 
@@ -63,7 +64,7 @@ static int remove_journal_link(const char *uuid) {
 int main(int argc, char **argv) {
         _cleanup_strv_ char **arguments = NULL;
         char uuid[UUID_STRING_SIZE];
-        log_init("stage1");
+        process_begin("stage1");
         int r = command_parse(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "namespaces.h"
 #include "option.h"
+#include "process.h"
 #include "strv.h"
 
 static bool force;
@@ -43,7 +44,7 @@ static int stop(void) {
 
 int main(int argc, char **argv) {
         _cleanup_strv_ char **arguments = NULL;
-        log_init("stage1");
+        process_begin("stage1");
         int r = command_parse(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
