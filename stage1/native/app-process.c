@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "alloc.h"
+#include "descriptor-limit.h"
 #include "mounts.h"
 #include "namespaces.h"
 
@@ -54,6 +55,7 @@ static ExecutionFailure run(const App *a) {
         }
         if (a->terminal < 0)
                 setsid();
+        descriptor_limit_restore();
         return execution_run(&e);
 }
 

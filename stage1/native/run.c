@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "cgroup2.h"
+#include "descriptor-limit.h"
 #include "file.h"
 #include "log.h"
 #include "namespaces.h"
@@ -21,6 +22,7 @@
 #include "outer.h"
 #include "pid1.h"
 #include "pod-files.h"
+#include "process.h"
 #include "registration.h"
 #include "run-options.h"
 #include "sealed.h"
@@ -143,7 +145,7 @@ static int run_pod(const RunOptions *o) {
 
 int main(int argc, char **argv) {
         RunOptions o;
-        log_init("stage1");
+        process_begin("stage1");
         sealed_execute(argv);
         prctl(PR_SET_NAME, "rkt-stage1", 0, 0, 0);
         int r = run_options_parse(argc, argv, &o);
@@ -151,6 +153,7 @@ int main(int argc, char **argv) {
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         log_set_debug(o.debug);
         outer_block_signals();
+        descriptor_limit_raise();
         if (close_inherited() < 0)
                 return EXIT_RKT_FAILURE;
         r = run_pod(&o);
