@@ -37,11 +37,13 @@ char **execution_environment(const PlanApp *a, const User *user) {
         return environment;
 }
 
+/* All: what rkt's caller ignores (nohup, a shell's "&") is not for the app to inherit. */
 static void reset_signals(void) {
         sigset_t none;
         sigemptyset(&none);
+        for (int i = 1; i < NSIG; i++)
+                signal(i, SIG_DFL); /* fails for those that cannot be changed, and the C library's own */
         sigprocmask(SIG_SETMASK, &none, NULL);
-        signal(SIGPIPE, SIG_DFL);
 }
 
 /* Lowering the value needs CAP_SYS_RESOURCE, which the host's root may lack: no reason not to run. */
