@@ -97,7 +97,7 @@ static void begin(App *a, AppPhase phase);
 static bool is_failure(const App *a) {
         if (a->status == 0)
                 return false;
-        return a->stop_asked == 0 || a->status != 128 + a->plan->stop_signal;
+        return a->stop_asked == 0 || a->status != 128 + a->stop_signal;
 }
 
 static void end_main(App *a, int status) {
@@ -136,9 +136,15 @@ static void on_failure_pipe(void *userdata, uint32_t events) {
         check_execution(a);
 }
 
+static void set_deadline(App *a) {
+        a->stop_deadline = monotonic_ns() + a->plan->stop_timeout_ms * NSEC_PER_MSEC;
+}
+
 static void begin(App *a, AppPhase phase) {
         a->phase = phase;
         a->stop_deadline = 0;
+        if (a->stop_asked > 0)
+                set_deadline(a); /* the post-stop hook of an app that was stopped may not take for ever */
         int failure = -1;
         pid_t pid = process_start(a, &failure);
         if (pid < 0) {
@@ -159,6 +165,7 @@ void app_start(App *a) {
         a->status = 0;
         a->failed = a->started = false;
         a->stop_asked = a->stop_deadline = 0;
+        a->stop_signal = 0;
         _cleanup_free_ char *path = xasprintf("/rkt/status/%s", a->plan->name);
         if (unlink(path) < 0 && errno != ENOENT)
                 log_warning_errno(errno, "cannot remove the old stage1/rootfs%s", path);
@@ -201,12 +208,13 @@ void app_process_ended(App *a, int code, int status) {
 }
 
 void app_ask_to_stop(App *a) {
-        uint64_t now = monotonic_ns();
-        if (a->stop_asked == 0)
-                a->stop_asked = now;
-        a->stop_deadline = now + a->plan->stop_timeout_ms * NSEC_PER_MSEC;
-        if (a->pid > 0)
-                kill(a->pid, a->phase == APP_MAIN ? a->plan->stop_signal : SIGTERM);
+        a->stop_asked = monotonic_ns();
+        set_deadline(a);
+        /* what cleans up is on its way out already */
+        if (a->phase == APP_POST_STOP || a->pid <= 0)
+                return;
+        a->stop_signal = a->phase == APP_MAIN ? a->plan->stop_signal : SIGTERM;
+        kill(a->pid, a->stop_signal);
 }
 
 void app_kill(App *a) {

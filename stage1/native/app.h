@@ -44,6 +44,7 @@ typedef struct App {
         int status;                         /* exit status of the app, 128 + N for a signal */
         bool failed;                        /* its end is a failure of the pod */
         uint64_t stop_asked, stop_deadline; /* monotonic ns; 0: nobody has asked */
+        int stop_signal;                    /* that it was sent then */
 } App;
 
 /* What no phase changes: user, environment, filter, devices, streams. Logs failures. */
