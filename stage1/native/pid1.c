@@ -22,6 +22,7 @@
 #include "pod-cgroup.h"
 #include "terminal.h"
 
+#define REAPS_MAX        256  /* in a row: whoever forks without end must not keep PID 1 from all else */
 #define FLUSH_TIMEOUT_MS 5000 /* for the last lines of a pod that is told to end */
 
 typedef enum Goal {
@@ -63,7 +64,12 @@ static App *find_app(Pid1 *p, pid_t pid) {
 /* An app's lines are read before its process is reaped: until then its number is its own. */
 static void reap(Pid1 *p) {
         siginfo_t info = {};
+        unsigned n = 0;
         while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
+                if (n++ == REAPS_MAX) {
+                        kill(getpid(), SIGCHLD);
+                        return;
+                }
                 App *a = find_app(p, info.si_pid);
                 pid_t pid = info.si_pid;
                 int code = info.si_code, status = info.si_status;
@@ -294,16 +300,18 @@ static void supervise(Pid1 *p) {
 }
 
 /* What the apps have written has its way out before the pod ends, however slow the reader is; unless
- * somebody wants the pod to end. */
+ * somebody wants the pod to end, or journald does not read: an app can stop it with a signal. */
 static void flush_logs(Pid1 *p) {
-        uint64_t give_up = p->told_to_end ? monotonic_ns() + FLUSH_TIMEOUT_MS * NSEC_PER_MSEC : 0;
+        uint64_t give_up = 0;
         for (;;) {
                 bool empty = true;
                 for (size_t i = 0; i < p->n_apps; i++)
                         empty &= app_drain(&p->apps[i]);
                 if (empty && logs_ready(&p->logs))
                         return;
-                if (p->told_to_end && give_up == 0)
+                if (!p->told_to_end && journal_ready(&p->logs.journal))
+                        give_up = 0;
+                else if (give_up == 0)
                         give_up = monotonic_ns() + FLUSH_TIMEOUT_MS * NSEC_PER_MSEC;
                 if (give_up != 0 && monotonic_ns() >= give_up)
                         return;
