@@ -170,6 +170,10 @@ static int prepare(Entry *e, pid_t pid) {
 }
 
 static _noreturn_ void run_child(const Entry *e, int failure) {
+        /* The caller's terminal may still be its standard error: without a session of its own, the process
+         * could type into it what the caller's shell then executes (TIOCSTI). */
+        if (e->slave < 0)
+                setsid();
         Execution x = {
                 .app = e->app,
                 .user = &e->user,
@@ -273,7 +277,7 @@ int main(int argc, char **argv) {
                 .master = -1,
                 .slave = -1 };
         uint64_t pid;
-        log_init("stage1");
+        process_begin("stage1");
         sealed_execute(argv);
         /* from the fork to execve, the child is a process of the pod that holds descriptors of the host */
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

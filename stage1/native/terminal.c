@@ -8,6 +8,9 @@
 
 #include "file.h"
 
+#define OUTPUT_PART 4096
+#define OUTPUT_REST (1024 * 1024)
+
 int terminal_open_pair(int dirfd, const char *path, int *ret_master, int *ret_slave) {
         int unlock = 0;
         _cleanup_close_ int master = openat(dirfd, path, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -88,7 +91,7 @@ static void read_input(Terminal *t) {
 
 /* false at the end of what there is. */
 static bool copy_output(Terminal *t) {
-        char buffer[4096];
+        char buffer[OUTPUT_PART];
         ssize_t n = read(t->master, buffer, sizeof(buffer));
         if (n > 0) {
                 write_all(t->output, buffer, (size_t) n); /* a user who has gone away is no reason to stop */
@@ -109,7 +112,8 @@ void terminal_handle(Terminal *t, const struct pollfd p[static TERMINAL_POLLS]) 
 }
 
 void terminal_end(Terminal *t) {
-        while (t->master >= 0 && copy_output(t))
+        /* a process left in the background may go on writing: what the kernel has now is enough */
+        for (unsigned i = 0; i < OUTPUT_REST / OUTPUT_PART && t->master >= 0 && copy_output(t); i++)
                 ;
         if (t->raw)
                 tcsetattr(t->input >= 0 ? t->input : t->output, TCSADRAIN, &t->saved);
