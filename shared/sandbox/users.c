@@ -32,13 +32,18 @@ static FILE *open_database(int rootfd, const char *path, char **ret_text) {
         return fmemopen(*ret_text, size, "r");
 }
 
+/* The highest number means "unchanged" to setresuid(2), which would leave the app root. */
+static bool is_id(id_t id) {
+        return id != (id_t) -1;
+}
+
 /* By name, or by number if name is NULL. */
 static bool find_user(int rootfd, const char *name, uid_t uid, User *u) {
         _cleanup_free_ char *text = NULL;
         _cleanup_fclose_ FILE *f = open_database(rootfd, "/etc/passwd", &text);
         struct passwd *p;
         while (f && (p = fgetpwent(f))) {
-                if (name ? !streq(p->pw_name, name) : p->pw_uid != uid)
+                if (!is_id(p->pw_uid) || (name ? !streq(p->pw_name, name) : p->pw_uid != uid))
                         continue;
                 u->uid = p->pw_uid;
                 u->gid = p->pw_gid;
@@ -55,7 +60,7 @@ static bool find_group(int rootfd, const char *name, gid_t *ret) {
         _cleanup_fclose_ FILE *f = open_database(rootfd, "/etc/group", &text);
         struct group *g;
         while (f && (g = fgetgrent(f)))
-                if (streq(g->gr_name, name)) {
+                if (is_id(g->gr_gid) && streq(g->gr_name, name)) {
                         *ret = g->gr_gid;
                         return true;
                 }
@@ -74,7 +79,6 @@ static int resolve_uid(int rootfd, const char *user, User *u, char **ret_error) 
         struct stat st;
         int r;
 
-        /* (uid_t) -1 means "unchanged" to setresuid(2) */
         if (parse_uint(user, UINT32_MAX - 1, &number) >= 0)
                 u->uid = (uid_t) number;
         else if (streq(user, "root"))

@@ -98,6 +98,17 @@ static void a_group_named_as_the_user_may_be_missing(void **state) {
         assert_non_null(strstr(error, "group \"other\""));
 }
 
+static void the_number_that_means_unchanged_is_nobodys(void **state) {
+        Fixture *f = *state;
+        _cleanup_user_ User u = {};
+        _cleanup_free_ char *error = NULL, *second = NULL;
+        write_string_at(f->root, "etc/passwd", "sly:x:4294967295:0::/:/bin/sh\nmail:x:8:12::/:/bin/sh\n",
+                        0644);
+        write_string_at(f->root, "etc/group", "sly:x:4294967295:\n", 0644);
+        assert_int_equal(user_resolve(f->root, "sly", "0", &u, &error), -ENOENT);
+        assert_int_equal(user_resolve(f->root, "mail", "sly", &u, &second), -ENOENT);
+}
+
 static void a_passwd_that_is_a_pipe_or_a_link_out_of_the_root_is_none(void **state) {
         Fixture *f = *state;
         _cleanup_free_ char *error = NULL, *second = NULL;
@@ -218,6 +229,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(names_numbers_and_files_name_users, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(root_needs_no_passwd_and_others_do, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                the_number_that_means_unchanged_is_nobodys, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_group_named_as_the_user_may_be_missing, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_passwd_that_is_a_pipe_or_a_link_out_of_the_root_is_none,
                                 set_up, tear_down),
