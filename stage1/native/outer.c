@@ -89,7 +89,8 @@ static void move_to_supervisor(const Waiting *w, pid_t pid) {
         _cleanup_close_ int fd = cgroup2_open(cgroup);
         _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
         int r = supervisor < 0 ? supervisor : cgroup2_attach(supervisor, pid);
-        if (r < 0 && r != -ESRCH)
+        /* a pod that has ended meanwhile has no process, and systemd removes its cgroup */
+        if (r < 0 && r != -ESRCH && r != -ENOENT && r != -ENODEV)
                 log_warning_errno(
                                 r, "cannot move the pod's supervisors to %s/" POD_CGROUP_SUPERVISOR, cgroup);
 }
