@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "alloc.h"
@@ -125,6 +126,7 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version) {
 int pod_launch(Pod *p) {
         _cleanup_image_manifest_ ImageManifest *manifest = NULL;
         _cleanup_free_ char *path = NULL;
+        umask(0022); /* as in pod_prepare; stage1 inherits it */
         int r = stage1_entrypoint(p, "run", &path, &manifest);
         if (r == -ENOENT)
                 log_error("pod %s: its stage1 has no run entry point", p->uuid);

@@ -2,6 +2,7 @@
 #include "prepare.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <fcntl.h>
 
 #include "alloc.h"
@@ -247,6 +248,8 @@ static int hold_prepare_lock(void) {
 
 int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
         _cleanup_(preparation_done) Preparation p = { .request = q };
+        /* who may read a pod's files is decided here, not by the caller's habits */
+        umask(0022);
         if (q->private_users) {
                 log_error("--private-users: this stage1 has no user namespaces");
                 return -EOPNOTSUPP;
