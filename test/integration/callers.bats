@@ -103,3 +103,26 @@ ignoring() {
     check rkt status --wait=25s "$uuid"
     has '^state=exited$'
 }
+
+@test "run: the caller's umask decides nothing about the pod's files, or the app's" {
+    busybox_image masked '{"exec": ["/bin/sh", "-c", "umask; cat /etc/hosts"], "user": "1000", "group": "1000"}'
+    local mask
+    for mask in 077 000; do
+        check bash -c 'umask "$1"; exec rkt run --net=none --uuid-file-save="$2" example.com/masked' - "$mask" "$BATS_TEST_TMPDIR/uuid"
+        has ': 0022$'
+        has localhost
+        (cd "/var/lib/rkt/pods/run/$(<"$BATS_TEST_TMPDIR/uuid")" && stat -c '%A %n' . pid pod subcgroup stage1/rootfs stage1/rootfs/rkt/status/masked) >"$BATS_TEST_TMPDIR/$mask"
+    done
+    diff "$BATS_TEST_TMPDIR/077" "$BATS_TEST_TMPDIR/000"
+}
+
+@test "run: an app's name may be as long as file names made of it allow; a longer one is refused" {
+    busybox_image long "$(sh_app 'exit 7')"
+    local name
+    name=$(printf 'n%.0s' {1..240})
+    check_fails 7 rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/long --name="$name"
+    check rkt status --uuid-file="$BATS_TEST_TMPDIR/uuid"
+    has "^app-$name=7$"
+    check_fails 254 rkt run --net=none example.com/long --name="${name}nn"
+    has 'at most 240'
+}
