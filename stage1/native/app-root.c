@@ -106,17 +106,20 @@ static int put_etc_file(const Building *b, PlanFile mode, int host, const char *
         }
 }
 
+/* After the volumes: what the command line asks for wins over them, and what they bring over our defaults.
+ */
 static int put_etc(const Building *b) {
         const Plan *plan = b->boot->plan;
         int r = put_etc_file(b, plan->resolv_conf, b->pod->resolv_conf, "/etc/rkt-resolv.conf",
                         "/etc/resolv.conf");
         if (r >= 0)
                 r = put_etc_file(b, plan->hosts, b->pod->hosts, "/etc/rkt-hosts", "/etc/hosts");
-        if (r >= 0 && plan->hosts == PLAN_FILE_DEFAULT && !image_has(b, "/etc/hosts"))
-                r = put_copy(b, "/etc/hosts-fallback", "/etc/hosts", TARGET_FILE, 0);
-        if (r >= 0)
-                r = put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY);
-        return r;
+        if (r < 0 || plan->hosts != PLAN_FILE_DEFAULT || image_has(b, "/etc/hosts"))
+                return r;
+        _cleanup_close_ int target = target_open(b->root, "/etc/hosts", TARGET_FILE);
+        if (target == -EROFS)
+                return 0; /* a read-only volume: it can be done without */
+        return put_copy(b, "/etc/hosts-fallback", "/etc/hosts", TARGET_FILE, 0);
 }
 
 static int put_volumes(const Building *b) {
@@ -151,7 +154,9 @@ static int fill(const Building *b) {
         if ((r = complete_image(b)) < 0 || (r = put_kernel(b)) < 0 || (r = put_dev(b)) < 0 ||
                         (r = put_copy(b, "/run/systemd/journal", "/run/systemd/journal", TARGET_DIRECTORY,
                                          MOUNT_ATTR_RDONLY)) < 0 ||
-                        (r = put_etc(b)) < 0 || (r = put_volumes(b)) < 0)
+                        (r = put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY)) <
+                                        0 ||
+                        (r = put_volumes(b)) < 0 || (r = put_etc(b)) < 0)
                 return r;
         /* last: a volume must not uncover what is hidden */
         return hide_paths(b);

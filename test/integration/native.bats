@@ -3,6 +3,7 @@
 #
 # The native stage1: what an app is, sees and may do, and how its supervisors behave.
 
+# shellcheck disable=SC2016,SC2154 # scripts for the apps' shells; uuid and run_pid are start_pod's
 load lib
 load pods
 
@@ -27,12 +28,13 @@ inspect_image() {
                mountPoints: [{name: "usr", path: "/usr", readOnly: true}]} + $more)}' >"$dir/manifest"
     rkt image build --overwrite "$dir" "$dir.aci"
     rkt --insecure-options=image fetch "$dir.aci" >/dev/null
-    inspect_pod=(--volume=usr,kind=host,source=/usr example.com/inspect)
+    inspect_pod=('--volume=usr,kind=host,source=/usr' example.com/inspect)
 }
 
 # inspect ARGUMENT…: rkt run of the image with these words behind "--", and its lines without their heads in $output.
 inspect() {
     check rkt "${rkt_options[@]}" run --net=none "${run_options[@]}" "${inspect_pod[@]}" "${app_options[@]}" -- "$@"
+    # shellcheck disable=SC2001 # for each line
     output=$(sed 's/^\[[^]]*\] [a-z]*\[[0-9]*\]: //' <<<"$output")
 }
 rkt_options=() run_options=() app_options=()
@@ -48,7 +50,7 @@ rkt_options=() run_options=() app_options=()
 
 @test "capabilities: a user other than root has none in effect, also with a filter and without no_new_privs" {
     inspect_image
-    app_options=(--user=who --group=whose --supplementary-gids=7,8)
+    app_options=(--user=who --group=whose '--supplementary-gids=7,8')
     inspect status
     has '^Uid 1000 1000 1000 1000$'
     has '^Gid 1001 1001 1001 1001$'
@@ -61,7 +63,7 @@ rkt_options=() run_options=() app_options=()
 
 @test "capabilities: retain and remove sets are what they say, and insecure options leave all" {
     inspect_image
-    app_options=(--caps-retain=CAP_NET_ADMIN,CAP_KILL)
+    app_options=('--caps-retain=CAP_NET_ADMIN,CAP_KILL')
     inspect status
     has '^CapBnd 0000000000001020$'
     app_options=(--caps-remove=CAP_KILL)
@@ -244,6 +246,7 @@ rkt_options=() run_options=() app_options=()
     ln "$BATS_TEST_TMPDIR/image-hooks/rootfs/bin/"{busybox,tee}
     rkt image build --overwrite "$BATS_TEST_TMPDIR/image-hooks" "$BATS_TEST_TMPDIR/hooks.aci"
     check rkt --insecure-options=image run --net=none "$BATS_TEST_TMPDIR/hooks.aci"
+    # shellcheck disable=SC2001
     [[ $(sed 's/.*: //' <<<"$output" | paste -sd,) == 'pre 0,main 1000,pre 0,post 0' ]]
 }
 
@@ -452,4 +455,31 @@ except OSError as e: print("refused", e)'
     lacks 'pod runs without'
     check cat "/var/lib/rkt/pods/run/$(<"$BATS_TEST_TMPDIR/uuid")/subcgroup"
     [[ ! -d /sys/fs/cgroup$output ]]
+}
+
+@test "a volume on /etc/hosts is used, and --hosts-entry wins over it" {
+    busybox_image hosts "$(sh_app 'cat /etc/hosts')"
+    echo '10.2.2.2 volume' >"$BATS_TEST_TMPDIR/hosts"
+    local -a pod=("--volume=h,kind=host,source=$BATS_TEST_TMPDIR/hosts" example.com/hosts '--mount=volume=h,target=/etc/hosts')
+    check rkt run --net=none "${pod[@]}"
+    has ': 10.2.2.2 volume'
+    check rkt run --net=none --hosts-entry=10.3.3.3=flag "${pod[@]}"
+    has ': 10.3.3.3.flag'
+    lacks volume
+}
+
+@test "rkt-stage1(7): the example of the page runs a pod" {
+    need commands jq
+    local dir=$BATS_TEST_TMPDIR/stage1-chroot
+    mkdir -p "$dir/rootfs"
+    jq -n '{acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/stage1-chroot", annotations: [
+        {name: "coreos.com/rkt/stage1/run", value: "/run"}, {name: "coreos.com/rkt/stage1/interface-version", value: "6"}]}' >"$dir/manifest"
+    sed -n '/^#!\/bin\/bash$/,/^exit /p' "$BATS_TEST_DIRNAME/../../man/rkt-stage1.7" >"$dir/rootfs/run"
+    chmod 755 "$dir/rootfs/run"
+    busybox_image foreign "$(sh_app 'echo from the chroot; exit 6')"
+    check_fails 6 rkt run --no-overlay --stage1-path="$dir" --net=host --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/foreign
+    has '^from the chroot$'
+    check rkt status --uuid-file="$BATS_TEST_TMPDIR/uuid"
+    has '^state=exited$'
+    has '^app-foreign=6$'
 }
