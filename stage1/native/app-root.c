@@ -168,6 +168,10 @@ static int build(Building *b, AppRoot *ret) {
         _cleanup_close_ int root = b->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (root < 0)
                 return fail(b, -errno, "open its root", path);
+        /* now, in PID 1's /proc: after the pivot, what is at that name is the image's business */
+        _cleanup_close_ int namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+        if (namespace < 0)
+                return fail(b, -errno, "open", "/proc/self/ns/mnt");
         int r = fill(b);
         if (r < 0)
                 return r;
@@ -175,9 +179,6 @@ static int build(Building *b, AppRoot *ret) {
                 return fail(b, r, "make read-only", "/");
         if ((r = mount_pivot(root)) < 0)
                 return fail(b, r, "enter its root", path);
-        _cleanup_close_ int namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-        if (namespace < 0)
-                return fail(b, -errno, "open", "/proc/self/ns/mnt");
         *ret = (AppRoot){ .namespace = TAKE_FD(namespace), .root = TAKE_FD(root) };
         return 0;
 }

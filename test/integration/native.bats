@@ -483,3 +483,12 @@ except OSError as e: print("refused", e)'
     has '^state=exited$'
     has '^app-foreign=6$'
 }
+
+@test "run: PID 1 does not take what an image puts in the place of /proc for the kernel's" {
+    local dir=$BATS_TEST_TMPDIR/image-covered
+    mkdir -p "$dir/rootfs"
+    ln -s proc "$dir/rootfs/sys"
+    busybox_image covered "$(sh_app 'ls /proc; exit 7')"
+    check_fails 7 rkt run --net=none example.com/covered
+    has ': kernel$'
+}
