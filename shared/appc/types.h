@@ -4,6 +4,7 @@
 /* The scalar types of the App Container specification 0.8.11 ("AC Types") and what it says about values:
  * tests on strings, none of which allocates or logs unless it says so. */
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,8 @@ bool ac_identifier_is_valid(const char *s);
  * become one, none at the edges. Allocated; NULL if nothing is left. */
 char *ac_name_sanitize(const char *s);
 char *ac_identifier_sanitize(const char *s);
+/* An app's name stands in names of files: "app-NAME", "NAME.tmp-PID". */
+#define APP_NAME_MAX (NAME_MAX - 15)
 /* The default name of an app: the last component of its image's name, sanitized. Allocated or NULL. */
 char *app_name_from_image(const char *image_name);
 

@@ -2,6 +2,7 @@
 #include "launch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -63,6 +64,10 @@ int launch_request_check(bool has_ports) {
         }
         if (has_ports && (host || none)) {
                 log_error("--port needs a network of the pod's own: it does not go with --net=%s", host ? "host" : "none");
+                return -EINVAL;
+        }
+        if (!isempty(q->hostname) && strlen(q->hostname) > HOST_NAME_MAX) {
+                log_error("--hostname=%s: longer than %d characters", q->hostname, HOST_NAME_MAX);
                 return -EINVAL;
         }
         if (q->mds_register && none) {

@@ -17,6 +17,7 @@
 #include "process.h"
 #include "stage1.h"
 #include "strv.h"
+#include "types.h"
 
 typedef struct Preparation {
         const PodRequest *request;
@@ -103,6 +104,15 @@ static int load_pod_manifest(Preparation *p) {
                 return -EINVAL;
         }
         return load_manifest_images(p);
+}
+
+static int check_app_names(const PodManifest *m) {
+        for (size_t i = 0; i < m->n_apps; i++)
+                if (strlen(m->apps[i].name) > APP_NAME_MAX) {
+                        log_error("app \"%s\": its name is longer than %d characters", m->apps[i].name, APP_NAME_MAX);
+                        return -ENAMETOOLONG;
+                }
+        return 0;
 }
 
 static void choose_overlay(Preparation *p) {
@@ -261,6 +271,8 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
         int r = stage1_choose(&q->stage1, &p.stage1);
         if (r >= 0)
                 r = q->pod_manifest ? load_pod_manifest(&p) : load_requested_images(&p);
+        if (r >= 0)
+                r = check_app_names(p.manifest);
         if (r < 0)
                 return r;
         choose_overlay(&p);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 
 #include "alloc.h"
@@ -16,10 +15,10 @@
 #include "plan-isolators.h"
 #include "plan-mounts.h"
 #include "strv.h"
+#include "types.h"
 
 #define DEFAULT_PATH            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_STOP_TIMEOUT_MS 10000
-#define APP_NAME_MAX            (NAME_MAX - 15) /* "app-NAME", "NAME.tmp-PID" */
 
 /* App annotations of our own: the signal that asks the app to stop, and how long it has to obey. */
 #define ANNOTATION_STOP_SIGNAL  "coreos.com/rkt/stage2/stop-signal"
@@ -143,10 +142,7 @@ static int compile_app(const PlanRequest *q, const PodManifest *m, const Runtime
                 return -EINVAL;
         }
         if (strlen(ra->name) > APP_NAME_MAX) {
-                log_error("app %s: its name has %zu characters, at most %d can be in file names that begin "
-                          "or "
-                          "end with it",
-                                ra->name, strlen(ra->name), APP_NAME_MAX);
+                log_error("app %s: its name is longer than %d characters", ra->name, APP_NAME_MAX);
                 return -ENAMETOOLONG;
         }
         a->name = xstrdup(ra->name);

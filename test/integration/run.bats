@@ -127,6 +127,19 @@ teardown() {
     [[ -z $(rkt list --no-legend) ]]
 }
 
+@test "run: what a pod cannot have is refused before there is a pod" {
+    busybox_image early
+    check_fails 254 rkt run --net=none --hostname="$(printf 'h%.0s' {1..65})" example.com/early
+    has 'longer than 64 characters'
+    check_fails 254 rkt run --net=none example.com/early --name="$(printf 'n%.0s' {1..250})"
+    has 'its name is longer than 240 characters'
+    check_fails 254 rkt run example.com/early
+    has 'choose --net=host or --net=none'
+    check_fails 254 rkt run --net=host,none example.com/early
+    has 'excludes every other network'
+    [[ -z $(rkt list --no-legend) ]]
+}
+
 @test "run --pod-manifest: the pod of the manifest runs, and wrong manifests are refused with their place" {
     busybox_image manifest
     local file=$BATS_TEST_TMPDIR/pod.json
