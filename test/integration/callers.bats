@@ -124,5 +124,5 @@ ignoring() {
     check rkt status --uuid-file="$BATS_TEST_TMPDIR/uuid"
     has "^app-$name=7$"
     check_fails 254 rkt run --net=none example.com/long --name="${name}nn"
-    has 'at most 240'
+    has 'longer than 240 characters'
 }
