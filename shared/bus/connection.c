@@ -9,7 +9,6 @@
 
 #define MANAGER_ADDRESS "unix:path=/run/systemd/private"
 
-/* systemd's own socket: open to root only, spares the bus daemon's part, and works while there is no bus. */
 static sd_bus *connect_manager(void) {
         sd_bus *connection = NULL;
         if (sd_bus_new(&connection) >= 0 && sd_bus_set_address(connection, MANAGER_ADDRESS) >= 0 &&
@@ -19,11 +18,20 @@ static sd_bus *connect_manager(void) {
 }
 
 void bus_open(Bus *bus, uint64_t timeout_ns) {
-        *bus = (Bus){ .deadline = monotonic_ns() + timeout_ns, .manager = connect_manager() };
+        *bus = (Bus){ .deadline = monotonic_ns() + timeout_ns };
         if (sd_bus_open_system(&bus->system) < 0)
                 bus->system = NULL;
-        if (!bus->manager)
-                bus->manager = sd_bus_ref(bus->system);
+        bus->manager = bus->system ? sd_bus_ref(bus->system) : connect_manager();
+}
+
+bool bus_fall_back(Bus *bus) {
+        bool own_socket = bus->manager && bus->manager != bus->system;
+        if (own_socket || (bus->system && sd_bus_is_ready(bus->system) > 0))
+                return false;
+        sd_bus_unref(bus->manager);
+        bus->system = sd_bus_close_unref(bus->system);
+        bus->manager = connect_manager();
+        return bus->manager;
 }
 
 void bus_close(Bus *bus) {
@@ -67,12 +75,13 @@ int bus_step(Bus *bus, int watch) {
         uint64_t now = monotonic_ns(), until = bus->deadline;
         if (now >= bus->deadline)
                 return -ETIMEDOUT;
+        if (handled)
+                return 0; /* there may be more, and what it changed is to be looked at first */
         struct pollfd fds[3];
         add_poll(bus->system, &fds[0], &until);
         add_poll(shared ? NULL : bus->manager, &fds[1], &until);
         fds[2] = (struct pollfd){ .fd = watch, .events = POLLIN };
-        if (handled || until < now)
-                until = now;
+        until = MAX(until, now);
         struct timespec timeout = { (until - now) / NSEC_PER_SEC, (until - now) % NSEC_PER_SEC };
         if (ppoll(fds, ELEMENTSOF(fds), &timeout, NULL) < 0 && errno != EINTR)
                 return -errno;

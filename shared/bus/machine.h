@@ -23,7 +23,7 @@ int bus_machine_wake(Bus *bus);
 /* Registers a machine, which must be in the cgroup of its unit already: machined looks there to know which
  * unit it is. leader_fd is the leader's pidfd; if the leader ends before machined answers, the registration
  * is taken back. -ESRCH then, -ETIMEDOUT at the deadline, -ENOTCONN without a system bus; else what machined
- * or the bus said, with its words in *ret_message (allocated, may be NULL). */
+ * or the bus said, with its words in *ret_message (allocated or left alone). */
 int bus_machine_register(Bus *bus, const Machine *machine, int leader_fd, char **ret_message);
 
 /* Takes a registration back. 0 also if there is none, and if machined is not running. */

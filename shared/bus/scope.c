@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "cgroup.h"
+#include "duration.h"
 #include "unit-name.h"
 
 #define SYSTEMD_NAME    "org.freedesktop.systemd1"
@@ -45,6 +46,9 @@ static int new_start_message(sd_bus *manager, const Scope *s, sd_bus_message **r
         return 0;
 }
 
+/* A bus daemon that has not greeted us after this long hangs, or is being started for too long. */
+#define BUS_PATIENCE_NS (3 * NSEC_PER_SEC)
+
 typedef struct Job {
         const char *unit;
         bool failed;
@@ -67,7 +71,7 @@ static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_err
         return 0;
 }
 
-/* A job that fails tells only here. Over the bus, signals must be asked for. */
+/* The signal tells that the job is done, or how it failed. Over the bus, signals must be asked for. */
 static int watch_job(Bus *bus, Job *job, sd_bus_slot **ret) {
         bool over_bus = bus->manager == bus->system;
         int r = sd_bus_match_signal_async(bus->manager, ret, over_bus ? SYSTEMD_NAME : NULL, SYSTEMD_PATH,
@@ -78,8 +82,7 @@ static int watch_job(Bus *bus, Job *job, sd_bus_slot **ret) {
         return r;
 }
 
-/* Whether the leader is in the scope now, by the only thing that counts. Systemd sends several messages
- * between moving it and the one that says that the job is done. */
+/* Whether the leader is in the scope now, by the only thing that counts. */
 static bool leader_arrived(const Scope *s, char **ret_cgroup) {
         _cleanup_free_ char *cgroup = NULL, *unit = NULL;
         if (cgroup_of_process(s->leader, &cgroup) < 0 || !(unit = unit_of_cgroup(cgroup)) ||
@@ -89,8 +92,20 @@ static bool leader_arrived(const Scope *s, char **ret_cgroup) {
         return true;
 }
 
+/* -EAGAIN: the bus has not greeted us until patience. */
+static int step(Bus *bus, int leader_fd, uint64_t patience) {
+        uint64_t deadline = bus->deadline;
+        bool greeted = bus->manager != bus->system || sd_bus_is_ready(bus->system) > 0;
+        if (!greeted)
+                bus->deadline = MIN(deadline, patience);
+        int r = bus_step(bus, leader_fd);
+        bus->deadline = deadline;
+        return r == -ETIMEDOUT && monotonic_ns() < deadline ? -EAGAIN : r;
+}
+
 static int wait_for_leader(
                 Bus *bus, const Scope *s, int leader_fd, BusCall *call, const Job *job, char **ret_cgroup) {
+        uint64_t patience = monotonic_ns() + BUS_PATIENCE_NS;
         while (!leader_arrived(s, ret_cgroup)) {
                 if (call->error < 0)
                         return call->error;
@@ -98,30 +113,14 @@ static int wait_for_leader(
                         return -ECANCELED;
                 if (!bus->manager)
                         return -ECONNRESET;
-                int r = bus_step(bus, leader_fd);
+                int r = step(bus, leader_fd, patience);
                 if (r != 0)
                         return r > 0 ? -ESRCH : r;
         }
         return 0;
 }
 
-/* A leader that has ended but is not reaped yet can be "moved", and leaves a scope that was never populated:
- * systemd gets no notice of its becoming empty and would keep it for ever. */
-static void stop_unpopulated(Bus *bus, const Scope *s, BusCall *start) {
-        _cleanup_message_ sd_bus_message *m = NULL;
-        _cleanup_bus_call_ BusCall stop = {};
-        if (!start->done && bus_call_wait(bus, start, -1) < 0)
-                return; /* there is no scope, or nobody to tell */
-        if (sd_bus_message_new_method_call(bus->manager, &m, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "StopUnit") < 0 ||
-                        sd_bus_message_append(m, "ss", s->name, "replace") < 0)
-                return;
-        if (bus_call_start(bus->manager, m, &stop) >= 0)
-                (void) bus_call_wait(bus, &stop, -1);
-}
-
-int bus_scope_start(Bus *bus, const Scope *s, int leader_fd, char **ret_cgroup, char **ret_message) {
-        if (!bus->manager)
-                return -ENOTCONN;
+static int start(Bus *bus, const Scope *s, int leader_fd, char **ret_cgroup, char **ret_message) {
         _cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
         _cleanup_message_ sd_bus_message *m = NULL;
         _cleanup_(job_done) Job job = { .unit = s->name };
@@ -133,11 +132,21 @@ int bus_scope_start(Bus *bus, const Scope *s, int leader_fd, char **ret_cgroup, 
                 r = bus_call_start(bus->manager, m, &call);
         if (r >= 0)
                 r = wait_for_leader(bus, s, leader_fd, &call, &job, ret_cgroup);
-        if (r == -ESRCH && bus->manager)
-                stop_unpopulated(bus, s, &call);
         if (r < 0 && call.message)
                 *ret_message = TAKE_PTR(call.message);
         else if (r < 0 && job.result)
                 *ret_message = xasprintf("its job ended as \"%s\"", job.result);
+        return r;
+}
+
+int bus_scope_start(Bus *bus, const Scope *s, int leader_fd, char **ret_cgroup, char **ret_message) {
+        if (!bus->manager)
+                return -ENOTCONN;
+        int r = start(bus, s, leader_fd, ret_cgroup, ret_message);
+        if (r < 0 && r != -ESRCH && bus_fall_back(bus)) {
+                free(*ret_message);
+                *ret_message = NULL;
+                r = start(bus, s, leader_fd, ret_cgroup, ret_message);
+        }
         return r;
 }

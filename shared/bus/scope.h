@@ -20,5 +20,5 @@ typedef struct Scope {
 /* Starts the scope, delegated, and returns as soon as the leader is in its cgroup, whose path goes to
  * *ret_cgroup (allocated). The scope vanishes with its last process, even if it failed. leader_fd is the
  * leader's pidfd. -ESRCH if the leader ended first, -ETIMEDOUT at the deadline, -ENOTCONN if systemd cannot
- * be reached, else what systemd said, with its words in *ret_message (allocated, may be NULL). */
+ * be reached, else what systemd said, with its words in *ret_message (allocated or left alone). */
 int bus_scope_start(Bus *bus, const Scope *scope, int leader_fd, char **ret_cgroup, char **ret_message);

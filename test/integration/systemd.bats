@@ -246,6 +246,17 @@ END
     has 'cannot register .*: the system bus cannot be reached'
 }
 
+@test "a bus that hangs does not keep a pod from its scope for ever" {
+    busybox_image short
+    local bus
+    bus=$(systemctl show -p MainPID --value dbus.service)
+    kill -STOP "$bus"
+    run timeout 15 rkt run --net=none example.com/short
+    kill -CONT "$bus"
+    ((status == 0))
+    has 'cannot register .*: the system bus cannot be reached'
+}
+
 @test "a pod that ends at once leaves neither machine nor scope" {
     busybox_image short
     local i
