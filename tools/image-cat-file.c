@@ -12,7 +12,8 @@
 static bool pretty = true;
 
 static const Option options[] = {
-        { "pretty-print", OPTION_BOOL, &pretty, "apply indent to format the output", .shown_default = "true" },
+        { "pretty-print", OPTION_BOOL, &pretty, "apply indent to format the output",
+                        .shown_default = "true" },
         {},
 };
 

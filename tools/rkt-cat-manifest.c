@@ -11,7 +11,8 @@ static bool pretty = true;
 static char *uuid_file;
 
 static const Option options[] = {
-        { "pretty-print", OPTION_BOOL, &pretty, "apply indent to format the output", .shown_default = "true" },
+        { "pretty-print", OPTION_BOOL, &pretty, "apply indent to format the output",
+                        .shown_default = "true" },
         { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
         {},
 };

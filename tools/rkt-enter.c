@@ -23,7 +23,8 @@ static const Command command = {
         .name = "enter",
         .usage = "[--app=APPNAME] UUID [CMD [ARGS ...]]",
         .summary = "Enter the namespaces of an app within a rkt pod",
-        .description = "The command gets the app's sandbox: its namespaces, cgroup, user, capabilities, seccomp filter and\n"
+        .description = "The command gets the app's sandbox: its namespaces, cgroup, user, capabilities, "
+                       "seccomp filter and\n"
                        "environment. Without CMD, /bin/bash.",
         .options = options,
         .global_options = global_options,

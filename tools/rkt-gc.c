@@ -14,9 +14,13 @@ static int64_t expire_prepared = 24 * 3600 * INT64_C(1000000000);
 static bool mark_only;
 
 static const Option options[] = {
-        { "expire-prepared", OPTION_DURATION, &expire_prepared, "duration to wait before expiring prepared pods", .shown_default = "24h0m0s" },
-        { "grace-period", OPTION_DURATION, &grace_period, "duration to wait before discarding inactive pods from garbage", .shown_default = "30m0s" },
-        { "mark-only", OPTION_BOOL, &mark_only, "if set to true pods will be moved to the garbage directories but not removed" },
+        { "expire-prepared", OPTION_DURATION, &expire_prepared,
+                        "duration to wait before expiring prepared pods", .shown_default = "24h0m0s" },
+        { "grace-period", OPTION_DURATION, &grace_period,
+                        "duration to wait before discarding inactive pods from garbage",
+                        .shown_default = "30m0s" },
+        { "mark-only", OPTION_BOOL, &mark_only,
+                        "if set to true pods will be moved to the garbage directories but not removed" },
         {},
 };
 
@@ -24,7 +28,8 @@ static const Command command = {
         .name = "gc",
         .usage = "[--grace-period=30m] [--expire-prepared=24h] [--mark-only]",
         .summary = "Garbage collect rkt pods no longer in use",
-        .description = "Exited pods and failed preparations are moved to the garbage; what has lain there for longer than\n"
+        .description = "Exited pods and failed preparations are moved to the garbage; what has lain there "
+                       "for longer than\n"
                        "the grace period is removed. Meant to be run from rkt-gc.timer.",
         .options = options,
         .global_options = global_options,
@@ -77,7 +82,8 @@ int main(int argc, char **argv) {
                 log_error("gc takes no arguments");
                 return EXIT_RKT_FAILURE;
         }
-        const unsigned living = POD_PLACE_BIT(POD_PLACE_RUN) | POD_PLACE_BIT(POD_PLACE_PREPARE) | POD_PLACE_BIT(POD_PLACE_PREPARED);
+        const unsigned living = POD_PLACE_BIT(POD_PLACE_RUN) | POD_PLACE_BIT(POD_PLACE_PREPARE) |
+                                POD_PLACE_BIT(POD_PLACE_PREPARED);
         const unsigned garbage = POD_PLACE_BIT(POD_PLACE_EXITED_GARBAGE) | POD_PLACE_BIT(POD_PLACE_GARBAGE);
         r = pods_foreach(globals.dir, living | POD_PLACE_BIT(POD_PLACE_EMBRYO), mark, NULL);
         if (r >= 0 && !mark_only)

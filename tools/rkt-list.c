@@ -17,7 +17,8 @@ static bool full, no_legend;
 static OutputFormat format;
 
 static const Option options[] = {
-        { "format", OPTION_CALL, &format, "output as json or json-pretty; without it as a table", .call = output_format_parse, .shown_default = "json|json-pretty" },
+        { "format", OPTION_CALL, &format, "output as json or json-pretty; without it as a table",
+                        .call = output_format_parse, .shown_default = "json|json-pretty" },
         { "full", OPTION_BOOL, &full, "use long output format" },
         { "no-legend", OPTION_BOOL, &no_legend, "suppress a legend with the list" },
         {},
@@ -75,7 +76,8 @@ static void sort_and_fold(Listing *l) {
 }
 
 static void legend(Table *t) {
-        static const char *const names[] = { "UUID", "APP", "IMAGE NAME", "IMAGE ID", "STATE", "CREATED", "STARTED", "NETWORKS" };
+        static const char *const names[] = { "UUID", "APP", "IMAGE NAME", "IMAGE ID", "STATE", "CREATED",
+                "STARTED", "NETWORKS" };
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (full || !streq(names[i], "IMAGE ID"))
                         table_cell(t, names[i]);
@@ -144,7 +146,7 @@ static void print_errors(const Listing *l) {
         if (!l->errors)
                 return;
         log_error("%zu error(s) encountered when listing pods:", strv_length(l->errors));
-        STRV_FOREACH(e, l->errors)
+        STRV_FOREACH (e, l->errors)
                 log_error("%s", *e);
         log_error("misc: rkt's appc version: %s", APPC_VERSION);
 }

@@ -6,15 +6,18 @@
 static bool quiet;
 
 static const Option options[] = {
-        { "quiet", OPTION_BOOL, &quiet, "suppress superfluous output on stdout, print only the UUID on success" },
+        { "quiet", OPTION_BOOL, &quiet,
+                        "suppress superfluous output on stdout, print only the UUID on success" },
         {},
 };
 
 static const Command command = {
         .name = "prepare",
-        .usage = "[--volume=name,kind=host,...] [--mount ...] [--quiet] IMAGE [--app flags] [-- args [---]] ...",
+        .usage = "[--volume=name,kind=host,...] [--mount ...] [--quiet] IMAGE [--app flags] [-- args [---]] "
+                 "...",
         .summary = "Prepare to run image(s) in a pod in rkt",
-        .description = "Prepares a pod for rkt run-prepared: images are fetched and rendered, and the pod's directory is\n"
+        .description = "Prepares a pod for rkt run-prepared: images are fetched and rendered, and the pod's "
+                       "directory is\n"
                        "written. Prints the UUID of the pod.",
         .options = options,
         .shared_options = { pod_request_options },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "file.h"
 #include "cgroup.h"
+#include "file.h"
 #include "globals.h"
 #include "launch.h"
 #include "log.h"
@@ -34,7 +34,8 @@ static int check_pod(const Pod *pod) {
         }
         const char *reason = overlay_unsupported(globals.dir);
         if (reason && faccessat(pod->fd, "overlay-prepared", F_OK, 0) == 0) {
-                log_error("pod %s was prepared with overlay, but it is not supported here: %s", pod->uuid, reason);
+                log_error("pod %s was prepared with overlay, but it is not supported here: %s", pod->uuid,
+                                reason);
                 return -EOPNOTSUPP;
         }
         return launch_request_check(manifest->n_ports > 0);

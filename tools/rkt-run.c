@@ -16,8 +16,10 @@ static const Command command = {
         .name = "run",
         .usage = "[--volume=name,kind=host,...] [--mount ...] IMAGE [--app flags] [-- args [---]] ...",
         .summary = "Run image(s) in a pod in rkt",
-        .description = "Each IMAGE is an image ID, a name, a file or a URL. Flags behind an image apply to its app; arguments\n"
-                       "behind \"--\" are passed to it, up to \"---\". Ends when the apps have ended, with the status of the\n"
+        .description = "Each IMAGE is an image ID, a name, a file or a URL. Flags behind an image apply to "
+                       "its app; arguments\n"
+                       "behind \"--\" are passed to it, up to \"---\". Ends when the apps have ended, with "
+                       "the status of the\n"
                        "first that failed.",
         .options = options,
         .shared_options = { pod_request_options, launch_request_options },

@@ -12,9 +12,9 @@
 #include "strv.h"
 
 #define POLL_INTERVAL_NS (100 * NSEC_PER_MSEC)
-#define FOREVER (-1)
+#define FOREVER          (-1)
 
-static int64_t wait_exit, wait_ready;     /* ns; 0: do not wait, FOREVER */
+static int64_t wait_exit, wait_ready; /* ns; 0: do not wait, FOREVER */
 static OutputFormat format;
 static char *uuid_file;
 
@@ -36,18 +36,22 @@ static int set_wait(const char *value, void *userdata) {
 }
 
 static const Option options[] = {
-        { "format", OPTION_CALL, &format, "output as json or json-pretty", .call = output_format_parse, .shown_default = "json|json-pretty" },
+        { "format", OPTION_CALL, &format, "output as json or json-pretty", .call = output_format_parse,
+                        .shown_default = "json|json-pretty" },
         { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
-        { "wait", OPTION_CALL, &wait_exit, "wait for the pod to exit: true, false or a duration", .call = set_wait,
-          .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true", .shown_default = "true" },
-        { "wait-ready", OPTION_CALL, &wait_ready, "wait for the pod to be ready: true, false or a duration", .call = set_wait,
-          .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true", .shown_default = "true" },
+        { "wait", OPTION_CALL, &wait_exit, "wait for the pod to exit: true, false or a duration",
+                        .call = set_wait, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",
+                        .shown_default = "true" },
+        { "wait-ready", OPTION_CALL, &wait_ready, "wait for the pod to be ready: true, false or a duration",
+                        .call = set_wait, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",
+                        .shown_default = "true" },
         {},
 };
 
 static const Command command = {
         .name = "status",
-        .usage = "[--wait[=DURATION]] [--wait-ready[=DURATION]] [--format=json|json-pretty] UUID | --uuid-file=FILE",
+        .usage = "[--wait[=DURATION]] [--wait-ready[=DURATION]] [--format=json|json-pretty] UUID | "
+                 "--uuid-file=FILE",
         .summary = "Check the status of a rkt pod",
         .options = options,
         .global_options = global_options,

@@ -25,7 +25,8 @@ static const Command command = {
 };
 
 static int stop(Pod *pod) {
-        if (pod->state == POD_EXITED || pod->state == POD_EXITED_GARBAGE || pod->state == POD_EXITED_DELETING) {
+        if (pod->state == POD_EXITED || pod->state == POD_EXITED_GARBAGE ||
+                        pod->state == POD_EXITED_DELETING) {
                 log_info("pod \"%s\" is already stopped", pod->uuid);
                 return 0;
         }

@@ -36,18 +36,25 @@ static const Verb verbs[] = {
 };
 
 static void print_help(FILE *f) {
-        fprintf(f, "NAME:\n\trkt - rkt, the application container runner\n\nUSAGE:\n\trkt [global flags] COMMAND [flags] "
-                   "[arguments]\n\nVERSION:\n\t%s\n\nCOMMANDS:\n", RKT_VERSION);
+        fprintf(f,
+                        "NAME:\n\trkt - rkt, the application container runner\n\nUSAGE:\n\trkt [global "
+                        "flags] COMMAND [flags] "
+                        "[arguments]\n\nVERSION:\n\t%s\n\nCOMMANDS:\n",
+                        RKT_VERSION);
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 fprintf(f, "\t%-16s%s\n", verbs[i].name, verbs[i].summary);
         fprintf(f, "\nGLOBAL OPTIONS:\n");
         for (const Option *o = global_options; o->name; o++)
-                fprintf(f, "\t--%s=%s\n", o->name, o->shown_default ?: o->type == OPTION_BOOL ? "false" : "\"\"");
+                fprintf(f, "\t--%s=%s\n", o->name,
+                                o->shown_default
+                                                ?: o->type == OPTION_BOOL ? "false"
+                                                                          : "\"\"");
         fprintf(f, "\nUse \"rkt help COMMAND\" for more about a command.\n");
 }
 
 static int print_version(void) {
-        printf("rkt Version: %s\nappc Version: %s\nArchitecture: %s\nFeatures: -TPM +SDJOURNAL\n", RKT_VERSION, APPC_VERSION,
+        printf("rkt Version: %s\nappc Version: %s\nArchitecture: %s\nFeatures: -TPM +SDJOURNAL\n",
+                        RKT_VERSION, APPC_VERSION,
 #if defined(__x86_64__)
                         "linux/amd64"
 #elif defined(__aarch64__)
@@ -79,7 +86,8 @@ static const Verb *find_verb(const char *name) {
                 if (!startswith(verbs[i].name, name))
                         continue;
                 if (found) {
-                        log_error("ambiguous command \"%s\": it could be %s or %s", name, found->name, verbs[i].name);
+                        log_error("ambiguous command \"%s\": it could be %s or %s", name, found->name,
+                                        verbs[i].name);
                         return NULL;
                 }
                 found = &verbs[i];

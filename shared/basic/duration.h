@@ -6,12 +6,12 @@
 #include <stdint.h>
 #include <time.h>
 
-#define NSEC_PER_SEC UINT64_C(1000000000)
+#define NSEC_PER_SEC  UINT64_C(1000000000)
 #define NSEC_PER_MSEC UINT64_C(1000000)
 
 /* Go's time.ParseDuration: "1h30m", "1.5s", "-5m", "0". Result in nanoseconds. -EINVAL, -ERANGE. */
 int duration_parse(const char *s, int64_t *ret_ns);
-char *duration_format(int64_t ns);            /* as Go prints it: "24h0m0s" */
+char *duration_format(int64_t ns); /* as Go prints it: "24h0m0s" */
 
 /* "5 minutes ago", "2 hours ago", "just now" (under a second), after github.com/dustin/go-humanize. */
 char *time_ago(time_t when, time_t now);

@@ -97,7 +97,8 @@ int read_line_at(int dirfd, const char *path, char **ret) {
 }
 
 int write_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode) {
-        _cleanup_close_ int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
+        _cleanup_close_ int fd =
+                        openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
         if (fd < 0)
                 return -errno;
         return write_all(fd, data, size);
@@ -109,7 +110,8 @@ int write_string_at(int dirfd, const char *path, const char *s, mode_t mode) {
 
 int replace_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync) {
         _cleanup_free_ char *temporary = xasprintf("%s.tmp-%d", path, (int) getpid());
-        _cleanup_close_ int fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+        _cleanup_close_ int fd = openat(
+                        dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
         if (fd < 0)
                 return -errno;
 

@@ -11,7 +11,7 @@
 #include "macro.h"
 
 int fd_close_on_exec(int fd, bool on);
-int openat_in_root(int rootfd, const char *path, int flags, mode_t mode);  /* openat2(2), RESOLVE_IN_ROOT */
+int openat_in_root(int rootfd, const char *path, int flags, mode_t mode); /* openat2(2), RESOLVE_IN_ROOT */
 
 /* Writes all of data, through short writes and EINTR. */
 int write_all(int fd, const void *data, size_t size);
@@ -22,13 +22,13 @@ int read_fd(int fd, size_t max, char **ret, size_t *ret_size);
 /* The first line, without its newline. */
 int read_line_at(int dirfd, const char *path, char **ret);
 
-int write_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode);  /* truncates */
+int write_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode); /* truncates */
 int write_string_at(int dirfd, const char *path, const char *s, mode_t mode);
 /* The same through a temporary file in the same directory and rename(2): readers see the old or the new
  * content, and a failure leaves the old. With sync, data is on disk before the name is. */
 int replace_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync);
 
-int mkdir_parents_at(int dirfd, const char *path, mode_t mode);   /* path itself too; existing is fine */
+int mkdir_parents_at(int dirfd, const char *path, mode_t mode); /* path itself too; existing is fine */
 int fsync_directory_at(int dirfd, const char *path);
 
 /* Removes path and everything below, never crossing a symlink or, with same_device, a mount point.

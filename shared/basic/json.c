@@ -89,7 +89,8 @@ int json_context_parse(JsonContext *c, const char *name, const char *text, size_
         json_tokener_free(tokener);
 
         if (e == json_tokener_continue)
-                return fail_at(c, size, size == 0 ? "the document is empty" : "unexpected end of the document");
+                return fail_at(c, size,
+                                size == 0 ? "the document is empty" : "unexpected end of the document");
         if (e != json_tokener_success)
                 return fail_at(c, end, json_tokener_error_desc(e));
         for (; end < size; end++)
@@ -150,7 +151,8 @@ int json_fail(JsonContext *c, const char *format, ...) {
         for (size_t i = 0; i < c->depth; i++) {
                 /* an absent member is reported at the object that lacks it */
                 size_t next = c->path[i].key ? json_locate_member(c->text, c->size, offset, c->path[i].key)
-                                             : json_locate_element(c->text, c->size, offset, c->path[i].index);
+                                             : json_locate_element(
+                                                               c->text, c->size, offset, c->path[i].index);
                 if (next == JSON_LOCATE_NONE)
                         break;
                 offset = next;
@@ -173,9 +175,12 @@ const char *json_kind(json_object *o) {
 
 static const char *type_name(json_type type) {
         static const char *const names[] = {
-                [json_type_null] = "null",         [json_type_boolean] = "a boolean",
-                [json_type_double] = "a number",   [json_type_int] = "an integer",
-                [json_type_object] = "an object",  [json_type_array] = "an array",
+                [json_type_null] = "null",
+                [json_type_boolean] = "a boolean",
+                [json_type_double] = "a number",
+                [json_type_int] = "an integer",
+                [json_type_object] = "an object",
+                [json_type_array] = "an array",
                 [json_type_string] = "a string",
         };
         return names[type];
@@ -190,7 +195,8 @@ int json_expect(JsonContext *c, json_object *o, json_type type) {
 }
 
 /* 1 if the member is there and of the type, 0 if it is absent and may be. The caller leaves. */
-static int get(JsonContext *c, json_object *o, const char *key, JsonPresence p, json_type type, json_object **ret) {
+static int get(JsonContext *c, json_object *o, const char *key, JsonPresence p, json_type type,
+                json_object **ret) {
         json_object *value = NULL;
         if (c->error)
                 return -EINVAL;
@@ -204,7 +210,8 @@ static int get(JsonContext *c, json_object *o, const char *key, JsonPresence p, 
         return 1;
 }
 
-static int get_member(JsonContext *c, json_object *o, const char *key, JsonPresence p, json_type type, json_object **ret) {
+static int get_member(JsonContext *c, json_object *o, const char *key, JsonPresence p, json_type type,
+                json_object **ret) {
         size_t mark = json_enter(c, key);
         int r = get(c, o, key, p, type, ret);
         json_leave(c, mark);
@@ -236,7 +243,8 @@ int json_get_bool(JsonContext *c, json_object *o, const char *key, JsonPresence 
         return 0;
 }
 
-int json_get_int(JsonContext *c, json_object *o, const char *key, JsonPresence p, int64_t min, int64_t max, int64_t *ret) {
+int json_get_int(JsonContext *c, json_object *o, const char *key, JsonPresence p, int64_t min, int64_t max,
+                int64_t *ret) {
         json_object *value;
         int r = get_member(c, o, key, p, json_type_int, &value);
         if (r <= 0)
@@ -244,7 +252,7 @@ int json_get_int(JsonContext *c, json_object *o, const char *key, JsonPresence p
         errno = 0;
         int64_t v = json_object_get_int64(value);
         if (errno == ERANGE || v < min || v > max ||
-            (v == INT64_MAX && json_object_get_uint64(value) > INT64_MAX)) {
+                        (v == INT64_MAX && json_object_get_uint64(value) > INT64_MAX)) {
                 size_t mark = json_enter(c, key);
                 r = json_fail(c, "%s is out of range: expected %" PRIi64 " to %" PRIi64,
                                 json_object_to_json_string(value), min, max);
@@ -285,7 +293,8 @@ int json_get_strv(JsonContext *c, json_object *o, const char *key, JsonPresence 
                 json_object *value = json_object_array_get_idx(array, i);
                 size_t inner = json_enter_index(c, i);
                 r = json_expect(c, value, json_type_string);
-                if (r >= 0 && strlen(json_object_get_string(value)) != (size_t) json_object_get_string_len(value))
+                if (r >= 0 && strlen(json_object_get_string(value)) !=
+                                                (size_t) json_object_get_string_len(value))
                         r = json_fail(c, "a string with a NUL character is not allowed");
                 json_leave(c, inner);
                 if (r < 0)

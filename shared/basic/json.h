@@ -21,19 +21,19 @@
 #include "macro.h"
 
 #define JSON_MAX_DEPTH 64
-#define JSON_MAX_PATH 32
+#define JSON_MAX_PATH  32
 /* Limits of what a document may hold, since json-c spends up to 800 bytes on a value that takes two. */
-#define JSON_MAX_VALUES 1000000
+#define JSON_MAX_VALUES     1000000
 #define JSON_MAX_CONTAINERS 100000
 
 typedef struct JsonContext {
-        const char *name;                     /* of the file or source, for messages */
-        const char *text;                     /* borrowed, must outlive the context */
+        const char *name; /* of the file or source, for messages */
+        const char *text; /* borrowed, must outlive the context */
         size_t size;
         json_object *root;
-        char *error;                          /* NULL while all is well */
+        char *error; /* NULL while all is well */
         struct {
-                const char *key;              /* NULL: an array index */
+                const char *key; /* NULL: an array index */
                 size_t index;
         } path[JSON_MAX_PATH];
         size_t depth;
@@ -48,7 +48,7 @@ typedef enum JsonPresence {
  * valid UTF-8, nothing but white space after the value, at most JSON_MAX_DEPTH levels. Control characters of
  * the document are escaped in error texts, which may go to a terminal. */
 int json_context_parse(JsonContext *c, const char *name, const char *text, size_t size);
-void json_context_done(JsonContext *c);       /* frees root and error; the struct is the caller's */
+void json_context_done(JsonContext *c); /* frees root and error; the struct is the caller's */
 #define _cleanup_json_context_ _cleanup_(json_context_done)
 
 /* Steps into a member or an element; keys are borrowed. Returns the mark for json_leave. */
@@ -69,13 +69,14 @@ int json_expect(JsonContext *c, json_object *o, json_type type);
  * document. json_get_object and json_get_array give NULL for an absent optional member. */
 int json_get_string(JsonContext *c, json_object *o, const char *key, JsonPresence p, const char **ret);
 int json_get_bool(JsonContext *c, json_object *o, const char *key, JsonPresence p, bool *ret);
-int json_get_int(JsonContext *c, json_object *o, const char *key, JsonPresence p, int64_t min, int64_t max, int64_t *ret);
+int json_get_int(JsonContext *c, json_object *o, const char *key, JsonPresence p, int64_t min, int64_t max,
+                int64_t *ret);
 int json_get_object(JsonContext *c, json_object *o, const char *key, JsonPresence p, json_object **ret);
 int json_get_array(JsonContext *c, json_object *o, const char *key, JsonPresence p, json_object **ret);
-int json_get_strv(JsonContext *c, json_object *o, const char *key, JsonPresence p, char ***ret);  /* copies */
+int json_get_strv(JsonContext *c, json_object *o, const char *key, JsonPresence p, char ***ret); /* copies */
 
-/* Writing. Slashes are not escaped. Pretty: tab-indented, as Go's json.MarshalIndent(v, "", "\t"). Allocated,
- * no trailing newline. */
+/* Writing. Slashes are not escaped. Pretty: tab-indented, as Go's json.MarshalIndent(v, "", "\t").
+ * Allocated, no trailing newline. */
 char *json_to_text(json_object *o, bool pretty);
 
 static inline void json_object_putp(json_object **o) {

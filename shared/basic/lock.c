@@ -30,7 +30,8 @@ int lock_directory_at(int dirfd, const char *path, LockMode mode, bool wait) {
 
 int lock_file_at(int dirfd, const char *path, LockMode mode, bool wait) {
         for (;;) {
-                _cleanup_close_ int fd = openat(dirfd, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+                _cleanup_close_ int fd =
+                                openat(dirfd, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
                 if (fd < 0)
                         return -errno;
                 int r = lock_fd(fd, mode, wait);
@@ -41,7 +42,7 @@ int lock_file_at(int dirfd, const char *path, LockMode mode, bool wait) {
                 if (fstat(fd, &ours) < 0)
                         return -errno;
                 if (fstatat(dirfd, path, &named, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_ino == named.st_ino &&
-                    ours.st_dev == named.st_dev)
+                                ours.st_dev == named.st_dev)
                         return TAKE_FD(fd);
                 /* removed or replaced while we waited: what we locked is nobody's any more */
         }

@@ -47,14 +47,14 @@ static void log_line(int error, const char *format, va_list ap) {
                 return; /* nobody left to tell */
 }
 
-#define LOG_WITH(error, format)                                                                              \
-        do {                                                                                                 \
-                int _saved = errno;                                                                          \
-                va_list ap;                                                                                  \
-                va_start(ap, format);                                                                        \
-                log_line(error, format, ap);                                                                 \
-                va_end(ap);                                                                                  \
-                errno = _saved;                                                                              \
+#define LOG_WITH(error, format)                                                                             \
+        do {                                                                                                \
+                int _saved = errno;                                                                         \
+                va_list ap;                                                                                 \
+                va_start(ap, format);                                                                       \
+                log_line(error, format, ap);                                                                \
+                va_end(ap);                                                                                 \
+                errno = _saved;                                                                             \
         } while (0)
 
 void log_error(const char *format, ...) {

@@ -12,14 +12,14 @@
 /* Exit status of every failure that is rkt's and not the app's. */
 #define EXIT_RKT_FAILURE 254
 
-void log_init(const char *name);              /* name is kept, not copied */
+void log_init(const char *name); /* name is kept, not copied */
 void log_set_debug(bool on);
 bool log_debug_enabled(void);
 
 void log_error(const char *format, ...) _printf_(1, 2);
 void log_warning(const char *format, ...) _printf_(1, 2);
 void log_info(const char *format, ...) _printf_(1, 2);
-void log_debug(const char *format, ...) _printf_(1, 2);   /* only with --debug */
+void log_debug(const char *format, ...) _printf_(1, 2); /* only with --debug */
 
 /* Logs "MESSAGE: strerror(error)" and returns -abs(error), for return log_error_errno(r, "…"). */
 int log_error_errno(int error, const char *format, ...) _printf_(2, 3);

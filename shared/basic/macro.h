@@ -13,20 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#define _cleanup_(f) __attribute__((cleanup(f)))
+#define _cleanup_(f)   __attribute__((cleanup(f)))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))
-#define _noreturn_ __attribute__((noreturn))
-#define _unused_ __attribute__((unused))
-#define _sentinel_ __attribute__((sentinel))
+#define _noreturn_     __attribute__((noreturn))
+#define _unused_       __attribute__((unused))
+#define _sentinel_     __attribute__((sentinel))
 
 #define ELEMENTSOF(a) (sizeof(a) / sizeof((a)[0]))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b)     ((a) > (b) ? (a) : (b))
+#define MIN(a, b)     ((a) < (b) ? (a) : (b))
 
-#define DEFINE_CLEANUP(type, func)                                                                           \
-        static inline void func##p(type *p) {                                                                \
-                if (*p)                                                                                      \
-                        func(*p);                                                                            \
+#define DEFINE_CLEANUP(type, func)                                                                          \
+        static inline void func##p(type *p) {                                                               \
+                if (*p)                                                                                     \
+                        func(*p);                                                                           \
         }
 
 static inline void freep(void *p) {
@@ -39,22 +39,22 @@ static inline void closep(int *fd) {
 DEFINE_CLEANUP(FILE *, fclose)
 DEFINE_CLEANUP(DIR *, closedir)
 
-#define _cleanup_free_ _cleanup_(freep)
-#define _cleanup_close_ _cleanup_(closep)
-#define _cleanup_fclose_ _cleanup_(fclosep)
+#define _cleanup_free_     _cleanup_(freep)
+#define _cleanup_close_    _cleanup_(closep)
+#define _cleanup_fclose_   _cleanup_(fclosep)
 #define _cleanup_closedir_ _cleanup_(closedirp)
 
-#define TAKE_PTR(p)                                                                                          \
-        ({                                                                                                   \
-                __typeof__(p) *_pp = &(p), _p = *_pp;                                                        \
-                *_pp = NULL;                                                                                 \
-                _p;                                                                                          \
+#define TAKE_PTR(p)                                                                                         \
+        ({                                                                                                  \
+                __typeof__(p) *_pp = &(p), _p = *_pp;                                                       \
+                *_pp = NULL;                                                                                \
+                _p;                                                                                         \
         })
-#define TAKE_FD(fd)                                                                                          \
-        ({                                                                                                   \
-                int *_fp = &(fd), _f = *_fp;                                                                 \
-                *_fp = -1;                                                                                   \
-                _f;                                                                                          \
+#define TAKE_FD(fd)                                                                                         \
+        ({                                                                                                  \
+                int *_fp = &(fd), _f = *_fp;                                                                \
+                *_fp = -1;                                                                                  \
+                _f;                                                                                         \
         })
 
 static inline bool streq(const char *a, const char *b) {

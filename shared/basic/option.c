@@ -64,24 +64,22 @@ static int store(const Option *o, const char *value) {
                 free(*(char **) o->target);
                 *(char **) o->target = xstrdup(value);
                 return 0;
-        case OPTION_STRV:
-                strv_add(o->target, value);
-                return 0;
+        case OPTION_STRV: strv_add(o->target, value); return 0;
         case OPTION_DURATION:
                 if (duration_parse(value, o->target) < 0) {
-                        log_error("invalid duration \"%s\" for --%s: expected something like 30m or 1h30m", value, o->name);
+                        log_error("invalid duration \"%s\" for --%s: expected something like 30m or 1h30m",
+                                        value, o->name);
                         return -EINVAL;
                 }
                 return 0;
-        case OPTION_CALL:
-                return o->call(value, o->target);
+        case OPTION_CALL: return o->call(value, o->target);
         }
         return -EINVAL;
 }
 
 static const Option *find_option(const Command *c, const char *name, size_t length) {
-        const Option *const tables[] = { c->options, c->shared_options[0], c->shared_options[1], c->app_options,
-                                         c->global_options };
+        const Option *const tables[] = { c->options, c->shared_options[0], c->shared_options[1],
+                c->app_options, c->global_options };
         const Option *o = NULL;
         for (size_t i = 0; i < ELEMENTSOF(tables) && !o; i++)
                 o = find_in(tables[i], name, length);
@@ -186,10 +184,10 @@ static void help_rows(Table *t, const Option *options) {
         for (const Option *o = options; o && o->name; o++) {
                 if (o->flags & OPTION_HIDDEN)
                         continue;
-                const char *value = o->shown_default       ? o->shown_default
-                                  : o->type == OPTION_BOOL ? "false"
-                                  : o->type == OPTION_STRING ? "\"\""
-                                                             : "";
+                const char *value = o->shown_default           ? o->shown_default
+                                    : o->type == OPTION_BOOL   ? "false"
+                                    : o->type == OPTION_STRING ? "\"\""
+                                                               : "";
                 bool optional = o->flags & OPTION_VALUE_OPTIONAL;
                 table_cellf(t, "  --%s%s=%s%s", o->name, optional ? "[" : "", value, optional ? "]" : "");
                 table_cell(t, o->help);
@@ -208,8 +206,8 @@ static void help_options(const char *title, const Option *const *tables, size_t 
 }
 
 void command_help(const Command *c) {
-        printf("NAME:\n\trkt %s - %s\n\nUSAGE:\n\trkt %s %s\n\nVERSION:\n\t%s\n", c->name, c->summary, c->name,
-                        c->usage, RKT_VERSION);
+        printf("NAME:\n\trkt %s - %s\n\nUSAGE:\n\trkt %s %s\n\nVERSION:\n\t%s\n", c->name, c->summary,
+                        c->name, c->usage, RKT_VERSION);
         if (c->description)
                 printf("\nDESCRIPTION:\n%s\n", c->description);
         const Option *const own[] = { c->options, c->shared_options[0], c->shared_options[1] };

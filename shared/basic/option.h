@@ -10,48 +10,48 @@
 #include <stdint.h>
 
 typedef enum OptionType {
-        OPTION_BOOL,            /* bool * */
-        OPTION_STRING,          /* char **: allocated; the last one wins */
-        OPTION_STRV,            /* char ***: repeatable */
-        OPTION_DURATION,        /* int64_t *, nanoseconds; Go syntax */
-        OPTION_CALL,            /* int (*)(const char *value, void *userdata): 0, or -errno after logging */
+        OPTION_BOOL,     /* bool * */
+        OPTION_STRING,   /* char **: allocated; the last one wins */
+        OPTION_STRV,     /* char ***: repeatable */
+        OPTION_DURATION, /* int64_t *, nanoseconds; Go syntax */
+        OPTION_CALL,     /* int (*)(const char *value, void *userdata): 0, or -errno after logging */
 } OptionType;
 
 typedef enum OptionFlags {
-        OPTION_HIDDEN = 1 << 0,           /* works, but is not in the help */
-        OPTION_ONCE = 1 << 1,             /* a second one is an error */
-        OPTION_VALUE_OPTIONAL = 1 << 2,   /* --net and --net=x: without "=" the value is .if_bare */
+        OPTION_HIDDEN = 1 << 0,         /* works, but is not in the help */
+        OPTION_ONCE = 1 << 1,           /* a second one is an error */
+        OPTION_VALUE_OPTIONAL = 1 << 2, /* --net and --net=x: without "=" the value is .if_bare */
 } OptionFlags;
 
 typedef struct Option {
-        const char *name;                 /* without dashes */
+        const char *name; /* without dashes */
         OptionType type;
-        void *target;                     /* by type; for OPTION_CALL the userdata */
+        void *target; /* by type; for OPTION_CALL the userdata */
         const char *help;
-        const char *shown_default;        /* for the help; NULL: none */
+        const char *shown_default; /* for the help; NULL: none */
         OptionFlags flags;
         const char *if_bare;
         int (*call)(const char *value, void *userdata);
-        bool *seen;                       /* set when the option was given; may be NULL */
+        bool *seen; /* set when the option was given; may be NULL */
 } Option;
 
 typedef enum ArgumentKind {
-        ARGUMENT_PLAIN,                   /* neither an option nor an option's value */
-        ARGUMENT_DASHES,                  /* "--" */
-        ARGUMENT_AFTER_DASHES,            /* what stands between "--" and "---" */
+        ARGUMENT_PLAIN,        /* neither an option nor an option's value */
+        ARGUMENT_DASHES,       /* "--" */
+        ARGUMENT_AFTER_DASHES, /* what stands between "--" and "---" */
 } ArgumentKind;
 
 typedef struct Command {
-        const char *name;                 /* "run": the verb; the program is rkt-run */
-        const char *usage;                /* "[--flags] IMAGE…", behind "rkt run" */
-        const char *summary;              /* one line */
-        const char *description;          /* a paragraph or more; may be NULL */
-        const Option *options;            /* each table ends with a name of NULL and may be NULL */
-        const Option *shared_options[2];  /* what it has in common with other commands */
-        const Option *app_options;        /* what it says of an image's app */
+        const char *name;                /* "run": the verb; the program is rkt-run */
+        const char *usage;               /* "[--flags] IMAGE…", behind "rkt run" */
+        const char *summary;             /* one line */
+        const char *description;         /* a paragraph or more; may be NULL */
+        const Option *options;           /* each table ends with a name of NULL and may be NULL */
+        const Option *shared_options[2]; /* what it has in common with other commands */
+        const Option *app_options;       /* what it says of an image's app */
         const Option *global_options;
-        bool needs_root;                  /* checked by globals_command, after --help */
-        bool stop_at_argument;            /* options end at the first argument (enter) */
+        bool needs_root;       /* checked by globals_command, after --help */
+        bool stop_at_argument; /* options end at the first argument (enter) */
         /* Called in order for arguments, if set; app_arguments selects rkt's grammar in which "--" begins
          * the arguments of an app and "---" ends them. Returns 0 or -errno after logging. */
         int (*argument)(ArgumentKind kind, const char *argument, void *userdata);

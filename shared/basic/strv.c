@@ -5,13 +5,13 @@
 
 size_t strv_length(char *const *l) {
         size_t n = 0;
-        STRV_FOREACH(s, l)
+        STRV_FOREACH (s, l)
                 n++;
         return n;
 }
 
 void strv_free(char **l) {
-        STRV_FOREACH(s, l)
+        STRV_FOREACH (s, l)
                 free(*s);
         free(l);
 }
@@ -42,7 +42,7 @@ void strv_extend(char ***l, char *const *more) {
 }
 
 bool strv_contains(char *const *l, const char *s) {
-        STRV_FOREACH(i, l)
+        STRV_FOREACH (i, l)
                 if (streq(*i, s))
                         return true;
         return false;
@@ -63,10 +63,10 @@ char **strv_split(const char *s, char separator) {
 
 char *strv_join(char *const *l, const char *separator) {
         size_t total = 1;
-        STRV_FOREACH(s, l)
+        STRV_FOREACH (s, l)
                 total += strlen(*s) + strlen(separator);
         char *joined = xcalloc(total, 1), *p = joined;
-        STRV_FOREACH(s, l) {
+        STRV_FOREACH (s, l) {
                 if (s != l)
                         p = stpcpy(p, separator);
                 p = stpcpy(p, *s);

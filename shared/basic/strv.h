@@ -8,14 +8,14 @@
 
 #include "macro.h"
 
-size_t strv_length(char *const *l);           /* NULL counts as empty */
+size_t strv_length(char *const *l); /* NULL counts as empty */
 void strv_free(char **l);
 char **strv_copy(char *const *l);
-void strv_push(char ***l, char *value);       /* takes ownership of value */
-void strv_add(char ***l, const char *value);  /* copies */
+void strv_push(char ***l, char *value);      /* takes ownership of value */
+void strv_add(char ***l, const char *value); /* copies */
 void strv_extend(char ***l, char *const *more);
 bool strv_contains(char *const *l, const char *s);
-char **strv_split(const char *s, char separator);   /* "" gives one empty string, as strings.Split */
+char **strv_split(const char *s, char separator); /* "" gives one empty string, as strings.Split */
 char *strv_join(char *const *l, const char *separator);
 
 DEFINE_CLEANUP(char **, strv_free)

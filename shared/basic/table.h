@@ -15,7 +15,7 @@ void table_free(Table *t);
 DEFINE_CLEANUP(Table *, table_free)
 #define _cleanup_table_ _cleanup_(table_freep)
 
-void table_cell(Table *t, const char *text);                   /* appends to the current row; copies */
+void table_cell(Table *t, const char *text); /* appends to the current row; copies */
 void table_cellf(Table *t, const char *format, ...) _printf_(2, 3);
 void table_end_row(Table *t);
 bool table_is_empty(const Table *t);

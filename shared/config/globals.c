@@ -23,17 +23,19 @@ static int set_insecure(const char *value, void *userdata) {
 
 const Option global_options[] = {
         { "debug", OPTION_BOOL, &globals.debug, "print out more debug information to stderr" },
-        { "dir", OPTION_STRING, &globals.dir, "rkt data directory", .shown_default = RKT_DATA_DIR, .seen = &dir_given },
+        { "dir", OPTION_STRING, &globals.dir, "rkt data directory", .shown_default = RKT_DATA_DIR,
+                        .seen = &dir_given },
         { "insecure-options", OPTION_CALL, NULL,
-          "comma-separated list of security features to disable. Allowed values: none, image, tls, ondisk, "
-          "http, pubkey, capabilities, paths, seccomp, all-fetch, all-run, all",
-          .shown_default = "none", .call = set_insecure },
+                        "comma-separated list of security features to disable. Allowed values: none, image, "
+                        "tls, ondisk, "
+                        "http, pubkey, capabilities, paths, seccomp, all-fetch, all-run, all",
+                        .shown_default = "none", .call = set_insecure },
         { "local-config", OPTION_STRING, &globals.local_config, "local configuration directory",
-          .shown_default = RKT_LOCAL_CONFIG_DIR },
+                        .shown_default = RKT_LOCAL_CONFIG_DIR },
         { "system-config", OPTION_STRING, &globals.system_config, "system configuration directory",
-          .shown_default = RKT_SYSTEM_CONFIG_DIR },
+                        .shown_default = RKT_SYSTEM_CONFIG_DIR },
         { "trust-keys-from-https", OPTION_BOOL, &globals.trust_keys_from_https,
-          "automatically trust gpg keys fetched from https" },
+                        "automatically trust gpg keys fetched from https" },
         { "user-config", OPTION_STRING, &globals.user_config, "user configuration directory" },
         {},
 };

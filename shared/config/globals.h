@@ -6,16 +6,16 @@
 
 #include <stdbool.h>
 
-#include "kinds.h"
 #include "insecure.h"
+#include "kinds.h"
 #include "option.h"
 
 typedef struct Globals {
         bool debug;
-        char *dir;                            /* after globals_settle: absolute, symlinks resolved */
+        char *dir; /* after globals_settle: absolute, symlinks resolved */
         char *system_config, *local_config, *user_config;
-        unsigned insecure;                    /* Insecure bits */
-        char *insecure_text;                  /* as given, to be passed on; NULL: not given */
+        unsigned insecure;   /* Insecure bits */
+        char *insecure_text; /* as given, to be passed on; NULL: not given */
         bool trust_keys_from_https;
         Config config;
 } Globals;

@@ -27,13 +27,15 @@ static const struct {
 int insecure_parse(const char *list, unsigned *ret) {
         _cleanup_strv_ char **words = strv_split(list, ',');
         unsigned bits = 0, seen = 0;
-        STRV_FOREACH(w, words) {
+        STRV_FOREACH (w, words) {
                 size_t i = 0;
                 while (i < ELEMENTSOF(values) && strcasecmp(*w, values[i].name) != 0)
                         i++;
                 if (i == ELEMENTSOF(values)) {
-                        log_error("unknown value \"%s\" for --insecure-options: expected none, image, tls, ondisk, "
-                                  "http, pubkey, capabilities, paths, seccomp, all-fetch, all-run or all", *w);
+                        log_error("unknown value \"%s\" for --insecure-options: expected none, image, tls, "
+                                  "ondisk, "
+                                  "http, pubkey, capabilities, paths, seccomp, all-fetch, all-run or all",
+                                        *w);
                         return -EINVAL;
                 }
                 if (seen & 1u << i) {

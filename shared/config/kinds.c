@@ -43,8 +43,8 @@ static int read_stage1(JsonContext *c, Config *level) {
         static const char *const schemes[] = { "/", "file://", "http://", "https://", "docker://" };
         const char *name = NULL, *version = NULL, *location = NULL;
         if (json_get_string(c, c->root, "name", JSON_OPTIONAL, &name) < 0 ||
-            json_get_string(c, c->root, "version", JSON_OPTIONAL, &version) < 0 ||
-            json_get_string(c, c->root, "location", JSON_OPTIONAL, &location) < 0)
+                        json_get_string(c, c->root, "version", JSON_OPTIONAL, &version) < 0 ||
+                        json_get_string(c, c->root, "location", JSON_OPTIONAL, &location) < 0)
                 return -EINVAL;
         if (!name != !version)
                 return json_fail(c, "\"name\" and \"version\" must be given together");
@@ -53,7 +53,9 @@ static int read_stage1(JsonContext *c, Config *level) {
                 for (size_t i = 0; i < ELEMENTSOF(schemes); i++)
                         known |= startswith(location, schemes[i]) != NULL;
                 size_t mark = json_enter(c, "location");
-                int r = known ? 0 : json_fail(c, "expected an absolute path or a file, http, https or docker URL");
+                int r = known ? 0
+                              : json_fail(c, "expected an absolute path or a file, http, https or docker "
+                                             "URL");
                 json_leave(c, mark);
                 if (r < 0)
                         return r;
@@ -87,7 +89,8 @@ static int read_file(const Kind *kind, int dirfd, const char *path, const char *
         if (r >= 0)
                 r = json_get_string(&c, c.root, "rktVersion", JSON_REQUIRED, &version);
         if (r >= 0 && !streq(found, kind->kind))
-                r = json_fail(&c, "rktKind is \"%s\", expected \"%s\" in %s", found, kind->kind, kind->directory);
+                r = json_fail(&c, "rktKind is \"%s\", expected \"%s\" in %s", found, kind->kind,
+                                kind->directory);
         if (r >= 0 && !streq(version, "v1"))
                 r = json_fail(&c, "rktVersion is \"%s\", expected \"v1\"", version);
         if (r >= 0)
@@ -107,7 +110,7 @@ static int read_kind(const Kind *kind, const char *directory, Config *level) {
         int r = list_directory_at(dirfd, ".", &names);
         if (r < 0)
                 return log_error_errno(r, "%s", path);
-        STRV_FOREACH(n, names) {
+        STRV_FOREACH (n, names) {
                 struct stat st;
                 if (!endswith(*n, ".json") || fstatat(dirfd, *n, &st, 0) < 0 || !S_ISREG(st.st_mode))
                         continue;
@@ -127,7 +130,7 @@ static void take_over(char **field, char **newer) {
 
 int config_load(char *const *directories, Config *ret) {
         Config merged = {};
-        STRV_FOREACH(d, directories) {
+        STRV_FOREACH (d, directories) {
                 Config level = {};
                 int r = 0;
                 for (size_t i = 0; i < ELEMENTSOF(kinds) && r >= 0 && **d; i++)

@@ -6,10 +6,10 @@
  * by field. */
 
 typedef struct Config {
-        char *data_dir;                       /* paths: "data"; NULL: not configured */
-        char *stage1_images_dir;              /* paths: "stage1-images" */
-        char *stage1_name, *stage1_version;   /* stage1: both or none */
-        char *stage1_location;                /* stage1: absolute path or URL */
+        char *data_dir;                     /* paths: "data"; NULL: not configured */
+        char *stage1_images_dir;            /* paths: "stage1-images" */
+        char *stage1_name, *stage1_version; /* stage1: both or none */
+        char *stage1_location;              /* stage1: absolute path or URL */
 } Config;
 
 /* Reads the directories in order; a missing or empty one is skipped. Errors are logged with file, line and

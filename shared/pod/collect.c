@@ -85,7 +85,8 @@ int pod_stop(const Pod *p, bool force) {
                 return -EOPNOTSUPP;
         }
         if (status > 0) {
-                log_error("pod %s: the stop entry point of its stage1 ended with status %d", p->uuid, status);
+                log_error("pod %s: the stop entry point of its stage1 ended with status %d", p->uuid,
+                                status);
                 return -EIO;
         }
         return status;

@@ -39,7 +39,7 @@ int pod_image_check(const PodImage *image) {
 
 /* The caller's variables that the app's own list may hold: a shell also exports functions with odd names. */
 static void inherit_environment(NameValueList *l) {
-        STRV_FOREACH(variable, environ) {
+        STRV_FOREACH (variable, environ) {
                 _cleanup_free_ char *name = NULL, *value = NULL;
                 if (name_value_split(*variable, &name, &value) >= 0 && environment_name_is_valid(name))
                         name_values_set(l, name, value);
@@ -130,7 +130,8 @@ static int generate_app(const PodRequest *q, const AppRequest *a, const ImageMan
                 free(app->supplementary_gids);
                 app->n_supplementary_gids = a->n_supplementary_gids;
                 app->supplementary_gids = xreallocarray(NULL, a->n_supplementary_gids, sizeof(gid_t));
-                memcpy(app->supplementary_gids, a->supplementary_gids, a->n_supplementary_gids * sizeof(gid_t));
+                memcpy(app->supplementary_gids, a->supplementary_gids,
+                                a->n_supplementary_gids * sizeof(gid_t));
         }
         generate_environment(q, a, app);
         name_values_merge(&app->user_annotations, &a->user_annotations);
@@ -143,7 +144,8 @@ static int add_app(const PodRequest *q, size_t i, const PodImage *image, PodMani
         const AppRequest *a = &q->apps[i];
         _cleanup_free_ char *name = a->name ? xstrdup(a->name) : app_name_from_image(image->manifest->name);
         if (!name) {
-                log_error("image %s: no app name can be made of it; give one with --name", image->manifest->name);
+                log_error("image %s: no app name can be made of it; give one with --name",
+                                image->manifest->name);
                 return -EINVAL;
         }
         if (pod_manifest_find_app(m, name)) {

@@ -56,7 +56,8 @@ static json_object *app_to_object(const PodInfo *i, const AppInfo *a) {
 }
 
 json_object *pod_info_to_json(const PodInfo *i) {
-        json_object *o = json_object_new_object(), *names = json_object_new_array(), *apps = json_object_new_array();
+        json_object *o = json_object_new_object(), *names = json_object_new_array(),
+                    *apps = json_object_new_array();
         add_string(o, "name", i->pod->uuid);
         add_string(o, "state", pod_state_name(i->pod->state));
         if (i->networks && json_object_array_length(i->networks) > 0)

@@ -11,7 +11,7 @@
 #include "option.h"
 
 #define STATUS_DIRECTORY "stage1/rootfs/rkt/status"
-#define NET_INFO_MAX (1024 * 1024)
+#define NET_INFO_MAX     (1024 * 1024)
 
 const char *app_state_name(AppState s) {
         static const char *const names[] = {
@@ -109,7 +109,8 @@ int pod_info_read(const Pod *p, PodInfo *ret, char **ret_error) {
                 i.pid = p->state == POD_RUNNING ? read_pid(p) : 0;
                 read_networks(p, &i);
         }
-        if ((p->place == POD_PLACE_EXITED_GARBAGE || p->place == POD_PLACE_GARBAGE) && fstat(p->fd, &st) == 0)
+        if ((p->place == POD_PLACE_EXITED_GARBAGE || p->place == POD_PLACE_GARBAGE) &&
+                        fstat(p->fd, &st) == 0)
                 i.gc_marked_at = timespec_ns(st.st_ctim);
 
         i.n_apps = i.manifest ? i.manifest->n_apps : 0;
@@ -136,14 +137,16 @@ bool pod_is_ready(const Pod *p) {
         ssize_t n = readlinkat(p->fd, "stage1/rootfs/rkt/supervisor-status", target, sizeof(target));
         if (n >= 0)
                 return n == 5 && memcmp(target, "ready", 5) == 0;
-        return read_line_at(p->fd, "stage1/rootfs/rkt/supervisor-status", &text) >= 0 && streq(text, "ready");
+        return read_line_at(p->fd, "stage1/rootfs/rkt/supervisor-status", &text) >= 0 &&
+               streq(text, "ready");
 }
 
 char *pod_info_networks(const PodInfo *i) {
         char *text = xstrdup("");
         for (size_t n = 0; i->networks && n < json_object_array_length(i->networks); n++) {
                 json_object *net = json_object_array_get_idx(i->networks, n), *name = NULL, *ip = NULL;
-                if (!json_object_object_get_ex(net, "netName", &name) || !json_object_object_get_ex(net, "ip", &ip))
+                if (!json_object_object_get_ex(net, "netName", &name) ||
+                                !json_object_object_get_ex(net, "ip", &ip))
                         continue;
                 _cleanup_free_ char *before = text;
                 text = xasprintf("%s%s%s:ip4=%s", before, *before ? ", " : "", json_object_get_string(name),

@@ -3,8 +3,8 @@
 
 /* What a pod is and how it fares, read from its directory: for list, status, and whoever watches. */
 
-#include "pod.h"
 #include "pod-manifest.h"
+#include "pod.h"
 
 typedef enum AppState {
         APP_UNKNOWN,
@@ -14,22 +14,22 @@ typedef enum AppState {
 } AppState;
 
 typedef struct AppInfo {
-        const RuntimeApp *app;                /* in PodInfo.manifest */
+        const RuntimeApp *app; /* in PodInfo.manifest */
         AppState state;
-        int64_t created_at, started_at, finished_at;   /* ns since the epoch; 0: not known */
+        int64_t created_at, started_at, finished_at; /* ns since the epoch; 0: not known */
         bool has_exit_code;
         int exit_code;
 } AppInfo;
 
 typedef struct PodInfo {
         const Pod *pod;
-        PodManifest *manifest;                /* NULL where the pod has none yet */
+        PodManifest *manifest; /* NULL where the pod has none yet */
         AppInfo *apps;
         size_t n_apps;
-        int64_t created_at, started_at;       /* ns; 0: not known, not started */
-        int64_t gc_marked_at;                 /* ns; 0: not in garbage */
-        pid_t pid;                            /* of the pod's PID 1 on the host; 0: not known */
-        json_object *networks;                /* array of net-info.json; NULL: host network or none known */
+        int64_t created_at, started_at; /* ns; 0: not known, not started */
+        int64_t gc_marked_at;           /* ns; 0: not in garbage */
+        pid_t pid;                      /* of the pod's PID 1 on the host; 0: not known */
+        json_object *networks;          /* array of net-info.json; NULL: host network or none known */
 } PodInfo;
 
 /* Logs nothing; -errno with *ret_error (allocated) when the manifest cannot be read. */

@@ -21,17 +21,28 @@
 LaunchRequest launch_request;
 
 const Option launch_request_options[] = {
-        { "dns", OPTION_STRV, &launch_request.dns, "name servers to write in /etc/resolv.conf, or \"host\" or \"none\"", .shown_default = "IP[,IP…]" },
-        { "dns-domain", OPTION_STRING, &launch_request.dns_domain, "DNS domain to write in /etc/resolv.conf" },
+        { "dns", OPTION_STRV, &launch_request.dns,
+                        "name servers to write in /etc/resolv.conf, or \"host\" or \"none\"",
+                        .shown_default = "IP[,IP…]" },
+        { "dns-domain", OPTION_STRING, &launch_request.dns_domain,
+                        "DNS domain to write in /etc/resolv.conf" },
         { "dns-opt", OPTION_STRV, &launch_request.dns_options, "DNS options to write in /etc/resolv.conf" },
-        { "dns-search", OPTION_STRV, &launch_request.dns_search, "DNS search domains to write in /etc/resolv.conf" },
-        { "hostname", OPTION_STRING, &launch_request.hostname, "pod's hostname", .shown_default = "rkt-$UUID" },
-        { "hosts-entry", OPTION_STRV, &launch_request.hosts_entries, "entries to add to the pod-wide /etc/hosts, or \"host\"", .shown_default = "IP=NAME" },
-        { "interactive", OPTION_BOOL, &launch_request.interactive, "run the pod interactively; one image only" },
-        { "ipc", OPTION_STRING, &launch_request.ipc, "IPC namespace of the pod: auto, private or parent", .shown_default = "auto" },
-        { "mds-register", OPTION_BOOL, &launch_request.mds_register, "register the pod with the metadata service" },
-        { "net", OPTION_STRV, &launch_request.networks, "networks the pod joins: names, \"all\", \"none\" or \"host\"",
-          .shown_default = "default", .flags = OPTION_VALUE_OPTIONAL, .if_bare = "default" },
+        { "dns-search", OPTION_STRV, &launch_request.dns_search,
+                        "DNS search domains to write in /etc/resolv.conf" },
+        { "hostname", OPTION_STRING, &launch_request.hostname, "pod's hostname",
+                        .shown_default = "rkt-$UUID" },
+        { "hosts-entry", OPTION_STRV, &launch_request.hosts_entries,
+                        "entries to add to the pod-wide /etc/hosts, or \"host\"",
+                        .shown_default = "IP=NAME" },
+        { "interactive", OPTION_BOOL, &launch_request.interactive,
+                        "run the pod interactively; one image only" },
+        { "ipc", OPTION_STRING, &launch_request.ipc, "IPC namespace of the pod: auto, private or parent",
+                        .shown_default = "auto" },
+        { "mds-register", OPTION_BOOL, &launch_request.mds_register,
+                        "register the pod with the metadata service" },
+        { "net", OPTION_STRV, &launch_request.networks,
+                        "networks the pod joins: names, \"all\", \"none\" or \"host\"",
+                        .shown_default = "default", .flags = OPTION_VALUE_OPTIONAL, .if_bare = "default" },
         {},
 };
 
@@ -39,8 +50,10 @@ static int check_metadata_service(void) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = METADATA_SOCKET };
         if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return log_error_errno(errno, "--mds-register: the metadata service does not answer at " METADATA_SOCKET);
-        log_error("--mds-register: the service at " METADATA_SOCKET " does not take registrations of this version");
+                return log_error_errno(errno,
+                                "--mds-register: the metadata service does not answer at " METADATA_SOCKET);
+        log_error("--mds-register: the service at " METADATA_SOCKET
+                  " does not take registrations of this version");
         return -EPROTO;
 }
 
@@ -63,7 +76,8 @@ int launch_request_check(bool has_ports) {
                 return -EINVAL;
         }
         if (has_ports && (host || none)) {
-                log_error("--port needs a network of the pod's own: it does not go with --net=%s", host ? "host" : "none");
+                log_error("--port needs a network of the pod's own: it does not go with --net=%s",
+                                host ? "host" : "none");
                 return -EINVAL;
         }
         if (!isempty(q->hostname) && strlen(q->hostname) > HOST_NAME_MAX) {
@@ -74,7 +88,8 @@ int launch_request_check(bool has_ports) {
                 log_error("--mds-register does not go with --net=none");
                 return -EINVAL;
         }
-        if (q->ipc && *q->ipc && !streq(q->ipc, "auto") && !streq(q->ipc, "private") && !streq(q->ipc, "parent")) {
+        if (q->ipc && *q->ipc && !streq(q->ipc, "auto") && !streq(q->ipc, "private") &&
+                        !streq(q->ipc, "parent")) {
                 log_error("--ipc=%s: expected auto, private or parent", q->ipc);
                 return -EINVAL;
         }
@@ -120,8 +135,9 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version) {
                 add_flag(&argv, version, 3, xstrdup("--disable-paths"));
         if (globals.insecure & INSECURE_SECCOMP)
                 add_flag(&argv, version, 3, xstrdup("--disable-seccomp"));
-        add_flag(&argv, version, 4, xasprintf("--dns-conf-mode=resolv=%s,hosts=%s", resolver_files_resolv_mode(q),
-                                                    resolver_files_hosts_mode(q)));
+        add_flag(&argv, version, 4,
+                        xasprintf("--dns-conf-mode=resolv=%s,hosts=%s", resolver_files_resolv_mode(q),
+                                        resolver_files_hosts_mode(q)));
         if (!isempty(q->ipc) && !streq(q->ipc, "auto"))
                 add_flag(&argv, version, 6, xasprintf("--ipc=%s", q->ipc));
         strv_add(&argv, p->uuid);

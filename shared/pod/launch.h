@@ -7,7 +7,7 @@
 #include "pod.h"
 
 typedef struct LaunchRequest {
-        char **networks;                      /* as given with --net; NULL: the default */
+        char **networks; /* as given with --net; NULL: the default */
         char **dns, **dns_search, **dns_options;
         char *dns_domain;
         char **hosts_entries;

@@ -9,7 +9,7 @@
 #include "macro.h"
 
 #define AUFS_SUPER_MAGIC 0x61756673
-#define ZFS_SUPER_MAGIC 0x2fc12fc1
+#define ZFS_SUPER_MAGIC  0x2fc12fc1
 
 /* Without d_type in directory entries (xfs made with ftype=0) overlayfs refuses the file system. "." has one
  * wherever anything has. */

@@ -123,7 +123,8 @@ int pod_refresh(Pod *p) {
                 return -errno;
         for (PodPlace place = 0; place < _POD_PLACE_MAX; place++) {
                 _cleanup_free_ char *path = place_path(place, p->uuid);
-                if (fstatat(p->pods_fd, path, &there, AT_SYMLINK_NOFOLLOW) < 0 || there.st_ino != ours.st_ino)
+                if (fstatat(p->pods_fd, path, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+                                there.st_ino != ours.st_ino)
                         continue;
                 p->place = place;
                 return read_state(p);
@@ -132,7 +133,8 @@ int pod_refresh(Pod *p) {
         return -ENOENT;
 }
 
-int pods_foreach(const char *data_dir, unsigned places, int (*each)(Pod *p, void *userdata), void *userdata) {
+int pods_foreach(
+                const char *data_dir, unsigned places, int (*each)(Pod *p, void *userdata), void *userdata) {
         _cleanup_close_ int pods_fd = pods_open(data_dir, false);
         if (pods_fd == -ENOENT)
                 return 0;
@@ -148,7 +150,7 @@ int pods_foreach(const char *data_dir, unsigned places, int (*each)(Pod *p, void
                         continue;
                 if (r < 0)
                         return log_error_errno(r, "%s/pods/%s", data_dir, place_names[place]);
-                STRV_FOREACH(uuid, uuids) {
+                STRV_FOREACH (uuid, uuids) {
                         _cleanup_pod_ Pod *p = NULL;
                         if (!uuid_is_valid(*uuid))
                                 continue;
@@ -167,7 +169,8 @@ int pods_foreach(const char *data_dir, unsigned places, int (*each)(Pod *p, void
         return 0;
 }
 
-static int find_in(int pods_fd, const char *prefix, PodPlace *ret_place, char ret_uuid[static UUID_STRING_SIZE]) {
+static int find_in(int pods_fd, const char *prefix, PodPlace *ret_place,
+                char ret_uuid[static UUID_STRING_SIZE]) {
         int matches = 0;
         for (PodPlace place = 0; place < _POD_PLACE_MAX; place++) {
                 _cleanup_strv_ char **uuids = NULL;
@@ -178,7 +181,7 @@ static int find_in(int pods_fd, const char *prefix, PodPlace *ret_place, char re
                         continue;
                 if (r < 0)
                         return r;
-                STRV_FOREACH(uuid, uuids) {
+                STRV_FOREACH (uuid, uuids) {
                         if (!uuid_is_valid(*uuid) || strncasecmp(*uuid, prefix, strlen(prefix)) != 0)
                                 continue;
                         /* seen twice while it moved: still one pod */

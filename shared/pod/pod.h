@@ -24,8 +24,8 @@ typedef enum PodPlace {
 
 #define POD_PLACE_BIT(p) (1u << (p))
 /* The places in which a UUID given by the user is looked for, and which list shows. */
-#define POD_PLACES_NAMED                                                                                     \
-        (POD_PLACE_BIT(POD_PLACE_RUN) | POD_PLACE_BIT(POD_PLACE_EXITED_GARBAGE) |                            \
+#define POD_PLACES_NAMED                                                                                    \
+        (POD_PLACE_BIT(POD_PLACE_RUN) | POD_PLACE_BIT(POD_PLACE_EXITED_GARBAGE) |                           \
                         POD_PLACE_BIT(POD_PLACE_PREPARE) | POD_PLACE_BIT(POD_PLACE_PREPARED))
 
 typedef enum PodState {
@@ -45,14 +45,14 @@ typedef struct Pod {
         char uuid[UUID_STRING_SIZE];
         PodPlace place;
         PodState state;
-        int pods_fd;                          /* DATA/pods */
+        int pods_fd; /* DATA/pods */
         bool owns_pods_fd;
-        int fd;                               /* the pod's directory; holds the lock if one was taken */
-        bool locked;                          /* by us, exclusively */
+        int fd;      /* the pod's directory; holds the lock if one was taken */
+        bool locked; /* by us, exclusively */
 } Pod;
 
 const char *pod_state_name(PodState s);
-const char *pod_place_name(PodPlace p);       /* the directory's name */
+const char *pod_place_name(PodPlace p); /* the directory's name */
 
 /* Opens DATA/pods, creating it and the state directories if create is set. A descriptor, or -errno. */
 int pods_open(const char *data_dir, bool create);

@@ -2,8 +2,8 @@
 #include "prepare.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "alloc.h"
 #include "file.h"
@@ -21,7 +21,7 @@
 
 typedef struct Preparation {
         const PodRequest *request;
-        PodImage *images;                     /* one for each app */
+        PodImage *images; /* one for each app */
         size_t n_images;
         PodManifest *manifest;
         Stage1 stage1;
@@ -77,7 +77,8 @@ static int load_manifest_images(Preparation *p) {
                 if (r < 0)
                         return r;
                 if (!a->app && !image->manifest->app) {
-                        log_error("%s: app \"%s\" has no app section and neither has its image", p->request->pod_manifest, a->name);
+                        log_error("%s: app \"%s\" has no app section and neither has its image",
+                                        p->request->pod_manifest, a->name);
                         return -EINVAL;
                 }
                 if (!a->app)
@@ -109,7 +110,8 @@ static int load_pod_manifest(Preparation *p) {
 static int check_app_names(const PodManifest *m) {
         for (size_t i = 0; i < m->n_apps; i++)
                 if (strlen(m->apps[i].name) > APP_NAME_MAX) {
-                        log_error("app \"%s\": its name is longer than %d characters", m->apps[i].name, APP_NAME_MAX);
+                        log_error("app \"%s\": its name is longer than %d characters", m->apps[i].name,
+                                        APP_NAME_MAX);
                         return -ENAMETOOLONG;
                 }
         return 0;
@@ -144,7 +146,8 @@ static int copy_tree(Pod *pod, const char *tree_id, const char *target) {
         _cleanup_free_ char *from = tree_path(tree_id);
         _cleanup_free_ char *source = xasprintf("%s/.", from);
         _cleanup_free_ char *to = xasprintf("/proc/%d/fd/%d/%s", (int) getpid(), pod->fd, target);
-        char *argv[] = { (char *) "cp", (char *) "-a", (char *) "--reflink=auto", (char *) "-T", (char *) "--", source, to, NULL };
+        char *argv[] = { (char *) "cp", (char *) "-a", (char *) "--reflink=auto", (char *) "-T",
+                (char *) "--", source, to, NULL };
         int status = process_run(argv, -1);
         if (status < 0)
                 return log_error_errno(status, "cp");
@@ -167,7 +170,7 @@ static int make_overlay_directories(Pod *pod, const char *app, const PodImage *i
         if (r < 0)
                 return r;
         if (stat(tree, &st) < 0 || fchownat(pod->fd, upper, st.st_uid, st.st_gid, 0) < 0 ||
-            fchmodat(pod->fd, upper, st.st_mode & 01777, 0) < 0)
+                        fchmodat(pod->fd, upper, st.st_mode & 01777, 0) < 0)
                 return log_error_errno(errno, "pod %s: %s", pod->uuid, upper);
         return 0;
 }
@@ -202,11 +205,13 @@ static int write_stage1(Preparation *p) {
         if (r >= 0)
                 r = make_directory(pod, "stage1/rootfs/rkt/env", 0755);
         if (r >= 0)
-                r = write_text(pod, "stage1/manifest", p->stage1.manifest_text, p->stage1.manifest_size, 0640);
+                r = write_text(pod, "stage1/manifest", p->stage1.manifest_text, p->stage1.manifest_size,
+                                0640);
         if (r < 0)
                 return r;
         if (p->stage1.directory)
-                return write_text(pod, "stage1/path", p->stage1.directory, strlen(p->stage1.directory), 0640);
+                return write_text(
+                                pod, "stage1/path", p->stage1.directory, strlen(p->stage1.directory), 0640);
 
         _cleanup_free_ char *tree_id = NULL;
         r = images_tree(p->stage1.image_id, &tree_id);

@@ -27,9 +27,9 @@ static int set_once(const char *flag, size_t offset, const char *value) {
         return 0;
 }
 
-#define SET_ONCE(function, flag, field)                                                                      \
-        static int function(const char *value, void *userdata) {                                             \
-                return set_once(flag, offsetof(AppRequest, field), value);                                   \
+#define SET_ONCE(function, flag, field)                                                                     \
+        static int function(const char *value, void *userdata) {                                            \
+                return set_once(flag, offsetof(AppRequest, field), value);                                  \
         }
 SET_ONCE(set_exec, "exec", exec)
 SET_ONCE(set_signature, "signature", signature)
@@ -65,17 +65,20 @@ static int set_supplementary_gids(const char *value, void *userdata) {
                 return -EINVAL;
         _cleanup_strv_ char **words = strv_split(value, ',');
         a->supplementary_gids_given = true;
-        a->supplementary_gids = xreallocarray(a->supplementary_gids, a->n_supplementary_gids + strv_length(words), sizeof(gid_t));
-        STRV_FOREACH(w, words) {
+        a->supplementary_gids = xreallocarray(
+                        a->supplementary_gids, a->n_supplementary_gids + strv_length(words), sizeof(gid_t));
+        STRV_FOREACH (w, words) {
                 uint64_t gid;
                 if (parse_uint(*w, UINT32_MAX - 1, &gid) < 0)
-                        return fail("supplementary-gids", value, xasprintf("\"%s\": expected a numeric group ID", *w));
+                        return fail("supplementary-gids", value,
+                                        xasprintf("\"%s\": expected a numeric group ID", *w));
                 a->supplementary_gids[a->n_supplementary_gids++] = gid;
         }
         return 0;
 }
 
-static int add_pair(const char *flag, const char *value, size_t offset, bool (*valid)(const char *), const char *form) {
+static int add_pair(const char *flag, const char *value, size_t offset, bool (*valid)(const char *),
+                const char *form) {
         AppRequest *a = pod_request_current_app(flag);
         _cleanup_free_ char *name = NULL, *text = NULL;
         if (!a)
@@ -92,7 +95,8 @@ static int add_pair(const char *flag, const char *value, size_t offset, bool (*v
 }
 
 static int add_annotation(const char *value, void *userdata) {
-        return add_pair("annotation", value, offsetof(AppRequest, annotations), ac_identifier_is_valid, AC_IDENTIFIER_FORM);
+        return add_pair("annotation", value, offsetof(AppRequest, annotations), ac_identifier_is_valid,
+                        AC_IDENTIFIER_FORM);
 }
 static int add_user_annotation(const char *value, void *userdata) {
         return add_pair("user-annotation", value, offsetof(AppRequest, user_annotations), NULL, NULL);
@@ -101,7 +105,8 @@ static int add_user_label(const char *value, void *userdata) {
         return add_pair("user-label", value, offsetof(AppRequest, user_labels), NULL, NULL);
 }
 static int add_environment(const char *value, void *userdata) {
-        return add_pair("environment", value, offsetof(AppRequest, environment), environment_name_is_valid, ENVIRONMENT_NAME_FORM);
+        return add_pair("environment", value, offsetof(AppRequest, environment), environment_name_is_valid,
+                        ENVIRONMENT_NAME_FORM);
 }
 
 static int set_resource(const char *flag, IsolatorType type, const char *value) {
@@ -151,7 +156,10 @@ static int set_capabilities(const char *flag, IsolatorType type, IsolatorType op
         if (!a)
                 return -EINVAL;
         if (isolators_find(&a->isolators, opposite))
-                return fail(flag, value, xasprintf("--caps-retain and --caps-remove exclude each other (image \"%s\")", a->image));
+                return fail(flag, value,
+                                xasprintf("--caps-retain and --caps-remove exclude each other (image "
+                                          "\"%s\")",
+                                                a->image));
         _cleanup_strv_ char **set = strv_split(value, ',');
         if (isolators_set_names(&a->isolators, type, set, NULL, &error) < 0)
                 return fail(flag, value, error);
@@ -159,10 +167,12 @@ static int set_capabilities(const char *flag, IsolatorType type, IsolatorType op
 }
 
 static int set_caps_retain(const char *value, void *userdata) {
-        return set_capabilities("caps-retain", ISOLATOR_CAPABILITIES_RETAIN, ISOLATOR_CAPABILITIES_REMOVE, value);
+        return set_capabilities(
+                        "caps-retain", ISOLATOR_CAPABILITIES_RETAIN, ISOLATOR_CAPABILITIES_REMOVE, value);
 }
 static int set_caps_remove(const char *value, void *userdata) {
-        return set_capabilities("caps-remove", ISOLATOR_CAPABILITIES_REMOVE, ISOLATOR_CAPABILITIES_RETAIN, value);
+        return set_capabilities(
+                        "caps-remove", ISOLATOR_CAPABILITIES_REMOVE, ISOLATOR_CAPABILITIES_RETAIN, value);
 }
 
 static int set_seccomp(const char *value, void *userdata) {
@@ -175,36 +185,49 @@ static int set_seccomp(const char *value, void *userdata) {
         return 0;
 }
 
-#define APP_OPTION(flag, function, value, text)                                                              \
+#define APP_OPTION(flag, function, value, text)                                                             \
         { flag, OPTION_CALL, NULL, text, .call = function, .shown_default = value }
 
 const Option app_request_options[] = {
         APP_OPTION("annotation", add_annotation, "NAME=VALUE", "set an annotation of the app"),
-        APP_OPTION("caps-remove", set_caps_remove, "CAP_X,…", "capability to remove from the process's capabilities bounding set; all others from the default set will be included"),
-        APP_OPTION("caps-retain", set_caps_retain, "CAP_X,…", "capability to retain in the process's capabilities bounding set; all others will be removed"),
+        APP_OPTION("caps-remove", set_caps_remove, "CAP_X,…",
+                        "capability to remove from the process's capabilities bounding set; all others from "
+                        "the default set will be included"),
+        APP_OPTION("caps-retain", set_caps_retain, "CAP_X,…",
+                        "capability to retain in the process's capabilities bounding set; all others will "
+                        "be removed"),
         APP_OPTION("cpu", set_cpu, "500m", "cpu limit for the preceding image"),
-        APP_OPTION("cpu-shares", set_cpu_shares, "1024", "cpu share weight for the preceding image, 2 to 262144"),
-        APP_OPTION("environment", add_environment, "NAME=VALUE", "set an app's environment variables; overrides every other source"),
+        APP_OPTION("cpu-shares", set_cpu_shares, "1024",
+                        "cpu share weight for the preceding image, 2 to 262144"),
+        APP_OPTION("environment", add_environment, "NAME=VALUE",
+                        "set an app's environment variables; overrides every other source"),
         APP_OPTION("exec", set_exec, "PATH", "override the exec command for the preceding image"),
         APP_OPTION("group", set_group, "GROUP", "group override for the preceding image"),
         APP_OPTION("memory", set_memory, "128M", "memory limit for the preceding image"),
         APP_OPTION("name", set_name, "NAME", "set the name of the app"),
-        APP_OPTION("oom-score-adj", set_oom_score_adj, "0", "oom-score-adj for the preceding image, -1000 to 1000"),
-        APP_OPTION("readonly-rootfs", set_read_only_rootfs, "BOOL", "if set, the app's rootfs will be mounted read-only"),
-        APP_OPTION("seccomp", set_seccomp, "mode=remove|retain[,errno=EX],SYSCALL,…", "seccomp filter override"),
-        APP_OPTION("signature", set_signature, "FILE", "local signature file to use in validating the preceding image"),
-        APP_OPTION("supplementary-gids", set_supplementary_gids, "GID,…", "supplementary group IDs for the preceding image"),
+        APP_OPTION("oom-score-adj", set_oom_score_adj, "0",
+                        "oom-score-adj for the preceding image, -1000 to 1000"),
+        APP_OPTION("readonly-rootfs", set_read_only_rootfs, "BOOL",
+                        "if set, the app's rootfs will be mounted read-only"),
+        APP_OPTION("seccomp", set_seccomp, "mode=remove|retain[,errno=EX],SYSCALL,…",
+                        "seccomp filter override"),
+        APP_OPTION("signature", set_signature, "FILE",
+                        "local signature file to use in validating the preceding image"),
+        APP_OPTION("supplementary-gids", set_supplementary_gids, "GID,…",
+                        "supplementary group IDs for the preceding image"),
         APP_OPTION("user", set_user, "USER", "user override for the preceding image"),
         APP_OPTION("user-annotation", add_user_annotation, "NAME=VALUE", "set an app's user annotations"),
         APP_OPTION("user-label", add_user_label, "NAME=VALUE", "set an app's user labels"),
-        APP_OPTION("working-dir", set_working_directory, "PATH", "override the working directory of the preceding image"),
+        APP_OPTION("working-dir", set_working_directory, "PATH",
+                        "override the working directory of the preceding image"),
         { "cap-remove", OPTION_CALL, NULL, "", .call = set_caps_remove, .flags = OPTION_HIDDEN },
         { "cap-retain", OPTION_CALL, NULL, "", .call = set_caps_retain, .flags = OPTION_HIDDEN },
         {},
 };
 
 void app_request_done(AppRequest *a) {
-        char *const strings[] = { a->image, a->signature, a->name, a->exec, a->working_directory, a->user, a->group };
+        char *const strings[] = { a->image, a->signature, a->name, a->exec, a->working_directory, a->user,
+                a->group };
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 free(strings[i]);
         strv_free(a->arguments);

@@ -92,7 +92,8 @@ static int read_environment_file(const char *path, void *userdata) {
         if (r < 0)
                 return log_error_errno(r, "--set-env-file=%s", path);
         if (strlen(text) != size) {
-                log_error("--set-env-file=%s: offset %zu: a NUL character: expected lines NAME=VALUE", path, strlen(text));
+                log_error("--set-env-file=%s: offset %zu: a NUL character: expected lines NAME=VALUE", path,
+                                strlen(text));
                 return -EINVAL;
         }
         _cleanup_strv_ char **lines = strv_split(text, '\n');
@@ -110,7 +111,9 @@ static int read_environment_file(const char *path, void *userdata) {
 }
 
 static int set_pull_policy(const char *value, void *userdata) {
-        static const char *const names[] = { [PULL_NEVER] = "never", [PULL_NEW] = "new", [PULL_UPDATE] = "update" };
+        static const char *const names[] = {
+                [PULL_NEVER] = "never", [PULL_NEW] = "new", [PULL_UPDATE] = "update"
+        };
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (streq(value, names[i])) {
                         pod_request.pull_policy = i;
@@ -120,30 +123,42 @@ static int set_pull_policy(const char *value, void *userdata) {
         return fail(xstrdup("expected never, new or update"), "pull-policy", value);
 }
 
-
 const Option pod_request_options[] = {
-        { "inherit-env", OPTION_BOOL, &pod_request.inherit_env, "inherit all environment variables not set by apps" },
-        { "no-overlay", OPTION_BOOL, &pod_request.no_overlay, "copy the images' trees instead of using overlayfs" },
+        { "inherit-env", OPTION_BOOL, &pod_request.inherit_env,
+                        "inherit all environment variables not set by apps" },
+        { "no-overlay", OPTION_BOOL, &pod_request.no_overlay,
+                        "copy the images' trees instead of using overlayfs" },
         { "no-store", OPTION_BOOL, &pod_request.no_store, "", .flags = OPTION_HIDDEN },
         { "pod-manifest", OPTION_STRING, &pod_request.pod_manifest, "the path to the pod manifest" },
-        { "port", OPTION_CALL, NULL, "ports to expose on the host (requires contained network). Syntax: --port=NAME:[HOSTIP:]HOSTPORT",
-          .call = add_port, .shown_default = "NAME:[HOSTIP:]HOSTPORT" },
+        { "port", OPTION_CALL, NULL,
+                        "ports to expose on the host (requires contained network). Syntax: "
+                        "--port=NAME:[HOSTIP:]HOSTPORT",
+                        .call = add_port, .shown_default = "NAME:[HOSTIP:]HOSTPORT" },
         { "private-users", OPTION_BOOL, &pod_request.private_users, "run within user namespaces" },
-        { "pull-policy", OPTION_CALL, NULL, "when to pull an image", .call = set_pull_policy, .shown_default = "new" },
-        { "set-env", OPTION_CALL, NULL, "environment variable to set for all the apps", .call = add_environment,
-          .shown_default = "NAME=VALUE" },
-        { "set-env-file", OPTION_CALL, NULL, "path to a file of environment variables to set for all the apps",
-          .call = read_environment_file, .shown_default = "FILE" },
-        { "stage1-from-dir", OPTION_STRING, &pod_request.stage1.from_dir, "name of a stage1 in the stage1 directory", .flags = OPTION_ONCE },
-        { "stage1-hash", OPTION_STRING, &pod_request.stage1.hash, "image ID of a stage1 in the store", .flags = OPTION_ONCE },
-        { "stage1-name", OPTION_STRING, &pod_request.stage1.name, "name of a stage1 image", .flags = OPTION_ONCE },
-        { "stage1-path", OPTION_STRING, &pod_request.stage1.path, "stage1 image file or directory", .flags = OPTION_ONCE },
-        { "stage1-url", OPTION_STRING, &pod_request.stage1.url, "URL of a stage1 image", .flags = OPTION_ONCE },
+        { "pull-policy", OPTION_CALL, NULL, "when to pull an image", .call = set_pull_policy,
+                        .shown_default = "new" },
+        { "set-env", OPTION_CALL, NULL, "environment variable to set for all the apps",
+                        .call = add_environment, .shown_default = "NAME=VALUE" },
+        { "set-env-file", OPTION_CALL, NULL,
+                        "path to a file of environment variables to set for all the apps",
+                        .call = read_environment_file, .shown_default = "FILE" },
+        { "stage1-from-dir", OPTION_STRING, &pod_request.stage1.from_dir,
+                        "name of a stage1 in the stage1 directory", .flags = OPTION_ONCE },
+        { "stage1-hash", OPTION_STRING, &pod_request.stage1.hash, "image ID of a stage1 in the store",
+                        .flags = OPTION_ONCE },
+        { "stage1-name", OPTION_STRING, &pod_request.stage1.name, "name of a stage1 image",
+                        .flags = OPTION_ONCE },
+        { "stage1-path", OPTION_STRING, &pod_request.stage1.path, "stage1 image file or directory",
+                        .flags = OPTION_ONCE },
+        { "stage1-url", OPTION_STRING, &pod_request.stage1.url, "URL of a stage1 image",
+                        .flags = OPTION_ONCE },
         { "store-only", OPTION_BOOL, &pod_request.store_only, "", .flags = OPTION_HIDDEN },
         { "volume", OPTION_CALL, NULL, "volumes to make available in the pod", .call = add_volume,
-          .shown_default = "NAME,kind=host|empty,…" },
-        { "mount", OPTION_CALL, NULL, "mount point binding a volume to a path within an app, or before the first image within all",
-          .call = add_mount, .shown_default = "volume=NAME,target=PATH" },
+                        .shown_default = "NAME,kind=host|empty,…" },
+        { "mount", OPTION_CALL, NULL,
+                        "mount point binding a volume to a path within an app, or before the first image "
+                        "within all",
+                        .call = add_mount, .shown_default = "volume=NAME,target=PATH" },
         {},
 };
 
@@ -162,11 +177,13 @@ int pod_request_argument(ArgumentKind kind, const char *argument, void *userdata
                 if (!*argument)
                         return 0; /* empty arguments are skipped, as in rkt */
                 xgrow(&pod_request.apps, pod_request.n_apps);
-                pod_request.apps[pod_request.n_apps++] = (AppRequest){ .image = xstrdup(argument), .read_only_rootfs = -1 };
+                pod_request.apps[pod_request.n_apps++] =
+                                (AppRequest){ .image = xstrdup(argument), .read_only_rootfs = -1 };
                 return 0;
         case ARGUMENT_DASHES:
                 if (pod_request.n_apps == 0) {
-                        log_error("\"--\" must follow an image: what stands behind it are arguments for its app");
+                        log_error("\"--\" must follow an image: what stands behind it are arguments for its "
+                                  "app");
                         return -EINVAL;
                 }
                 a = &pod_request.apps[pod_request.n_apps - 1];
@@ -190,7 +207,8 @@ static int check_mounts(const Mount *mounts, size_t n) {
                 for (size_t j = 0; j < pod_request.n_volumes; j++)
                         found |= streq(pod_request.volumes[j].name, mounts[i].volume);
                 if (!found) {
-                        log_error("dangling mount point \"%s\": volume \"%s\" not found", mounts[i].path, mounts[i].volume);
+                        log_error("dangling mount point \"%s\": volume \"%s\" not found", mounts[i].path,
+                                        mounts[i].volume);
                         return -EINVAL;
                 }
         }
@@ -200,8 +218,10 @@ static int check_mounts(const Mount *mounts, size_t n) {
 static int check_pod_manifest(void) {
         const PodRequest *q = &pod_request;
         if (q->n_apps > 0 || q->n_volumes > 0 || q->n_mounts > 0 || q->n_ports > 0 || q->inherit_env ||
-            q->environment.n > 0 || q->environment_file.n > 0 || (q->pull_policy_given && q->pull_policy != PULL_NEW)) {
-                log_error("conflicting flags set with --pod-manifest (images, --volume, --mount, --port, --pull-policy, "
+                        q->environment.n > 0 || q->environment_file.n > 0 ||
+                        (q->pull_policy_given && q->pull_policy != PULL_NEW)) {
+                log_error("conflicting flags set with --pod-manifest (images, --volume, --mount, --port, "
+                          "--pull-policy, "
                           "--inherit-env, --set-env and --set-env-file come from the manifest)");
                 return -EINVAL;
         }
@@ -240,8 +260,8 @@ void pod_request_clear(void) {
                 volume_done(&q->volumes[i]);
         for (size_t i = 0; i < q->n_ports; i++)
                 exposed_port_done(&q->ports[i]);
-        char *const strings[] = { q->pod_manifest, q->stage1.url, q->stage1.path, q->stage1.name, q->stage1.hash,
-                                  q->stage1.from_dir };
+        char *const strings[] = { q->pod_manifest, q->stage1.url, q->stage1.path, q->stage1.name,
+                q->stage1.hash, q->stage1.from_dir };
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 free(strings[i]);
         free(q->apps);

@@ -19,52 +19,52 @@ typedef enum PullPolicy {
 } PullPolicy;
 
 typedef struct AppRequest {
-        char *image;                          /* as given */
+        char *image; /* as given */
         char *signature;
         char *name;
         char *exec;
-        char **arguments;                     /* NULL: no "--" */
+        char **arguments; /* NULL: no "--" */
         char *working_directory;
         char *user, *group;
         gid_t *supplementary_gids;
         size_t n_supplementary_gids;
         bool supplementary_gids_given;
-        int read_only_rootfs;                 /* -1: not said */
+        int read_only_rootfs; /* -1: not said */
         Mount *mounts;
         size_t n_mounts;
         NameValueList annotations, user_annotations, user_labels, environment;
-        IsolatorList isolators;               /* replace those of the image */
+        IsolatorList isolators; /* replace those of the image */
 } AppRequest;
 
 typedef struct Stage1Request {
-        char *url, *path, *name, *hash, *from_dir;   /* at most one */
+        char *url, *path, *name, *hash, *from_dir; /* at most one */
 } Stage1Request;
 
 typedef struct PodRequest {
         AppRequest *apps;
         size_t n_apps;
-        Mount *mounts;                        /* for all apps */
+        Mount *mounts; /* for all apps */
         size_t n_mounts;
         Volume *volumes;
         size_t n_volumes;
         ExposedPort *ports;
         size_t n_ports;
         bool inherit_env;
-        NameValueList environment;            /* --set-env */
-        NameValueList environment_file;       /* --set-env-file */
+        NameValueList environment;      /* --set-env */
+        NameValueList environment_file; /* --set-env-file */
         bool no_overlay;
         bool private_users;
         char *pod_manifest;
         PullPolicy pull_policy;
         bool pull_policy_given;
-        bool store_only, no_store;            /* rkt's old names of never and update */
+        bool store_only, no_store; /* rkt's old names of never and update */
         Stage1Request stage1;
 } PodRequest;
 
 extern PodRequest pod_request;
-extern const Option pod_request_options[];    /* pod and app flags that run and prepare share */
+extern const Option pod_request_options[]; /* pod and app flags that run and prepare share */
 
-void pod_request_clear(void);                 /* frees what it holds; pull policy is "new" again */
+void pod_request_clear(void); /* frees what it holds; pull policy is "new" again */
 
 /* For Command.argument, with .app_arguments set. */
 int pod_request_argument(ArgumentKind kind, const char *argument, void *userdata);
@@ -73,5 +73,5 @@ int pod_request_check(void);
 
 /* The rows of per-app flags, which "app add" takes too. */
 extern const Option app_request_options[];
-AppRequest *pod_request_current_app(const char *flag);   /* NULL after logging when no image came before */
+AppRequest *pod_request_current_app(const char *flag); /* NULL after logging when no image came before */
 void app_request_done(AppRequest *a);

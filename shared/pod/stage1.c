@@ -84,7 +84,8 @@ static const char *images_directory(void) {
         return globals.config.stage1_images_dir ?: RKT_STAGE1_DIR;
 }
 
-/* Whether what lies in directory is the stage1 that was asked for; anything else is passed over in silence. */
+/* Whether what lies in directory is the stage1 that was asked for; anything else is passed over in silence.
+ */
 static bool is_wanted(const char *directory, const AppString *wanted) {
         _cleanup_image_manifest_ ImageManifest *m = NULL;
         _cleanup_free_ char *path = xasprintf("%s/manifest", directory), *error = NULL;
@@ -99,9 +100,9 @@ static int find_installed(const char *name, Stage1 *ret) {
         _cleanup_app_string_ AppString wanted = {};
         _cleanup_free_ char *error = NULL;
         if (app_string_parse(name, &wanted, &error) < 0 ||
-            list_directory_at(AT_FDCWD, images_directory(), &entries) < 0)
+                        list_directory_at(AT_FDCWD, images_directory(), &entries) < 0)
                 return -ENOENT;
-        STRV_FOREACH(e, entries) {
+        STRV_FOREACH (e, entries) {
                 _cleanup_free_ char *directory = xasprintf("%s/%s", images_directory(), *e);
                 if (is_wanted(directory, &wanted))
                         return use_directory(directory, ret);
@@ -123,7 +124,8 @@ static int use_path(const char *path, Stage1 *ret) {
 
 static int use_from_dir(const char *name, Stage1 *ret) {
         if (strchr(name, '/')) {
-                log_error("--stage1-from-dir=%s: expected a name in %s, not a path", name, images_directory());
+                log_error("--stage1-from-dir=%s: expected a name in %s, not a path", name,
+                                images_directory());
                 return -EINVAL;
         }
         _cleanup_free_ char *path = xasprintf("%s/%s", images_directory(), name);
@@ -148,7 +150,8 @@ static int use_configured(Stage1 *ret) {
 int stage1_choose(const Stage1Request *q, Stage1 *ret) {
         int given = !!q->url + !!q->path + !!q->name + !!q->hash + !!q->from_dir;
         if (given > 1) {
-                log_error("the flags --stage1-url, --stage1-path, --stage1-name, --stage1-hash and --stage1-from-dir "
+                log_error("the flags --stage1-url, --stage1-path, --stage1-name, --stage1-hash and "
+                          "--stage1-from-dir "
                           "exclude each other");
                 return -EINVAL;
         }
@@ -186,13 +189,15 @@ int stage1_entrypoint(const Pod *p, const char *name, char **ret_path, ImageMani
         if (!entry)
                 return -ENOENT;
         if (entry[0] != '/') {
-                log_error("pod %s: stage1 annotation %s is \"%s\": expected an absolute path", p->uuid, annotation, entry);
+                log_error("pod %s: stage1 annotation %s is \"%s\": expected an absolute path", p->uuid,
+                                annotation, entry);
                 return -EINVAL;
         }
         r = read_line_at(p->fd, "stage1/path", &directory);
         if (r < 0 && r != -ENOENT)
                 return log_error_errno(r, "pod %s: stage1/path", p->uuid);
-        *ret_path = directory ? xasprintf("%s/rootfs%s", directory, entry) : xasprintf("stage1/rootfs%s", entry);
+        *ret_path = directory ? xasprintf("%s/rootfs%s", directory, entry)
+                              : xasprintf("stage1/rootfs%s", entry);
         if (ret_manifest)
                 *ret_manifest = TAKE_PTR(m);
         return 0;

@@ -8,8 +8,8 @@
 #include "request.h"
 
 typedef struct Stage1 {
-        char *directory;                      /* installed, used in place: holds manifest and rootfs; or NULL */
-        char *image_id;                       /* from the store; or NULL */
+        char *directory; /* installed, used in place: holds manifest and rootfs; or NULL */
+        char *image_id;  /* from the store; or NULL */
         char *manifest_text;
         size_t manifest_size;
         ImageManifest *manifest;

@@ -52,9 +52,15 @@ static void times_read_as_people_say_them(void **state) {
                 int64_t age;
                 const char *text;
         } cases[] = {
-                { 0, "just now" },         { 1, "1 second ago" },   { 59, "59 seconds ago" }, { 60, "1 minute ago" },
-                { 7200, "2 hours ago" },   { 90000, "1 day ago" },  { -120, "2 minutes from now" },
-                { 864000, "1 week ago" },  { 86400 * 400, "1 year ago" },
+                { 0, "just now" },
+                { 1, "1 second ago" },
+                { 59, "59 seconds ago" },
+                { 60, "1 minute ago" },
+                { 7200, "2 hours ago" },
+                { 90000, "1 day ago" },
+                { -120, "2 minutes from now" },
+                { 864000, "1 week ago" },
+                { 86400 * 400, "1 year ago" },
         };
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *s = time_ago(1000000000 - cases[i].age, 1000000000);

@@ -11,8 +11,8 @@ static void syntax_errors_name_line_and_column(void **state) {
 }
 
 static void truncated_and_trailing_data_are_refused(void **state) {
-        const char *const bad[] = { "", "{", "[1,", "{} x", "{}{}", "\"\xff\"", "[NaN]", "[Infinity]", "[1.]", "[01]",
-                "[\"a\nb\"]", "['a']", "{'a':1}", "[1,]", "[/**/1]" };
+        const char *const bad[] = { "", "{", "[1,", "{} x", "{}{}", "\"\xff\"", "[NaN]", "[Infinity]",
+                "[1.]", "[01]", "[\"a\nb\"]", "['a']", "{'a':1}", "[1,]", "[/**/1]" };
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
                 _cleanup_json_context_ JsonContext c;
                 assert_int_equal(json_context_parse(&c, "f", bad[i], strlen(bad[i])), -22);
@@ -22,7 +22,8 @@ static void truncated_and_trailing_data_are_refused(void **state) {
 
 static void schema_errors_name_the_path_and_where_it_stands(void **state) {
         _cleanup_json_context_ JsonContext c;
-        const char *text = "{\n \"x\": [{\"y\": \"a,]}\"}, [2]],\n \"app\": {\"exec\": [\"/bin/a\",\n   7]}}";
+        const char *text =
+                        "{\n \"x\": [{\"y\": \"a,]}\"}, [2]],\n \"app\": {\"exec\": [\"/bin/a\",\n   7]}}";
         assert_int_equal(json_context_parse(&c, "m", text, strlen(text)), 0);
         json_object *app;
         char **exec = NULL;

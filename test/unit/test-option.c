@@ -25,7 +25,8 @@ static int parse(char ***args, char **argv) {
 
 static void options_take_values_in_both_spellings(void **state) {
         _cleanup_strv_ char **args = NULL;
-        char *argv[] = { "x", "--port=a", "one", "--port", "b", "--debug=false", "--dir", "/d", "--", "--port", NULL };
+        char *argv[] = { "x", "--port=a", "one", "--port", "b", "--debug=false", "--dir", "/d", "--",
+                "--port", NULL };
         assert_int_equal(parse(&args, argv), 0);
         assert_false(debug);
         assert_string_equal(dir, "/d");
@@ -36,8 +37,11 @@ static void options_take_values_in_both_spellings(void **state) {
 
 static void wrong_command_lines_are_refused(void **state) {
         char *bad[][4] = {
-                { "x", "--nope", NULL },        { "x", "--dir", NULL },  { "x", "--debug=maybe", NULL },
-                { "x", "--dir=a", "--dir=b", NULL }, { "x", "-q", NULL },
+                { "x", "--nope", NULL },
+                { "x", "--dir", NULL },
+                { "x", "--debug=maybe", NULL },
+                { "x", "--dir=a", "--dir=b", NULL },
+                { "x", "-q", NULL },
         };
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
                 char **args = NULL;

@@ -221,16 +221,15 @@ static void stop_annotations_set_signal_and_patience(void **state) {
 
 static void a_plan_read_back_is_the_same(void **state) {
         _cleanup_plan_ Plan *p = compile(*state,
-                        APP(
-                                        POINTS ",\"supplementaryGIDs\":[1,2],\"workingDirectory\":\"/"
-                                               "w\",\"eventHandlers\":["
-                                               "{\"name\":\"pre-start\",\"exec\":[\"/"
-                                               "p\"]},{\"name\":\"post-stop\",\"exec\":[\"/q\",\"r\"]}],"
-                                               "\"isolators\":[{\"name\":\"os/linux/"
-                                               "oom-score-adj\",\"value\":0},"
-                                               "{\"name\":\"resource/"
-                                               "memory\",\"value\":{\"limit\":\"64Mi\"}}]") ",\"readOnlyRoot"
-                                                                                            "FS\":true",
+                        APP(POINTS ",\"supplementaryGIDs\":[1,2],\"workingDirectory\":\"/"
+                                   "w\",\"eventHandlers\":["
+                                   "{\"name\":\"pre-start\",\"exec\":[\"/"
+                                   "p\"]},{\"name\":\"post-stop\",\"exec\":[\"/q\",\"r\"]}],"
+                                   "\"isolators\":[{\"name\":\"os/linux/"
+                                   "oom-score-adj\",\"value\":0},"
+                                   "{\"name\":\"resource/"
+                                   "memory\",\"value\":{\"limit\":\"64Mi\"}}]") ",\"readOnlyRoot"
+                                                                                "FS\":true",
                         "{\"name\":\"data\",\"kind\":\"empty\",\"mode\":\"0700\",\"uid\":7,\"gid\":8}");
         json_object *first = plan_to_json(p);
         _cleanup_free_ char *text = json_to_text(first, false), *error = NULL;

@@ -55,7 +55,8 @@ static void a_pod_in_use_cannot_be_locked(void **state) {
 
 static void a_uuid_prefix_names_a_pod_only_if_it_is_unambiguous(void **state) {
         _cleanup_pod_ Pod *p = NULL;
-        const char *const uuids[] = { "aaaa1111-0000-4000-8000-000000000000", "AAAA2222-0000-4000-8000-000000000000" };
+        const char *const uuids[] = { "aaaa1111-0000-4000-8000-000000000000",
+                "AAAA2222-0000-4000-8000-000000000000" };
         for (size_t i = 0; i < ELEMENTSOF(uuids); i++) {
                 _cleanup_free_ char *path = xasprintf("%s/pods/run/%s", data_dir, uuids[i]);
                 assert_int_equal(mkdir_parents_at(AT_FDCWD, path, 0750), 0);

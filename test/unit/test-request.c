@@ -23,8 +23,10 @@ static int parse_words(char **argv) {
 #define PARSE(...) parse_words((char *[]){ (char *) "run", __VA_ARGS__, NULL })
 
 static void flags_bind_to_the_image_before_them(void **state) {
-        assert_int_equal(PARSE("--volume=data,kind=empty", "--mount=volume=data,target=/all", "one", "--exec=/bin/a",
-                                         "--mount", "volume=data,target=/own", "--", "--x", "y", "---", "two", "--name=second"), 0);
+        assert_int_equal(PARSE("--volume=data,kind=empty", "--mount=volume=data,target=/all", "one",
+                                         "--exec=/bin/a", "--mount", "volume=data,target=/own", "--", "--x",
+                                         "y", "---", "two", "--name=second"),
+                        0);
         assert_int_equal(pod_request.n_apps, 2);
         assert_int_equal(pod_request.n_mounts, 1);
         assert_string_equal(pod_request.apps[0].exec, "/bin/a");
@@ -41,12 +43,12 @@ static void empty_arguments_and_stray_terminators_are_skipped(void **state) {
 }
 
 static void wrong_command_lines_are_refused(void **state) {
-        assert_true(PARSE("--pull-policy=new") < 0);                       /* no image */
-        assert_true(PARSE("--", "x") < 0);                                 /* "--" before any image */
-        assert_true(PARSE("one", "--", "a", "---", "--", "b") < 0);        /* twice */
-        assert_true(PARSE("--exec=/bin/a", "one") < 0);                    /* app flag first */
+        assert_true(PARSE("--pull-policy=new") < 0);                /* no image */
+        assert_true(PARSE("--", "x") < 0);                          /* "--" before any image */
+        assert_true(PARSE("one", "--", "a", "---", "--", "b") < 0); /* twice */
+        assert_true(PARSE("--exec=/bin/a", "one") < 0);             /* app flag first */
         assert_true(PARSE("one", "--exec=/a", "--exec=/b") < 0);
-        assert_true(PARSE("--mount=volume=nope,target=/x", "one") < 0);    /* dangling */
+        assert_true(PARSE("--mount=volume=nope,target=/x", "one") < 0); /* dangling */
         assert_true(PARSE("one", "--caps-retain=CAP_KILL", "--caps-remove=CAP_CHOWN") < 0);
         assert_true(PARSE("one", "--memory=4000") < 0);
         assert_true(PARSE("one", "--memory=lots") < 0);
@@ -64,7 +66,8 @@ static void wrong_command_lines_are_refused(void **state) {
 static const char image_text[] =
                 "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/my/web\","
                 "\"labels\":[{\"name\":\"os\",\"value\":\"linux\"},{\"name\":\"arch\",\"value\":\"amd64\"}],"
-                "\"app\":{\"exec\":[\"/bin/web\",\"-d\"],\"user\":\"www\",\"group\":\"www\",\"environment\":["
+                "\"app\":{\"exec\":[\"/bin/"
+                "web\",\"-d\"],\"user\":\"www\",\"group\":\"www\",\"environment\":["
                 "{\"name\":\"IMAGE\",\"value\":\"image\"},{\"name\":\"FILE\",\"value\":\"image\"},"
                 "{\"name\":\"SET\",\"value\":\"image\"},{\"name\":\"APP\",\"value\":\"image\"}]}}";
 
@@ -74,7 +77,9 @@ static PodManifest *generate(size_t n) {
         char *error = NULL;
         for (size_t i = 0; i < n; i++) {
                 images[i].id = xstrdup("sha512-abcdef");
-                assert_int_equal(image_manifest_parse("m", image_text, strlen(image_text), &images[i].manifest, &error), 0);
+                assert_int_equal(image_manifest_parse("m", image_text, strlen(image_text),
+                                                 &images[i].manifest, &error),
+                                0);
         }
         if (pod_manifest_generate(&pod_request, images, &m) < 0)
                 m = NULL;
@@ -85,7 +90,9 @@ static PodManifest *generate(size_t n) {
 static void environment_is_merged_in_the_order_of_its_sources(void **state) {
         setenv("CALLER", "caller", 1);
         setenv("IMAGE", "caller", 1);
-        assert_int_equal(PARSE("--inherit-env", "--set-env=SET=set", "--set-env=APP=set", "one", "--environment=APP=app"), 0);
+        assert_int_equal(PARSE("--inherit-env", "--set-env=SET=set", "--set-env=APP=set", "one",
+                                         "--environment=APP=app"),
+                        0);
         name_values_add(&pod_request.environment_file, "FILE", "file");
         name_values_add(&pod_request.environment_file, "SET", "file");
         _cleanup_pod_manifest_ PodManifest *m = generate(1);
@@ -114,8 +121,10 @@ static void apps_of_one_name_are_refused(void **state) {
 }
 
 static void a_mount_of_the_app_wins_over_one_for_all(void **state) {
-        assert_int_equal(PARSE("--volume=a,kind=empty", "--volume=b,kind=empty", "--mount=volume=a,target=/data", "one",
-                                         "--mount=volume=b,target=/data"), 0);
+        assert_int_equal(PARSE("--volume=a,kind=empty", "--volume=b,kind=empty",
+                                         "--mount=volume=a,target=/data", "one",
+                                         "--mount=volume=b,target=/data"),
+                        0);
         _cleanup_pod_manifest_ PodManifest *m = generate(1);
         assert_int_equal(m->apps[0].n_mounts, 1);
         assert_string_equal(m->apps[0].mounts[0].volume, "b");

@@ -19,8 +19,8 @@ static void names_are_words_joined_by_dashes(void **state) {
 }
 
 static void identifiers_are_words_joined_by_one_separator(void **state) {
-        GOOD(ac_identifier_is_valid, "a", "example.com/reduce-worker", "a-b.c_d~e/f", "a_b", "coreos.com/etcd",
-                        "0");
+        GOOD(ac_identifier_is_valid, "a", "example.com/reduce-worker", "a-b.c_d~e/f", "a_b",
+                        "coreos.com/etcd", "0");
         BAD(ac_identifier_is_valid, "", "/", "a/", "/a", "a//b", "a.-b", "Example.com", "a:b", "a,b", "a b");
 }
 
