@@ -16,10 +16,15 @@ setup() {
     trap cleanup EXIT
 }
 
-# podman leaves mounts of its storage behind.
+# podman leaves mounts of its storage behind, and processes that still write there for a moment.
 cleanup() {
-    findmnt -rno TARGET | grep "^$work/" | sort -r | while read -r mount; do umount -l "$mount"; done
-    rm -rf --one-file-system "$work" "/run/${work##*/}"
+    local i
+    for ((i = 0; i < 20; i++)); do
+        findmnt -rno TARGET | grep "^$work/" | sort -r | while read -r mount; do umount -l "$mount"; done
+        ! rm -rf --one-file-system "$work" "/run/${work##*/}" 2>/dev/null || return 0
+        sleep 0.5
+    done
+    echo "$work is left over" >&2
 }
 
 have() { type -P "$1" >/dev/null; }
@@ -89,6 +94,5 @@ fetch_image() {
     rkt=(rkt "--dir=$work/rkt")
     rkt image build --overwrite "$1" "$work/true.aci" || return
     id=$("${rkt[@]}" --insecure-options=image fetch "$work/true.aci") || return
-    id=("$work/rkt/cas/image/${id##*$'\n'}"*)
-    id=${id[0]##*/}
+    id=$(basename "$work/rkt/cas/image/${id##*$'\n'}"*)
 }
