@@ -120,6 +120,22 @@ static int wait_for_leader(
         return 0;
 }
 
+/* A leader that has ended but is not reaped yet can be "moved", and leaves a scope that was never populated:
+ * systemd gets no notice of its becoming empty and would keep it for ever. */
+static void stop_unpopulated(Bus *bus, const Scope *s, BusCall *start) {
+        _cleanup_message_ sd_bus_message *m = NULL;
+        _cleanup_bus_call_ BusCall stop = {};
+        bus->deadline = MIN(bus->deadline, monotonic_ns() + BUS_PATIENCE_NS);
+        if (!start->done && bus_call_wait(bus, start, -1) < 0)
+                return; /* there is no scope, or nobody to tell */
+        if (sd_bus_message_new_method_call(
+                            bus->manager, &m, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "StopUnit") < 0 ||
+                        sd_bus_message_append(m, "ss", s->name, "replace") < 0)
+                return;
+        if (bus_call_start(bus->manager, m, &stop) >= 0)
+                (void) bus_call_wait(bus, &stop, -1);
+}
+
 static int start(Bus *bus, const Scope *s, int leader_fd, char **ret_cgroup, char **ret_message) {
         _cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
         _cleanup_message_ sd_bus_message *m = NULL;
@@ -132,6 +148,8 @@ static int start(Bus *bus, const Scope *s, int leader_fd, char **ret_cgroup, cha
                 r = bus_call_start(bus->manager, m, &call);
         if (r >= 0)
                 r = wait_for_leader(bus, s, leader_fd, &call, &job, ret_cgroup);
+        if (r == -ESRCH && bus->manager)
+                stop_unpopulated(bus, s, &call);
         if (r < 0 && call.message)
                 *ret_message = TAKE_PTR(call.message);
         else if (r < 0 && job.result)
