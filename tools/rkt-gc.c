@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "collect.h"
 #include "duration.h"
 #include "globals.h"
 #include "log.h"
+#include "process.h"
 #include "strv.h"
+
+#define LIVING_PLACES                                                                                       \
+        (POD_PLACE_BIT(POD_PLACE_EMBRYO) | POD_PLACE_BIT(POD_PLACE_RUN) |                                   \
+                        POD_PLACE_BIT(POD_PLACE_PREPARE) | POD_PLACE_BIT(POD_PLACE_PREPARED))
+#define GARBAGE_PLACES (POD_PLACE_BIT(POD_PLACE_EXITED_GARBAGE) | POD_PLACE_BIT(POD_PLACE_GARBAGE))
 
 static int64_t grace_period = 30 * 60 * INT64_C(1000000000);
 static int64_t expire_prepared = 24 * 3600 * INT64_C(1000000000);
@@ -56,13 +63,21 @@ static int mark(Pod *p, void *userdata) {
         bool expired = p->state == POD_PREPARED && changed_ago(p) >= expire_prepared;
         if (p->state != POD_EXITED && p->state != POD_ABORTED_PREPARE && p->state != POD_EMBRYO && !expired)
                 return 0;
-        int r = pod_mark_garbage(p);
+        int r = pod_mark_garbage(p, false);
         if (r >= 0)
                 log_info("moving pod \"%s\" to garbage", p->uuid);
         return note(r);
 }
 
+/* Which of the processes that share the work a pod falls to: by its last hex digit, since positions in a
+ * directory change while it is emptied. */
+static int share_of(const Pod *p) {
+        return p->uuid[strlen(p->uuid) - 1] & 1;
+}
+
 static int collect(Pod *p, void *userdata) {
+        if (share_of(p) != *(int *) userdata)
+                return 0;
         if (p->state != POD_EXITED_GARBAGE && p->state != POD_GARBAGE)
                 return 0;
         if (p->state == POD_EXITED_GARBAGE && changed_ago(p) < grace_period) {
@@ -71,6 +86,27 @@ static int collect(Pod *p, void *userdata) {
         }
         printf("Garbage collecting pod \"%s\"\n", p->uuid);
         return note(pod_collect(p));
+}
+
+static int collect_share(int share) {
+        int r = pods_foreach(globals.dir, GARBAGE_PLACES, collect, &share);
+        return r < 0 || failed || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+}
+
+/* Two at a time: one waits for a stage1 while the other removes files. Without a second process the first
+ * does both shares. */
+static int collect_all(void) {
+        int wstatus = 0;
+        pid_t other = fork();
+        if (other == 0)
+                _exit(collect_share(1));
+        int status = collect_share(0);
+        if (other < 0)
+                return MAX(status, collect_share(1));
+        while (waitpid(other, &wstatus, 0) < 0)
+                if (errno != EINTR)
+                        return EXIT_RKT_FAILURE;
+        return MAX(status, process_exit_status(wstatus));
 }
 
 int main(int argc, char **argv) {
@@ -82,11 +118,9 @@ int main(int argc, char **argv) {
                 log_error("gc takes no arguments");
                 return EXIT_RKT_FAILURE;
         }
-        const unsigned living = POD_PLACE_BIT(POD_PLACE_RUN) | POD_PLACE_BIT(POD_PLACE_PREPARE) |
-                                POD_PLACE_BIT(POD_PLACE_PREPARED);
-        const unsigned garbage = POD_PLACE_BIT(POD_PLACE_EXITED_GARBAGE) | POD_PLACE_BIT(POD_PLACE_GARBAGE);
-        r = pods_foreach(globals.dir, living | POD_PLACE_BIT(POD_PLACE_EMBRYO), mark, NULL);
-        if (r >= 0 && !mark_only)
-                r = pods_foreach(globals.dir, garbage, collect, NULL);
-        return r < 0 || failed || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        if (pods_foreach(globals.dir, LIVING_PLACES, mark, NULL) < 0 ||
+                        pods_sync(globals.dir, GARBAGE_PLACES) < 0)
+                return EXIT_RKT_FAILURE;
+        r = mark_only ? 0 : collect_all();
+        return r != 0 || failed ? EXIT_RKT_FAILURE : 0;
 }

@@ -36,7 +36,7 @@ static int remove_pod(Pod *pod) {
         case POD_DELETING: return refuse(pod, "is currently being deleted");
         default: break;
         }
-        int r = pod_mark_garbage(pod);
+        int r = pod_mark_garbage(pod, true);
         if (r >= 0)
                 r = pod_collect(pod);
         if (r == -EBUSY)

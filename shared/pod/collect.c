@@ -22,7 +22,7 @@ static int take_lock(Pod *p) {
         return r == -ENOENT ? -EBUSY : r;
 }
 
-int pod_mark_garbage(Pod *p) {
+int pod_mark_garbage(Pod *p, bool sync) {
         int r = take_lock(p);
         if (r < 0)
                 return r;
@@ -34,7 +34,7 @@ int pod_mark_garbage(Pod *p) {
         case POD_PLACE_PREPARED: to = POD_PLACE_GARBAGE; break;
         default: return 0;
         }
-        r = pod_move(p, to, true);
+        r = pod_move(p, to, sync);
         return r < 0 ? log_error_errno(r, "pod %s: moving it to %s", p->uuid, pod_place_name(to)) : 0;
 }
 

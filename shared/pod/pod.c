@@ -328,3 +328,13 @@ int pod_delete(Pod *p) {
         _cleanup_free_ char *path = place_path(p->place, p->uuid);
         return remove_tree_at(p->pods_fd, path, true);
 }
+
+int pods_sync(const char *data_dir, unsigned places) {
+        _cleanup_close_ int pods_fd = pods_open(data_dir, false);
+        for (PodPlace place = 0; place < _POD_PLACE_MAX && pods_fd >= 0; place++) {
+                int r = places & POD_PLACE_BIT(place) ? fsync_directory_at(pods_fd, place_names[place]) : 0;
+                if (r < 0 && r != -ENOENT)
+                        return log_error_errno(r, "%s/pods/%s", data_dir, place_names[place]);
+        }
+        return 0;
+}

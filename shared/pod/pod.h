@@ -82,6 +82,8 @@ int pods_foreach(const char *data_dir, unsigned places, int (*each)(Pod *p, void
 int pod_lock(Pod *p);
 /* Moves the pod; the caller holds the lock. With sync, the move is on disk when this returns. */
 int pod_move(Pod *p, PodPlace to, bool sync);
+/* Makes moves into these places durable that were made without sync. Logs; -errno. */
+int pods_sync(const char *data_dir, unsigned places);
 /* Removes everything of a pod that lies in a garbage place and is locked by us. */
 int pod_delete(Pod *p);
 
