@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -281,6 +283,7 @@ int main(int argc, char **argv) {
         sealed_execute(argv);
         /* from the fork to execve, the child is a process of the pod that holds descriptors of the host */
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
         int r = command_parse(&command, argc, argv, &e.argv);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -152,6 +153,13 @@ static int open_terminal(const Boot *b, PodRoot *root, int *ret_slave) {
         return 0;
 }
 
+/* A writer at the other end of the caller's input must notice that nobody reads it. */
+static int close_stdin(void) {
+        _cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        return null < 0 || dup2(null, STDIN_FILENO) < 0 ? log_error_errno(errno, "cannot open /dev/null")
+                                                        : 0;
+}
+
 /* Everything that does not need the pod's cgroup: done while systemd is making it. */
 static int set_up(Pid1 *p) {
         PodRoot root;
@@ -165,6 +173,8 @@ static int set_up(Pid1 *p) {
         if (r < 0 || (r = watch_signals(p)) < 0 || (r = journal_open(&p->logs.journal, root.host_usr)) < 0)
                 return r;
         if (p->boot->terminal && (r = open_terminal(p->boot, &root, &terminal)) < 0)
+                return r;
+        if (!p->plan->interactive && (r = close_stdin()) < 0)
                 return r;
         console_attach(&p->logs.console, p->loop, on_logs_writable, p);
         journal_attach(&p->logs.journal, p->loop, on_logs_writable, p);
@@ -181,6 +191,8 @@ static int set_up(Pid1 *p) {
                 p->n_apps++;
         }
         pod_root_close_sources(&root, p->plan);
+        close(p->boot->pod);
+        close(p->boot->stage1);
         return 0;
 }
 
@@ -329,6 +341,8 @@ static int prepare_process(void) {
         setsid();
         umask(0022);
         prctl(PR_SET_NAME, "rkt-init", 0, 0, 0);
+        /* the keys of whoever runs rkt are not the pod's; a kernel without keys has none to leak */
+        syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
         /* Whoever is root in an app must not get at the host's files through /proc/1, which are open here
          * while the pod is set up. */
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)

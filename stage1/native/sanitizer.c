@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Only in builds with sanitizers. The search for leaks at exit starts a thread, which a process that has joined
- * another PID namespace cannot: it would wait for that thread for ever. */
+/* Only in builds with sanitizers. The search for leaks at exit starts a thread, which a process that has
+ * joined another PID namespace cannot: it would wait for that thread for ever. */
 
 const char *__asan_default_options(void);
 

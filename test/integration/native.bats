@@ -12,7 +12,7 @@ teardown() {
     rm -rf /run/rkt-test-native
 }
 
-forever='trap "exit 0" TERM; while :; do sleep 0.05; done'
+forever='trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'
 
 # inspect_image [JSON]: an app that runs inspect.py with the host's /usr. Sets inspect_pod, the arguments for rkt run.
 inspect_image() {
@@ -153,6 +153,13 @@ rkt_options=() run_options=() app_options=()
     lacks ': ([4-9]|[0-9]{2,})$'
     lacks '/var/lib/rkt'
     has ': [3-7] processes'
+}
+
+@test "an app starts with default signal actions, whatever the caller ignores" {
+    busybox_image signals '{"exec": ["/bin/grep", "Sig", "/proc/self/status"], "user": "0", "group": "0"}'
+    check sh -c 'trap "" HUP INT USR1; exec rkt run --net=none example.com/signals'
+    has 'SigIgn:.0+$'
+    has 'SigBlk:.0+$'
 }
 
 @test "cgroup: each app is alone in its own, sees it as the root, and cannot change it" {
@@ -345,6 +352,7 @@ rkt_options=() run_options=() app_options=()
 @test "kill -9 of the outer supervisor ends the apps in order" {
     busybox_image a "$(sh_app "$forever")"
     start_pod example.com/a
+    wait_for 10 grep -q ': up' "$BATS_TEST_TMPDIR/out"
     kill -9 "$run_pid"
     check rkt status --wait=10s "$uuid"
     has '^app-a=0$'
