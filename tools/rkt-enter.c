@@ -54,7 +54,7 @@ static int wait_for_pid(Pod *pod, PodInfo *info) {
         for (;;) {
                 _cleanup_free_ char *error = NULL;
                 pod_info_done(info);
-                int r = pod_info_read(pod, info, &error);
+                int r = pod_info_read(pod, POD_INFO_FULL, info, &error);
                 if (r < 0) {
                         log_error("pod %s: %s", pod->uuid, error);
                         return r;

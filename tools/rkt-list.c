@@ -43,7 +43,7 @@ static int read_pod(Pod *p, void *userdata) {
         Listing *l = userdata;
         _cleanup_free_ char *error = NULL;
         PodInfo info;
-        if (pod_info_read(p, &info, &error) < 0) {
+        if (pod_info_read(p, format == OUTPUT_TEXT ? POD_INFO_BRIEF : POD_INFO_FULL, &info, &error) < 0) {
                 strv_push(&l->errors, xasprintf("pod %s: %s", p->uuid, error));
                 return 0;
         }

@@ -136,7 +136,7 @@ int main(int argc, char **argv) {
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         if (pod_find_argument(globals.dir, arguments, uuid_file, &pod) < 0 || wait_for_pod(pod) < 0)
                 return EXIT_RKT_FAILURE;
-        if (pod_info_read(pod, &info, &error) < 0) {
+        if (pod_info_read(pod, POD_INFO_FULL, &info, &error) < 0) {
                 log_error("pod %s: %s", pod->uuid, error);
                 return EXIT_RKT_FAILURE;
         }

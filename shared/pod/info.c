@@ -92,7 +92,7 @@ static int read_networks(const Pod *p, PodInfo *i) {
         return r;
 }
 
-int pod_info_read(const Pod *p, PodInfo *ret, char **ret_error) {
+int pod_info_read(const Pod *p, PodInfoDetail detail, PodInfo *ret, char **ret_error) {
         PodInfo i = { .pod = p };
         struct stat st;
         int r = pod_manifest_load_at(p->fd, "pod", &i.manifest, ret_error);
@@ -106,7 +106,7 @@ int pod_info_read(const Pod *p, PodInfo *ret, char **ret_error) {
         i.created_at = modified_at(p, "pod-created") ?: modified_at(p, "pod");
         if (pod_state_has_run(p->state)) {
                 i.started_at = modified_at(p, "pid") ?: modified_at(p, "ppid");
-                i.pid = p->state == POD_RUNNING ? read_pid(p) : 0;
+                i.pid = p->state == POD_RUNNING && detail == POD_INFO_FULL ? read_pid(p) : 0;
                 read_networks(p, &i);
         }
         if ((p->place == POD_PLACE_EXITED_GARBAGE || p->place == POD_PLACE_GARBAGE) &&
@@ -117,7 +117,8 @@ int pod_info_read(const Pod *p, PodInfo *ret, char **ret_error) {
         i.apps = xnew(AppInfo, i.n_apps);
         for (size_t n = 0; n < i.n_apps; n++) {
                 i.apps[n].app = &i.manifest->apps[n];
-                read_app(&i, &i.apps[n]);
+                if (detail == POD_INFO_FULL)
+                        read_app(&i, &i.apps[n]);
         }
         *ret = i;
         return 0;

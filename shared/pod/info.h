@@ -32,8 +32,14 @@ typedef struct PodInfo {
         json_object *networks;          /* array of net-info.json; NULL: host network or none known */
 } PodInfo;
 
+/* How much to read: a list of many pods need not know how each app fares. */
+typedef enum PodInfoDetail {
+        POD_INFO_BRIEF, /* apps have no state, times and exit codes, and the pod no pid */
+        POD_INFO_FULL,
+} PodInfoDetail;
+
 /* Logs nothing; -errno with *ret_error (allocated) when the manifest cannot be read. */
-int pod_info_read(const Pod *p, PodInfo *ret, char **ret_error);
+int pod_info_read(const Pod *p, PodInfoDetail detail, PodInfo *ret, char **ret_error);
 void pod_info_done(PodInfo *i);
 #define _cleanup_pod_info_ _cleanup_(pod_info_done)
 
