@@ -42,6 +42,11 @@ DEFINE_CLEANUP(PodManifest *, pod_manifest_free)
 /* As image_manifest_parse. Mounts must name a volume of the pod or bring their own. */
 int pod_manifest_parse(const char *name, const char *text, size_t size, PodManifest **ret, char **ret_error);
 int pod_manifest_load_at(int dirfd, const char *path, PodManifest **ret, char **ret_error);
+/* The same for lists of many pods: only ac_version and the name and image of each app are sure to be filled.
+ * What is not JSON, or lacks one of these, is refused as above; what else is wrong may not be. */
+int pod_manifest_parse_names(
+                const char *name, const char *text, size_t size, PodManifest **ret, char **ret_error);
+int pod_manifest_load_names_at(int dirfd, const char *path, PodManifest **ret, char **ret_error);
 json_object *pod_manifest_to_json(const PodManifest *m);
 char *pod_manifest_to_text(const PodManifest *m, bool pretty);
 

@@ -95,7 +95,8 @@ static int read_networks(const Pod *p, PodInfo *i) {
 int pod_info_read(const Pod *p, PodInfoDetail detail, PodInfo *ret, char **ret_error) {
         PodInfo i = { .pod = p };
         struct stat st;
-        int r = pod_manifest_load_at(p->fd, "pod", &i.manifest, ret_error);
+        int r = detail == POD_INFO_FULL ? pod_manifest_load_at(p->fd, "pod", &i.manifest, ret_error)
+                                        : pod_manifest_load_names_at(p->fd, "pod", &i.manifest, ret_error);
         /* a pod under preparation may not have it yet */
         if (r == -ENOENT && (p->place == POD_PLACE_EMBRYO || p->place == POD_PLACE_PREPARE)) {
                 free(*ret_error);

@@ -34,7 +34,7 @@ typedef struct PodInfo {
 
 /* How much to read: a list of many pods need not know how each app fares. */
 typedef enum PodInfoDetail {
-        POD_INFO_BRIEF, /* apps have no state, times and exit codes, and the pod no pid */
+        POD_INFO_BRIEF, /* apps have a name and an image and nothing more, and the pod has no pid */
         POD_INFO_FULL,
 } PodInfoDetail;
 

@@ -2,8 +2,16 @@
 #include "fuzz.h"
 
 #include "json-locate.h"
+#include "json-reader.h"
 #include "json.h"
 #include "strv.h"
+
+static bool is_ascii(const char *text, size_t size) {
+        for (size_t i = 0; i < size; i++)
+                if ((unsigned char) text[i] >= 0x80)
+                        return false;
+        return true;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const char *text = (const char *) data;
@@ -13,8 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         json_locate_member(text, size, 0, "a");
         json_locate_element(text, size, 0, 3);
 
+        JsonReader r = { .text = text, .size = size };
+        bool strict = json_reader_skip(&r) && json_reader_end(&r);
         if (json_context_parse(&c, "input", text, size) < 0) {
                 fuzz_assert(c.error);
+                fuzz_assert(!strict || !is_ascii(text, size)); /* the reader leaves UTF-8 alone */
                 again = (JsonContext){};
                 return 0;
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include "json-reader.h"
 #include "json.h"
 
 static void syntax_errors_name_line_and_column(void **state) {
@@ -18,6 +19,30 @@ static void truncated_and_trailing_data_are_refused(void **state) {
                 assert_int_equal(json_context_parse(&c, "f", bad[i], strlen(bad[i])), -22);
                 assert_non_null(c.error);
         }
+}
+
+static void the_reader_that_builds_nothing_is_as_strict(void **state) {
+        const char *const good[] = { "{}", "[]", " [ ] ", "0", "-0.5e-7", "1E+5", "\"\\u00e9\\n\"", "null",
+                "[true,false,null]", "{\"a\":{\"b\":[[],{}]},\"c\":\"\"}" };
+        const char *const bad[] = { "", " ", "{", "[1,", "{} x", "{}{}", "[NaN]", "[1.]", "[01]", "[-]",
+                "[1e]", "[\"a\nb\"]", "['a']", "[1,]", "[,1]", "[1 2]", "[/**/1]", "{\"a\"}", "{\"a\":1,}",
+                "{1:1}", "]", "[\"\\x\"]", "[\"\\u12g4\"]", "[\"a", "[tru]", "[True]", "[1}" };
+        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+                JsonReader r = { .text = good[i], .size = strlen(good[i]) };
+                assert_true(json_reader_skip(&r) && json_reader_end(&r));
+        }
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                JsonReader r = { .text = bad[i], .size = strlen(bad[i]) };
+                assert_false(json_reader_skip(&r) && json_reader_end(&r));
+        }
+}
+
+static void the_reader_does_not_follow_a_document_too_deep(void **state) {
+        char text[1000];
+        memset(text, '[', sizeof(text));
+        JsonReader r = { .text = text, .size = sizeof(text) };
+        assert_false(json_reader_skip(&r));
+        assert_int_equal(r.depth, JSON_MAX_DEPTH);
 }
 
 static void schema_errors_name_the_path_and_where_it_stands(void **state) {
@@ -75,6 +100,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(syntax_errors_name_line_and_column),
                 cmocka_unit_test(truncated_and_trailing_data_are_refused),
+                cmocka_unit_test(the_reader_that_builds_nothing_is_as_strict),
+                cmocka_unit_test(the_reader_does_not_follow_a_document_too_deep),
                 cmocka_unit_test(schema_errors_name_the_path_and_where_it_stands),
                 cmocka_unit_test(a_missing_member_is_reported_at_its_object),
                 cmocka_unit_test(integers_out_of_range_are_refused),

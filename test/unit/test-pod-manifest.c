@@ -162,6 +162,67 @@ static void kind_and_version_are_required(void **state) {
         }
 }
 
+static PodManifest *parse_names(const char *text) {
+        PodManifest *m = NULL;
+        _cleanup_free_ char *error = NULL;
+        if (pod_manifest_parse_names("pod", text, strlen(text), &m, &error) < 0)
+                fail_msg("%s", error);
+        return m;
+}
+
+static void names_and_images_are_read_without_the_rest(void **state) {
+        _cleanup_pod_manifest_ PodManifest *m = parse_names(cache_and_backup);
+        assert_string_equal(m->ac_version, "1.30.0");
+        assert_int_equal(m->n_apps, 2);
+        const RuntimeApp *cache = pod_manifest_find_app(m, "cache");
+        assert_string_equal(cache->image.name, "example.org/cache");
+        assert_string_equal(cache->image.id, "sha512-8d3f");
+        assert_string_equal(name_values_get(&cache->image.labels, "version"), "1.0.0");
+        assert_null(cache->app);
+        assert_null(pod_manifest_find_app(m, "backup")->image.name);
+}
+
+/* What the short way does not understand is left to the long one. */
+static void names_are_the_same_however_they_are_written(void **state) {
+        static const char *const apps[] = {
+                "{\"name\":\"one\",\"image\":{\"id\":\"sha512-8d3f\"}}",
+                "{\"image\":{\"id\":\"sha512-8d3f\",\"id\":\"sha512-8d3f\"},\"name\":\"two\",\"name\":"
+                "\"one\"}",
+                "{\"n\\u0061me\":\"one\",\"im\\u0061ge\":{\"i\\u0064\":\"sha512-8d\\u0033f\"}}",
+                "{\"name\":\"two\",\"n\\u0061me\":\"one\",\"image\":{\"id\":\"sha512-8d3f\",\"labels\":null}"
+                "}",
+                "{\"other\":{\"name\":[1,{\"id\":-1.5e+3}]},\"name\" : \"one\",\"image\":\n{ "
+                "\"id\":\"sha512-8d3f\"}}",
+        };
+        for (size_t i = 0; i < ELEMENTSOF(apps); i++) {
+                _cleanup_free_ char *text = xasprintf(
+                                "{\"apps\":[%s],\"acKind\":\"PodManifest\",\"acVersion\":\"0.8.11\"}",
+                                apps[i]);
+                _cleanup_pod_manifest_ PodManifest *m = parse_names(text);
+                assert_int_equal(m->n_apps, 1);
+                assert_string_equal(m->apps[0].name, "one");
+                assert_string_equal(m->apps[0].image.id, "sha512-8d3f");
+        }
+}
+
+static void names_of_a_damaged_manifest_are_refused_with_the_place(void **state) {
+        static const char *const bad[] = {
+                "{\"acVersion\":\"0.8.11\",\"acKind\":\"ImageManifest\",\"apps\":[]}",
+                "{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\",\"apps\":[]",
+                "{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\",\"volumes\":[01]}",
+                "{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\",\"apps\":[{\"name\":\"one\"}]}",
+                "{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\",\"apps\":[{\"name\":\"../x\","
+                "\"image\":{\"id\":\"sha512-8d3f\"}}]}",
+        };
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                _cleanup_pod_manifest_ PodManifest *m = NULL;
+                _cleanup_free_ char *error = NULL;
+                assert_int_equal(pod_manifest_parse_names("pod", bad[i], strlen(bad[i]), &m, &error),
+                                -EINVAL);
+                assert_memory_equal(error, "pod:1:", 6);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_full_manifest_comes_out_as_it_went_in),
@@ -169,6 +230,9 @@ int main(void) {
                 cmocka_unit_test(a_pod_is_put_together_piece_by_piece),
                 cmocka_unit_test(every_member_is_checked),
                 cmocka_unit_test(kind_and_version_are_required),
+                cmocka_unit_test(names_and_images_are_read_without_the_rest),
+                cmocka_unit_test(names_are_the_same_however_they_are_written),
+                cmocka_unit_test(names_of_a_damaged_manifest_are_refused_with_the_place),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

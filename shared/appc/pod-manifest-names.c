@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The names of a pod manifest's apps and images, for lists of thousands of pods: json-c spends most of such
+ * a list's time on building and freeing what is then not shown. */
+
+#include "alloc.h"
+#include "json-reader.h"
+#include "manifest-load.h"
+#include "pod-manifest.h"
+#include "types.h"
+
+/* Gives up on a member that is there twice, where the last would count. */
+static bool take_string(JsonReader *r, char **value) {
+        JsonSlice s;
+        if (*value || !json_reader_string(r, &s) || !s.plain)
+                return false;
+        *value = xstrndup(s.text, s.size);
+        return true;
+}
+
+static bool take_label(JsonReader *r, NameValueList *labels) {
+        _cleanup_free_ char *name = NULL, *value = NULL;
+        JsonSlice key;
+        bool good = json_reader_object(r);
+        while (good && json_reader_member(r, &key))
+                if (json_slice_is(&key, "name"))
+                        good = take_string(r, &name);
+                else if (json_slice_is(&key, "value"))
+                        good = take_string(r, &value);
+                else
+                        good = key.plain && json_reader_skip(r);
+        if (!good || !name || !value)
+                return false;
+        name_values_add(labels, name, value);
+        return true;
+}
+
+static bool take_labels(JsonReader *r, NameValueList *labels) {
+        bool good = labels->n == 0 && json_reader_array(r);
+        while (good && json_reader_element(r))
+                good = take_label(r, labels);
+        return good;
+}
+
+static bool take_image(JsonReader *r, RuntimeApp *a) {
+        JsonSlice key;
+        bool good = !a->image.id && json_reader_object(r);
+        while (good && json_reader_member(r, &key))
+                if (json_slice_is(&key, "id"))
+                        good = take_string(r, &a->image.id);
+                else if (json_slice_is(&key, "name"))
+                        good = take_string(r, &a->image.name);
+                else if (json_slice_is(&key, "labels"))
+                        good = take_labels(r, &a->image.labels);
+                else
+                        good = key.plain && json_reader_skip(r);
+        return good && a->image.id && image_id_is_valid(a->image.id) &&
+               (!a->image.name || ac_identifier_is_valid(a->image.name));
+}
+
+static bool take_app(JsonReader *r, RuntimeApp *a) {
+        JsonSlice key;
+        bool good = json_reader_object(r);
+        while (good && json_reader_member(r, &key))
+                if (json_slice_is(&key, "name"))
+                        good = take_string(r, &a->name);
+                else if (json_slice_is(&key, "image"))
+                        good = take_image(r, a);
+                else
+                        good = key.plain && json_reader_skip(r);
+        return good && a->name && ac_name_is_valid(a->name) && a->image.id;
+}
+
+static bool take_apps(JsonReader *r, PodManifest *m) {
+        bool good = m->n_apps == 0 && json_reader_array(r);
+        while (good && json_reader_element(r))
+                good = take_app(r, pod_manifest_add_app(m, NULL, NULL));
+        return good;
+}
+
+static bool take_manifest(JsonReader *r, PodManifest *m) {
+        _cleanup_free_ char *kind = NULL;
+        JsonSlice key;
+        bool good = json_reader_object(r);
+        while (good && json_reader_member(r, &key))
+                if (json_slice_is(&key, "acKind"))
+                        good = take_string(r, &kind);
+                else if (json_slice_is(&key, "acVersion"))
+                        good = take_string(r, &m->ac_version);
+                else if (json_slice_is(&key, "apps"))
+                        good = take_apps(r, m);
+                else
+                        good = key.plain && json_reader_skip(r);
+        return good && json_reader_end(r) && m->ac_version && streq_ptr(kind, POD_MANIFEST_KIND);
+}
+
+int pod_manifest_parse_names(
+                const char *name, const char *text, size_t size, PodManifest **ret, char **ret_error) {
+        _cleanup_pod_manifest_ PodManifest *m = xnew(PodManifest, 1);
+        JsonReader r = { .text = text, .size = size };
+        if (size > APPC_MANIFEST_MAX || !take_manifest(&r, m))
+                return pod_manifest_parse(name, text, size, ret, ret_error);
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+int pod_manifest_load_names_at(int dirfd, const char *path, PodManifest **ret, char **ret_error) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = manifest_read_at(dirfd, path, &text, &size, ret_error);
+        return r < 0 ? r : pod_manifest_parse_names(path, text, size, ret, ret_error);
+}
