@@ -6,7 +6,7 @@
 #include "unpacker.h"
 
 int aci_check(const char *name, int fd, ImageManifest **ret_manifest) {
-        const UnpackerLayer layer = { .fd = fd };
+        const UnpackerLayer layer = { .fd = fd, .follow = -1 };
         const UnpackerRequest request = { .root = -1, .output = -1, .layers = &layer, .n_layers = 1 };
         _cleanup_unpacker_ Unpacker *u = NULL;
         _cleanup_unpacker_result_ UnpackerResult result = {};

@@ -22,11 +22,6 @@ static const Command command = {
         .global_options = global_options,
 };
 
-static bool has_record(Store *s, const char *id) {
-        _cleanup_free_ char *path = xasprintf(STORE_IMAGES "/%s", id);
-        return faccessat(store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static int import_blob(Store *s, const char *id) {
         _cleanup_image_import_ ImageImport *import = NULL;
         const char *found;
@@ -84,11 +79,11 @@ static int reindex(Store *s) {
         int failed = 0, r = geteuid() == 0 ? discard_old_trees(s) : 0;
         if (r < 0)
                 return r;
-        r = blob_list(s, &ids);
+        r = blob_list(s, "sha512", &ids);
         if (r < 0)
                 return log_error_errno(r, "cannot read %s/" STORE_BLOBS, store_path(s));
         STRV_FOREACH (id, ids)
-                if (!has_record(s, *id))
+                if (!store_has_image(s, *id))
                         failed += import_blob(s, *id) < 0;
         return failed > 0 ? -EIO : 0;
 }

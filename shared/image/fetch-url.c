@@ -9,6 +9,7 @@
 #include "duration.h"
 #include "http.h"
 #include "image-import.h"
+#include "import-signal.h"
 #include "image-lookup.h"
 #include "insecure.h"
 #include "log.h"
@@ -65,7 +66,7 @@ static int download(Download *d, const Remote *known, char **ret_id) {
                 .any_redirect = d->options->insecure & INSECURE_HTTP,
                 .progress = "Downloading ACI",
                 .take = take,
-                .cancelled = image_import_interrupted,
+                .cancelled = import_interrupted,
                 .userdata = d,
         };
         const char *id;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The archives themselves: DATA/cas/blob/sha512/ab/ID, as they were fetched. */
+/* What was fetched, byte for byte: DATA/cas/blob/sha512/ab/ID are ACIs under the IDs of their images;
+ * DATA/cas/blob/sha256/ab/ID are the manifests, configurations and layers of OCI images, "sha256-" and 64
+ * digits of the digest being the ID. */
 
 #include <stdint.h>
 
@@ -15,5 +17,10 @@ int blob_open(Store *s, const char *id); /* for reading; a descriptor or -errno 
 int blob_commit(Store *s, const char *temporary, const char *id);
 int blob_remove(Store *s, const char *id); /* missing is fine */
 
-/* IDs of all blobs: strv. */
-int blob_list(Store *s, char ***ret);
+/* Its size, or -ENOENT and others. */
+int64_t blob_size(Store *s, const char *id);
+/* Begins its grace anew (store_sweep), so that it is not taken for a stray one. */
+int blob_touch(Store *s, const char *id);
+
+/* IDs of all blobs of an algorithm ("sha256", "sha512"): strv. */
+int blob_list(Store *s, const char *algorithm, char ***ret);

@@ -12,6 +12,7 @@
 #include "file.h"
 #include "image-name.h"
 #include "image-record.h"
+#include "import-signal.h"
 #include "log.h"
 #include "strv.h"
 #include "temporary.h"
@@ -31,37 +32,6 @@ struct ImageImport {
         ImageManifest *manifest;
         bool failed; /* has been logged */
 };
-
-/* Signals that end a process: while there is something to be cleaned up, they are noted. */
-static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
-static struct sigaction old_actions[ELEMENTSOF(ending_signals)];
-static volatile sig_atomic_t caught_signal;
-
-static void catch_signal(int signal) {
-        caught_signal = signal;
-}
-
-bool image_import_interrupted(void) {
-        return caught_signal != 0;
-}
-
-/* Without SA_RESTART: what waits is to notice. What was ignored stays so, as in a shell's background jobs.
- */
-static void hold_signals(void) {
-        struct sigaction action = { .sa_handler = catch_signal };
-        for (size_t k = 0; k < ELEMENTSOF(ending_signals); k++) {
-                sigaction(ending_signals[k], NULL, &old_actions[k]);
-                if (old_actions[k].sa_handler != SIG_IGN)
-                        sigaction(ending_signals[k], &action, NULL);
-        }
-}
-
-static void release_signals(void) {
-        for (size_t k = 0; k < ELEMENTSOF(ending_signals); k++)
-                sigaction(ending_signals[k], &old_actions[k], NULL);
-        if (caught_signal != 0)
-                raise(caught_signal);
-}
 
 static void remove_tree(ImageImport *i) {
         if (!i->tree_path)
@@ -91,7 +61,7 @@ void image_import_free(ImageImport *i) {
         free(i->blob_path);
         free(i->source);
         free(i);
-        release_signals();
+        import_signals_release();
 }
 
 static int start_unpacker(ImageImport *i) {
@@ -101,14 +71,14 @@ static int start_unpacker(ImageImport *i) {
         fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; the system may not allow it */
         i->pipe_fd = ends[1];
         _cleanup_close_ int reading_end = ends[0];
-        UnpackerLayer layer = { .fd = reading_end };
+        UnpackerLayer layer = { .fd = reading_end, .follow = -1 };
         UnpackerRequest request = { .root = i->tree_fd, .output = -1, .layers = &layer, .n_layers = 1 };
         signal(SIGPIPE, SIG_IGN);
         return unpacker_start(&request, &i->unpacker);
 }
 
 int image_import_new(Store *s, const char *source, ImageImport **ret) {
-        hold_signals();
+        import_signals_hold();
         _cleanup_image_import_ ImageImport *i = xnew(ImageImport, 1);
         i->store = s;
         i->source = xstrdup(source);
@@ -136,7 +106,7 @@ static int wait_for_unpacker(ImageImport *i) {
         size_t layer;
         close(TAKE_FD(i->pipe_fd));
         int r = unpacker_wait(i->unpacker, &i->result, &layer, &error);
-        if (r >= 0 && caught_signal != 0)
+        if (r >= 0 && import_interrupted())
                 r = -EINTR;
         else if (r < 0)
                 log_error("cannot import %s: %s", i->source, error);
@@ -147,7 +117,7 @@ static int wait_for_unpacker(ImageImport *i) {
 int image_import_write(ImageImport *i, const void *data, size_t size) {
         if (i->failed)
                 return -EBADMSG;
-        if (caught_signal != 0)
+        if (import_interrupted())
                 return -EINTR;
         int r = write_all(i->blob_fd, data, size);
         if (r < 0) {
@@ -167,7 +137,7 @@ int image_import_write_fd(ImageImport *i, int fd) {
         _cleanup_free_ uint8_t *buffer = xmalloc(BUFFER_SIZE);
         for (;;) {
                 ssize_t n = read(fd, buffer, BUFFER_SIZE);
-                if (caught_signal != 0)
+                if (import_interrupted())
                         return -EINTR;
                 if (n < 0 && errno == EINTR)
                         continue;

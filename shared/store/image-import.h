@@ -13,15 +13,12 @@ typedef struct ImageImport ImageImport;
 /* source is what the image comes from, for messages. Logs failures, as the others do.
  *
  * Until image_import_free, SIGINT, SIGTERM and SIGHUP do not end the process: functions fail with -EINTR,
- * and image_import_free then ends it as the signal would have, with nothing left behind. One import at a
- * time. */
+ * and image_import_free then ends it as the signal would have, with nothing left behind (import-signal.h).
+ */
 int image_import_new(Store *s, const char *source, ImageImport **ret);
 void image_import_free(ImageImport *i);
 DEFINE_CLEANUP(ImageImport *, image_import_free)
 #define _cleanup_image_import_ _cleanup_(image_import_freep)
-
-/* Whether such a signal has come: for loops that wait for bytes elsewhere. */
-bool image_import_interrupted(void);
 
 /* The next bytes of the archive as it is fetched. */
 int image_import_write(ImageImport *i, const void *data, size_t size);

@@ -12,18 +12,13 @@
 #include "strv.h"
 #include "types.h"
 
-static bool image_exists(Store *s, const char *id) {
-        _cleanup_free_ char *path = xasprintf(STORE_IMAGES "/%s", id);
-        return faccessat(store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static int resolve_id(Store *s, const char *prefix, char **ret_id, char **ret_error) {
         if (!image_id_is_valid(prefix)) {
                 *ret_error = xasprintf("\"%s\" is not an image ID: expected " IMAGE_ID_FORM, prefix);
                 return -EINVAL;
         }
         _cleanup_free_ char *whole = store_id_from_hash(prefix);
-        if (whole && image_exists(s, whole)) {
+        if (whole && store_has_image(s, whole)) {
                 *ret_id = TAKE_PTR(whole);
                 return 0;
         }
@@ -108,7 +103,7 @@ int store_resolve(Store *s, const char *reference, char **ret_id, char **ret_err
 }
 
 int store_manifest_text(Store *s, const char *id, char **ret_text, size_t *ret_size) {
-        if (!store_id_is_whole(id) || !image_exists(s, id))
+        if (!store_id_is_whole(id) || !store_has_image(s, id))
                 return -ENOENT;
         _cleanup_free_ char *path = xasprintf(STORE_MANIFESTS "/%s", id);
         return read_file_at(store_fd(s), path, APPC_MANIFEST_MAX, ret_text, ret_size);

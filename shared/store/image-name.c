@@ -9,33 +9,6 @@
 #include "file.h"
 #include "strv.h"
 
-static int make_directories(Store *s, const char *path) {
-        _cleanup_free_ char *copy = xstrdup(path);
-        for (char *p = strchr(copy + strlen(STORE_NAMES "/"), '/'); p; p = strchr(p + 1, '/')) {
-                *p = 0;
-                if (mkdirat(store_fd(s), copy, 0700) >= 0) {
-                        if (fchmodat(store_fd(s), copy, 02770, 0) < 0)
-                                return -errno;
-                } else if (errno != EEXIST)
-                        return -errno;
-                *p = '/';
-        }
-        return 0;
-}
-
-/* From the link's own up to the index itself: without them, the image would not be found by its name. */
-static int sync_directories(Store *s, const char *path) {
-        _cleanup_free_ char *copy = xstrdup(path);
-        char *slash;
-        while ((slash = strrchr(copy, '/'))) {
-                *slash = 0;
-                int r = fsync_directory_at(store_fd(s), copy);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 int image_name_add(Store *s, const char *name, const char *id) {
         _cleanup_free_ char *path = xasprintf(STORE_NAMES "/%s/@%s", name, id), *up = xstrdup("");
         for (const char *p = name; p; p = strchr(p + 1, '/')) {
@@ -44,12 +17,12 @@ int image_name_add(Store *s, const char *name, const char *id) {
                 up = longer;
         }
         _cleanup_free_ char *target = xasprintf("%s../" STORE_IMAGES "/%s", up, id);
-        int r = make_directories(s, path);
+        int r = store_make_parents(s, path);
         if (r < 0)
                 return r;
         if (symlinkat(target, store_fd(s), path) < 0)
                 return errno == EEXIST ? 0 : -errno;
-        return sync_directories(s, path);
+        return store_sync_parents(s, path);
 }
 
 /* Then the directories above it, as far as nothing else is in them. */

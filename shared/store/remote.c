@@ -66,14 +66,9 @@ static int load(Store *s, const char *key, Remote **ret) {
         return r < 0 ? r : remote_parse(key, text, size, ret);
 }
 
-static bool image_exists(Store *s, const char *id) {
-        _cleanup_free_ char *path = xasprintf(STORE_IMAGES "/%s", id);
-        return faccessat(store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 int remote_load(Store *s, const char *key, const char *url, Remote **ret) {
         _cleanup_remote_ Remote *r = NULL;
-        if (load(s, key, &r) < 0 || !streq(r->url, url) || !image_exists(s, r->image_id))
+        if (load(s, key, &r) < 0 || !streq(r->url, url) || !store_has_image(s, r->image_id))
                 return -ENOENT;
         *ret = TAKE_PTR(r);
         return 0;
@@ -85,7 +80,7 @@ int remote_save(Store *s, const char *key, const Remote *remote) {
         _cleanup_close_ int lock = store_lock_changes(s);
         if (lock < 0)
                 return lock;
-        if (!image_exists(s, remote->image_id))
+        if (!store_has_image(s, remote->image_id))
                 return 0;
         return replace_file_at(store_fd(s), path, text, strlen(text), 0660, true);
 }
@@ -96,7 +91,7 @@ int remote_sweep(Store *s, const char *id, size_t *ret_n) {
         STRV_FOREACH (key, keys) {
                 _cleanup_remote_ Remote *remote = NULL;
                 _cleanup_free_ char *path = xasprintf(STORE_REMOTES "/%s", *key);
-                if (load(s, *key, &remote) >= 0 && image_exists(s, remote->image_id) &&
+                if (load(s, *key, &remote) >= 0 && store_has_image(s, remote->image_id) &&
                                 (!id || !streq(remote->image_id, id)))
                         continue;
                 if (unlinkat(store_fd(s), path, 0) >= 0)

@@ -54,6 +54,7 @@ static void collect_whitelists(const ImageLayerList *images, size_t i, UnpackerL
 
 static int open_layer(Store *s, const char *id, UnpackerLayer *layer) {
         layer->fd = blob_open(s, id);
+        layer->follow = -1;
         return layer->fd < 0 ? log_error_errno(layer->fd, "cannot open the archive of image %s", id) : 0;
 }
 

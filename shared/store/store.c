@@ -26,11 +26,13 @@ static const struct {
         { "tmp", 02750 },
         { "locks", 02750 },
         { "cas", 02770 },
-        { "cas/blob", 02770 },
         { "cas/" STORE_BLOBS, 02770 },
+        { "cas/" STORE_BLOBS "/sha256", 02770 },
+        { "cas/" STORE_BLOBS "/sha512", 02770 },
         { "cas/" STORE_IMAGES, 02770 },
         { "cas/" STORE_MANIFESTS, 02770 },
         { "cas/" STORE_NAMES, 02770 },
+        { "cas/" STORE_REFERENCES, 02770 },
         { "cas/" STORE_REMOTES, 02770 },
         { "cas/" STORE_TEMPORARIES, 02770 },
         { "cas/" STORE_TREES, 02700 },
@@ -127,23 +129,62 @@ int store_lock_changes(Store *s) {
         return lock_directory_at(s->cas_fd, ".", LOCK_MODE_EXCLUSIVE, true);
 }
 
-static bool is_whole(const char *s) {
-        const char *digits = startswith(s, "sha512-");
+int store_make_parents(Store *s, const char *path) {
+        _cleanup_free_ char *copy = xstrdup(path);
+        for (char *p = strchr(copy, '/'); p; p = strchr(p + 1, '/')) {
+                *p = 0;
+                if (mkdirat(s->cas_fd, copy, 0700) >= 0) {
+                        if (fchmodat(s->cas_fd, copy, 02770, 0) < 0) /* the group comes from the parent */
+                                return -errno;
+                } else if (errno != EEXIST)
+                        return -errno;
+                *p = '/';
+        }
+        return 0;
+}
+
+int store_sync_parents(Store *s, const char *path) {
+        _cleanup_free_ char *copy = xstrdup(path);
+        char *slash;
+        while ((slash = strrchr(copy, '/'))) {
+                *slash = 0;
+                int r = fsync_directory_at(s->cas_fd, copy);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+bool store_has_image(Store *s, const char *id) {
+        _cleanup_free_ char *path = xasprintf(STORE_IMAGES "/%s", id);
+        return store_id_is_whole(id) && faccessat(s->cas_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool has_digits(const char *digits) {
         return digits && strspn(digits, "0123456789abcdef") == 64 && digits[64] == 0;
 }
 
+bool store_id_is_oci(const char *id) {
+        return has_digits(startswith(id, "sha256-"));
+}
+
 bool store_id_is_whole(const char *id) {
-        return is_whole(id);
+        return has_digits(startswith(id, "sha512-")) || store_id_is_oci(id);
 }
 
 bool store_tree_id_is_valid(const char *tree_id) {
-        const char *key = startswith(tree_id, "deps-");
-        return key && is_whole(key);
+        return has_digits(startswith(tree_id, "deps-sha512-")) ||
+               has_digits(startswith(tree_id, "layer-sha256-"));
 }
 
 char *store_id_from_hash(const char *hash) {
         if (strlen(hash) < STORE_ID_LENGTH)
                 return NULL;
         _cleanup_free_ char *id = xstrndup(hash, STORE_ID_LENGTH);
-        return is_whole(id) ? TAKE_PTR(id) : NULL;
+        return store_id_is_whole(id) ? TAKE_PTR(id) : NULL;
+}
+
+char *store_id_from_digest(const char *digest) {
+        const char *digits = startswith(digest, "sha256:");
+        return has_digits(digits) ? xasprintf("sha256-%s", digits) : NULL;
 }

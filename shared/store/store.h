@@ -13,16 +13,17 @@
 #include "macro.h"
 
 /* Below DATA/cas. */
-#define STORE_BLOBS       "blob/sha512" /* ab/ID: the archive as it was fetched */
-#define STORE_IMAGES      "image"       /* ID: the record, and what makes an image exist */
-#define STORE_MANIFESTS   "manifest"    /* ID: the image manifest as it stands in the archive */
-#define STORE_NAMES       "name"        /* NAME/ID -> ../../image/ID */
-#define STORE_REMOTES     "remote"      /* hash of a URL: what was downloaded from there */
-#define STORE_TREES       "tree"        /* TREEID/rootfs: an unpacked image with its dependencies */
+#define STORE_BLOBS       "blob"      /* ALGORITHM/ab/ID: archives as they were fetched */
+#define STORE_IMAGES      "image"     /* ID: the record, and what makes an image exist */
+#define STORE_MANIFESTS   "manifest"  /* ID: the image manifest as it stands in the archive */
+#define STORE_NAMES       "name"      /* NAME/ID -> ../../image/ID */
+#define STORE_REFERENCES  "reference" /* HOST/REPOSITORY:TAG: the ID of an image of a registry */
+#define STORE_REMOTES     "remote"    /* hash of a URL: what was downloaded from there */
+#define STORE_TREES       "tree"      /* TREEID/rootfs: an unpacked image with its dependencies */
 #define STORE_TEMPORARIES "tmp"
 
-/* Image IDs in the store: "sha512-" and 64 of the 128 hex digits of the digest of the uncompressed archive.
- */
+/* Image IDs in the store: "sha512-" and 64 of the 128 hex digits of the digest of the uncompressed archive;
+ * "sha256-" and the 64 hex digits of the digest of an OCI image's manifest. */
 #define STORE_ID_LENGTH (strlen("sha512-") + 64)
 
 typedef struct Store Store;
@@ -41,8 +42,18 @@ const char *store_path(const Store *s); /* of DATA/cas, for messages */
 int store_lock_prepare(Store *s, LockMode mode, bool wait);
 int store_lock_changes(Store *s);
 
-bool store_id_is_whole(const char *id); /* exactly an ID of the store, in lower case */
+/* The directories that path (relative to DATA/cas) lies in, with the group's modes. */
+int store_make_parents(Store *s, const char *path);
+/* Syncs them, from the lowest to those of the store itself: without them, what was put there is not found.
+ */
+int store_sync_parents(Store *s, const char *path);
+
+bool store_has_image(Store *s, const char *id); /* its record */
+bool store_id_is_whole(const char *id);         /* exactly an ID of the store, in lower case */
 bool store_tree_id_is_valid(const char *tree_id);
 /* The store's ID of a hash as manifests have it: cut to 64 digits. Allocated; NULL if it is too short or no
- * sha512 hash. */
+ * hash. */
 char *store_id_from_hash(const char *hash);
+bool store_id_is_oci(const char *id); /* of an OCI image */
+/* "sha256-HEX" of "sha256:HEX". Allocated; NULL for anything else. */
+char *store_id_from_digest(const char *digest);

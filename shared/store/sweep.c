@@ -123,11 +123,6 @@ static void sweep_trees(Sweep *w) {
         }
 }
 
-static bool has_record(Store *s, const char *id) {
-        _cleanup_free_ char *path = xasprintf(STORE_IMAGES "/%s", id);
-        return faccessat(store_fd(s), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Blobs of rkt 1.x have no record of ours before "rkt image reindex": they are left alone while its database
  * is there. */
 static bool has_old_database(Store *s) {
@@ -138,9 +133,9 @@ static int sweep_blobs(Store *s) {
         _cleanup_strv_ char **ids = NULL;
         if (has_old_database(s))
                 return 0;
-        int result = blob_list(s, &ids);
+        int result = blob_list(s, "sha512", &ids);
         STRV_FOREACH (id, ids) {
-                if (has_record(s, *id))
+                if (store_has_image(s, *id))
                         continue;
                 int r = blob_remove(s, *id);
                 if (r < 0)
@@ -156,7 +151,7 @@ static int sweep_files(Store *s, const char *directory) {
         _cleanup_strv_ char **names = NULL;
         int result = dirfd < 0 ? -errno : list_directory_at(dirfd, ".", &names);
         STRV_FOREACH (name, names) {
-                if (store_id_is_whole(*name) && has_record(s, *name))
+                if (store_id_is_whole(*name) && store_has_image(s, *name))
                         continue;
                 if (unlinkat(dirfd, *name, 0) < 0 && errno != ENOENT)
                         result = -errno;

@@ -11,6 +11,9 @@
 
 typedef struct UnpackerLayer {
         int fd;                   /* the archive: a file, or a pipe that somebody else fills */
+        int follow;               /* -1: fd has all of it. Else fd is a file that is still being written: at
+                                   * its end the next byte is waited for in this pipe, and means that there
+                                   * is more; the end of the pipe, that now there is all of it. */
         char **const *whitelists; /* as manifests have them */
         size_t n_whitelists;
 } UnpackerLayer;
