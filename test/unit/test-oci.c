@@ -157,7 +157,8 @@ static void documents_have_limits(void **state) {
         assert_int_equal(oci_manifest_parse("M", large, OCI_DOCUMENT_MAX + 1, &m, &error), -EFBIG);
         assert_non_null(strstr(error, "larger than 4194304 bytes"));
 
-        _cleanup_free_ char *many = xmalloc(1024 * 1024), *p = many, *deep = xmalloc(1000);
+        _cleanup_free_ char *many = xmalloc(1024 * 1024), *deep = xmalloc(1000);
+        char *p = many;
         for (size_t i = 0; i <= OCI_LAYERS_MAX; i++)
                 p += sprintf(p, "%s%s", i ? "," : "", LAYER(OCI_MEDIA_LAYER));
         _cleanup_free_ char *text = xasprintf(MANIFEST("%s"), many);
