@@ -101,7 +101,7 @@ static int fetch(Store *s, const Reference *reference, const FetchOptions *optio
                 r = check_signature(reference->location, options);
                 return r < 0 ? r : fetch_url(s, reference->location, options, ret_id);
         default:
-                log_error("unable to fetch image \"%s\": " UNDERSTOOD, reference->location);
+                log_error("unable to fetch image \"%s\": " UNDERSTOOD, reference->text);
                 return -EPROTONOSUPPORT;
         }
 }

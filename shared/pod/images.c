@@ -8,9 +8,9 @@
 #include "image-lookup.h"
 #include "log.h"
 #include "process.h"
+#include "reference.h"
 #include "store.h"
 #include "strv.h"
-#include "types.h"
 
 #define OUTPUT_MAX (1024 * 1024)
 
@@ -24,13 +24,6 @@ static int open_store(Store **ret) {
         }
         *ret = store;
         return 0;
-}
-
-/* What only the fetching side can tell apart: archives and registries are never "in the store by name". */
-static bool is_location(const char *reference) {
-        return strchr("/.", reference[0]) || strstr(reference, "://") || startswith(reference, "cimd:") ||
-               startswith(reference, "docker:") || strstr(reference, "./") || endswith(reference, ".aci") ||
-               access(reference, F_OK) == 0;
 }
 
 /* One of our programs, with our global flags and what follows; its only line of output. */
@@ -76,26 +69,33 @@ bool images_have(const char *reference) {
         return open_store(&s) >= 0 && store_resolve(s, reference, &id, NULL) >= 0;
 }
 
-int images_find(const char *reference, PullPolicy policy, const char *signature, char **ret_id) {
-        Store *s;
+int images_find(const char *text, PullPolicy policy, const char *signature, char **ret_id) {
+        _cleanup_reference_ Reference reference = {};
         _cleanup_free_ char *error = NULL;
-        int r = open_store(&s);
+        Store *s;
+        int r = reference_parse(text, &reference, &error);
+        if (r < 0) {
+                log_error("%s", error);
+                return r;
+        }
+        /* What lies in a file or on a server is found by rkt-fetch, in the store too. */
+        bool id = reference.kind == REFERENCE_ID;
+        if (!id && (policy == PULL_UPDATE || reference.kind != REFERENCE_NAME))
+                return fetch(text, policy, signature, ret_id);
+        r = open_store(&s);
         if (r < 0)
                 return r;
-        bool id = image_id_is_meant(reference);
-        if (!id && (policy == PULL_UPDATE || is_location(reference)))
-                return fetch(reference, policy, signature, ret_id);
-        r = store_resolve(s, reference, ret_id, &error);
+        r = store_resolve(s, reference.location, ret_id, &error);
         if (r == -ENOENT && !id && policy != PULL_NEVER)
-                return fetch(reference, policy, signature, ret_id);
+                return fetch(text, policy, signature, ret_id);
         if (r < 0) {
-                log_error("image \"%s\": %s", reference, error ?: strerror(-r));
+                log_error("image \"%s\": %s", text, error ?: strerror(-r));
                 return r;
         }
         if (id)
-                log_debug("using image from the store with hash %s", reference);
+                log_debug("using image from the store with hash %s", text);
         else
-                log_debug("using image from local store for image name %s", reference);
+                log_debug("using image from local store for image name %s", text);
         return 0;
 }
 

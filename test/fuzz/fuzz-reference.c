@@ -4,12 +4,26 @@
 #include "cache-control.h"
 #include "reference.h"
 
+/* Printed and read again, it is the same image. */
+static void check_printed(const Reference *r, char *text) {
+        _cleanup_free_ char *printed = text, *error = NULL;
+        _cleanup_reference_ Reference again = {};
+        if (!printed)
+                return;
+        fuzz_assert(reference_parse(printed, &again, &error) >= 0);
+        fuzz_assert(reference_equal(r, &again));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = fuzz_string(data, size), *error = NULL;
         _cleanup_reference_ Reference r = {};
-        if (reference_parse(text, &r, &error) >= 0)
+        if (reference_parse(text, &r, &error) >= 0) {
                 fuzz_assert(r.location && *r.location);
-        else
+                fuzz_assert(r.kind != REFERENCE_REGISTRY ||
+                                (*r.host && *r.repository && (r.tag || r.digest)));
+                check_printed(&r, reference_to_text(&r));
+                check_printed(&r, reference_to_cimd(&r));
+        } else
                 fuzz_assert(error);
         fuzz_assert(cache_control_max_age(text) >= 0);
         return 0;

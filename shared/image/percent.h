@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Percent-encoding (RFC 3986, section 2.1). */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The n bytes at s decoded; with plus, "+" is a space as in forms. Allocated; NULL if a "%" has not two
+ * hexadecimal digits behind it, or is a NUL. */
+char *percent_decode(const char *s, size_t n, bool plus);
+/* Encodes all but letters, digits, "-._~" and the characters in keep. Allocated. */
+char *percent_encode(const char *s, const char *keep);
