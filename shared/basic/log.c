@@ -7,6 +7,7 @@
 
 static const char *log_name = "rkt";
 static bool log_debugging = false;
+static void (*log_before)(void);
 
 void log_init(const char *name) {
         log_name = name;
@@ -18,6 +19,10 @@ void log_set_debug(bool on) {
 
 bool log_debug_enabled(void) {
         return log_debugging;
+}
+
+void log_set_before(void (*before)(void)) {
+        log_before = before;
 }
 
 /* Messages quote words of files, images and servers: none of that is for the terminal to obey. */
@@ -43,6 +48,8 @@ static void log_line(int error, const char *format, va_list ap) {
                 len = sizeof(line);
                 line[len - 1] = '\n';
         }
+        if (log_before)
+                log_before();
         if (write(STDERR_FILENO, line, len) < 0)
                 return; /* nobody left to tell */
 }

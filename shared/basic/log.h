@@ -15,6 +15,8 @@
 void log_init(const char *name); /* name is kept, not copied */
 void log_set_debug(bool on);
 bool log_debug_enabled(void);
+/* Called before each line: for what is drawn on the same terminal and must make room. NULL: nothing. */
+void log_set_before(void (*before)(void));
 
 void log_error(const char *format, ...) _printf_(1, 2);
 void log_warning(const char *format, ...) _printf_(1, 2);

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "alloc.h"
+#include "cache-control.h"
 #include "duration.h"
 #include "http.h"
 #include "image-import.h"
@@ -57,27 +58,37 @@ static int save(Download *d, const char *etag, int64_t max_age, const char *id) 
         return 0; /* the image is there: it will only be downloaded once more */
 }
 
+static int64_t max_age(const HttpResponse *response) {
+        const char *value = http_response_header(response, "Cache-Control");
+        return value ? cache_control_max_age(value) : 0;
+}
+
 static int download(Download *d, const Remote *known, char **ret_id) {
+        _cleanup_http_client_ HttpClient *client = NULL;
         _cleanup_http_response_ HttpResponse response = {};
+        HttpClientOptions options = {
+                .insecure = d->options->insecure,
+                .cancelled = import_interrupted,
+        };
         HttpRequest request = {
                 .url = d->url,
                 .if_none_match = known ? known->etag : NULL,
-                .any_certificate = d->options->insecure & INSECURE_TLS,
-                .any_redirect = d->options->insecure & INSECURE_HTTP,
                 .progress = "Downloading ACI",
                 .take = take,
-                .cancelled = import_interrupted,
                 .userdata = d,
         };
         const char *id;
         log_debug("remote fetching from URL \"%s\"", d->url);
-        int r = http_get(&request, &response);
+        int r = http_client_new(&options, &client);
+        if (r >= 0)
+                r = http_perform(client, &request, &response);
         if (r < 0)
                 return r;
+        const char *etag = http_response_header(&response, "ETag");
         if (response.status == 304) {
                 log_debug("using image from local store for url %s: it has not changed", d->url);
                 *ret_id = xstrdup(known->image_id);
-                return save(d, response.etag ?: known->etag, response.max_age, known->image_id);
+                return save(d, etag ?: known->etag, max_age(&response), known->image_id);
         }
         if (!d->import) {
                 log_error("error downloading %s: the response is empty", d->url);
@@ -89,7 +100,7 @@ static int download(Download *d, const Remote *known, char **ret_id) {
         if (r < 0)
                 return r;
         *ret_id = xstrdup(id);
-        return save(d, response.etag, response.max_age, id);
+        return save(d, etag, max_age(&response), id);
 }
 
 /* Also on the way here after waiting: since is when we began to. */

@@ -3,167 +3,237 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <strings.h>
 
 #include "alloc.h"
-#include "build-config.h"
-#include "cache-control.h"
 #include "duration.h"
+#include "http-transfer.h"
 #include "log.h"
-#include "macro.h"
+#include "option.h"
 
-#define MAX_REDIRECTS     10L
-#define CONNECT_TIMEOUT   30L /* seconds */
-#define STALL_TIMEOUT     60L /* seconds in which nothing arrives */
-#define BUFFER_SIZE       (256L * 1024)
-#define PROGRESS_INTERVAL (NSEC_PER_SEC / 5)
+#define STALL_TIMEOUT        60 /* seconds */
+#define MAX_HOST_CONNECTIONS 8L
+#define TICK                 1000 /* milliseconds: how soon cancelled is asked again at the latest */
 
-DEFINE_CLEANUP(CURL *, curl_easy_cleanup)
-DEFINE_CLEANUP(struct curl_slist *, curl_slist_free_all)
-
-typedef struct Transfer {
-        const HttpRequest *request;
-        HttpResponse response;
-        CURL *curl;
-        int error; /* of request->take */
-        bool show_progress;
-        uint64_t progress_shown; /* monotonic; 0: never */
-        char message[CURL_ERROR_SIZE];
-} Transfer;
-
-void http_response_done(HttpResponse *r) {
-        free(r->etag);
-        r->etag = NULL;
-}
-
-static char *header_value(const char *line, size_t size, const char *name) {
-        size_t n = strlen(name);
-        if (size <= n || strncasecmp(line, name, n) != 0 || line[n] != ':')
-                return NULL;
-        line += n + 1;
-        size -= n + 1;
-        while (size > 0 && strchr(" \t", *line)) {
-                line++;
-                size--;
+int http_client_new(const HttpClientOptions *options, HttpClient **ret) {
+        const char *timeout = getenv("RKT_HTTP_TIMEOUT");
+        uint64_t seconds = STALL_TIMEOUT;
+        if (timeout && (parse_uint(timeout, 24 * 60 * 60, &seconds) < 0 || seconds == 0)) {
+                log_error("RKT_HTTP_TIMEOUT=%s is not a number of seconds", timeout);
+                return -EINVAL;
         }
-        while (size > 0 && strchr(" \t\r\n", line[size - 1]))
-                size--;
-        return xstrndup(line, size);
-}
-
-/* Each response of a chain of redirects begins with a status line: only the last one's headers count. */
-static size_t take_header(char *line, size_t unit, size_t size, void *userdata) {
-        HttpResponse *r = &((Transfer *) userdata)->response;
-        _cleanup_free_ char *etag = NULL, *cache = NULL;
-        if (size >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
-                http_response_done(r);
-                r->max_age = 0;
-        } else if ((etag = header_value(line, size, "etag"))) {
-                free(r->etag);
-                r->etag = TAKE_PTR(etag);
-        } else if ((cache = header_value(line, size, "cache-control")))
-                r->max_age = cache_control_max_age(cache);
-        return size;
-}
-
-static size_t take_body(char *data, size_t unit, size_t size, void *userdata) {
-        Transfer *t = userdata;
-        long status = 0;
-        curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
-        if (status != 200)
-                return size; /* an error page */
-        t->error = t->request->take(data, size, t->request->userdata);
-        return t->error < 0 ? CURL_WRITEFUNC_ERROR : size;
-}
-
-static int on_progress(
-                void *userdata, curl_off_t total, curl_off_t now, curl_off_t ul_total, curl_off_t ul_now) {
-        Transfer *t = userdata;
-        uint64_t time = monotonic_ns();
-        if (t->request->cancelled && t->request->cancelled())
-                return 1;
-        if (!t->show_progress || now == 0 || (time - t->progress_shown < PROGRESS_INTERVAL && now != total))
-                return 0;
-        t->progress_shown = time;
-        if (total > 0)
-                fprintf(stderr, "\r\033[K%s: %.1f MB/%.1f MB", t->request->progress, now / 1e6, total / 1e6);
-        else
-                fprintf(stderr, "\r\033[K%s: %.1f MB", t->request->progress, now / 1e6);
-        return 0;
-}
-
-static struct curl_slist *make_headers(const HttpRequest *request) {
-        if (!request->if_none_match)
-                return NULL;
-        _cleanup_free_ char *line = xasprintf("If-None-Match: %s", request->if_none_match);
-        return curl_slist_append(NULL, line);
-}
-
-static void set_options(CURL *c, Transfer *t, struct curl_slist *headers) {
-        const HttpRequest *request = t->request;
-        bool https = strncasecmp(request->url, "https:", 6) == 0;
-        curl_easy_setopt(c, CURLOPT_URL, request->url);
-        curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-        curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR,
-                        https && !request->any_redirect ? "https" : "http,https");
-        curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-        curl_easy_setopt(c, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
-        curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
-        curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_TIMEOUT);
-        curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(c, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
-        curl_easy_setopt(c, CURLOPT_USERAGENT, "rkt/" RKT_VERSION);
-        curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-        curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->message);
-        curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
-        curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
-        curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
-        curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
-        if (request->any_certificate) {
-                curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-                curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-        }
-        t->show_progress = request->progress && isatty(STDERR_FILENO);
-        curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
-        curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-        curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
-}
-
-static int judge(Transfer *t, CURLcode code) {
-        if (t->error < 0)
-                return t->error;
-        if (code == CURLE_ABORTED_BY_CALLBACK)
-                return -EINTR;
-        if (code != CURLE_OK) {
-                log_error("error downloading %s: %s", t->request->url,
-                                t->message[0] ? t->message : curl_easy_strerror(code));
-                return code == CURLE_OPERATION_TIMEDOUT ? -ETIMEDOUT : -EIO;
-        }
-        curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &t->response.status);
-        if (t->response.status == 200 || (t->response.status == 304 && t->request->if_none_match))
-                return 0;
-        log_error("error downloading %s: bad HTTP status code: %ld", t->request->url, t->response.status);
-        return -EIO;
-}
-
-int http_get(const HttpRequest *request, HttpResponse *ret) {
-        _cleanup_(curl_easy_cleanupp) CURL *c = curl_easy_init();
-        _cleanup_(curl_slist_free_allp) struct curl_slist *headers = make_headers(request);
-        if (!c) {
+        CURLM *multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
+        if (!multi) {
                 log_error("cannot initialise libcurl");
                 return -ENOMEM;
         }
-        Transfer t = { .request = request, .curl = c };
-        set_options(c, &t, headers);
-        CURLcode code = curl_easy_perform(c);
-        if (t.progress_shown != 0)
-                fputc('\n', stderr);
-        int r = judge(&t, code);
-        if (r < 0) {
-                http_response_done(&t.response);
+        curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, MAX_HOST_CONNECTIONS);
+        HttpClient *c = xnew(HttpClient, 1);
+        c->multi = multi;
+        if (options)
+                c->options = *options;
+        c->stall_timeout = seconds;
+        *ret = c;
+        return 0;
+}
+
+void http_client_free(HttpClient *c) {
+        while (c->n_transfers > 0)
+                http_cancel(c->transfers[c->n_transfers - 1]);
+        free(c->transfers);
+        curl_multi_cleanup(c->multi);
+        free(c);
+}
+
+static void forget(HttpTransfer *t) {
+        HttpClient *c = t->client;
+        for (size_t i = 0; i < c->n_transfers; i++)
+                if (c->transfers[i] == t) {
+                        c->transfers[i] = c->transfers[--c->n_transfers];
+                        return;
+                }
+}
+
+void http_cancel(HttpTransfer *t) {
+        forget(t);
+        http_transfer_free(t);
+}
+
+int http_start(HttpClient *c, const HttpRequest *request, HttpTransfer **ret, char **ret_error) {
+        _cleanup_free_ char *error = NULL, *shown = http_url_mask(request->url);
+        int r = 0;
+        HttpTransfer *t = http_transfer_new(c, request, &r, &error);
+        if (!t) {
+                if (ret_error)
+                        *ret_error = xasprintf("error downloading %s: %s", shown, error);
+                else if (!request->quiet)
+                        log_error("error downloading %s: %s", shown, error);
                 return r;
         }
-        *ret = t.response;
+        xgrow(&c->transfers, c->n_transfers);
+        c->transfers[c->n_transfers++] = t;
+        t->wake = 1; /* at the next step, and what fails there is told to done */
+        if (ret)
+                *ret = t;
         return 0;
+}
+
+/* Whether that was the end. */
+static bool finish(HttpTransfer *t, CURLcode code) {
+        int result;
+        if (http_transfer_ended(t, code, &result) == 0)
+                return false;
+        forget(t);
+        if (t->request.done)
+                t->request.done(result, &t->response, t->request.userdata);
+        http_transfer_free(t);
+        return true;
+}
+
+/* Those whose time has come; done may change the list, so each time from its beginning. */
+static bool wake_up(HttpClient *c) {
+        uint64_t now = monotonic_ns();
+        bool ended = false;
+        for (size_t i = 0; i < c->n_transfers;) {
+                HttpTransfer *t = c->transfers[i];
+                if (t->wake == 0 || t->wake > now)
+                        i++;
+                else if (http_transfer_go(t) < 0) {
+                        ended = finish(t, CURLE_OK);
+                        i = 0;
+                }
+        }
+        return ended;
+}
+
+static bool collect_ended(HttpClient *c) {
+        CURLMsg *message;
+        bool ended = false;
+        int left;
+        while ((message = curl_multi_info_read(c->multi, &left))) {
+                HttpTransfer *t = NULL;
+                if (message->msg != CURLMSG_DONE)
+                        continue;
+                CURLcode code = message->data.result;
+                curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
+                if (finish(t, code))
+                        ended = true;
+        }
+        return ended;
+}
+
+static int until_wake(const HttpClient *c, int timeout_ms) {
+        uint64_t now = monotonic_ns();
+        int result = timeout_ms < 0 || timeout_ms > TICK ? TICK : timeout_ms;
+        for (size_t i = 0; i < c->n_transfers; i++) {
+                uint64_t wake = c->transfers[i]->wake;
+                if (wake == 0)
+                        continue;
+                uint64_t pause = wake > now ? (wake - now) / NSEC_PER_MSEC + 1 : 0;
+                result = MIN((uint64_t) result, pause);
+        }
+        return result;
+}
+
+static int wait_for_something(HttpClient *c, struct pollfd *fds, unsigned n, int timeout_ms) {
+        struct curl_waitfd *more = n > 0 ? xnew(struct curl_waitfd, n) : NULL;
+        for (unsigned i = 0; i < n; i++)
+                more[i] = (struct curl_waitfd){
+                        .fd = fds[i].fd,
+                        .events = (fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+                                  (fds[i].events & POLLPRI ? CURL_WAIT_POLLPRI : 0) |
+                                  (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0),
+                };
+        CURLMcode code = curl_multi_poll(c->multi, more, n, until_wake(c, timeout_ms), NULL);
+        for (unsigned i = 0; i < n; i++)
+                fds[i].revents = (more[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
+                                 (more[i].revents & CURL_WAIT_POLLPRI ? POLLPRI : 0) |
+                                 (more[i].revents & CURL_WAIT_POLLOUT ? POLLOUT : 0);
+        free(more);
+        if (code == CURLM_OK)
+                return 0;
+        log_error("cannot wait for transfers: %s", curl_multi_strerror(code));
+        return -EIO;
+}
+
+int http_client_step(HttpClient *c, struct pollfd *fds, unsigned n, int timeout_ms) {
+        int running;
+        bool ended = wake_up(c);
+        CURLMcode code = curl_multi_perform(c->multi, &running);
+        if (code != CURLM_OK) {
+                log_error("cannot go on with transfers: %s", curl_multi_strerror(code));
+                return -EIO;
+        }
+        if (collect_ended(c))
+                ended = true;
+        if (c->options.cancelled && c->options.cancelled())
+                return -EINTR;
+        if (c->n_transfers == 0 && n == 0)
+                return 0;
+        int r = wait_for_something(c, fds, n, ended ? 0 : timeout_ms);
+        if (r < 0)
+                return r;
+        if (c->options.cancelled && c->options.cancelled())
+                return -EINTR;
+        return c->n_transfers;
+}
+
+int http_client_run(HttpClient *c) {
+        int r;
+        while ((r = http_client_step(c, NULL, 0, -1)) > 0)
+                ;
+        return r;
+}
+
+typedef struct Blocking {
+        const HttpRequest *request;
+        HttpResponse *response;
+        bool ended;
+        int result;
+} Blocking;
+
+static int pass_begin(const HttpResponse *response, void *userdata) {
+        const Blocking *b = userdata;
+        return b->request->begin(response, b->request->userdata);
+}
+
+static int pass_take(const void *data, size_t size, void *userdata) {
+        const Blocking *b = userdata;
+        return b->request->take(data, size, b->request->userdata);
+}
+
+static int pass_resume(HttpRange *ret, void *userdata) {
+        const Blocking *b = userdata;
+        return b->request->resume(ret, b->request->userdata);
+}
+
+static void note_end(int result, HttpResponse *response, void *userdata) {
+        Blocking *b = userdata;
+        b->ended = true;
+        b->result = result;
+        *b->response = *response;
+        *response = (HttpResponse){};
+}
+
+int http_perform(HttpClient *c, const HttpRequest *request, HttpResponse *ret) {
+        Blocking b = { .request = request, .response = ret };
+        HttpRequest passed = *request;
+        HttpTransfer *t;
+        *ret = (HttpResponse){};
+        passed.begin = request->begin ? pass_begin : NULL;
+        passed.take = request->take ? pass_take : NULL;
+        passed.resume = request->resume ? pass_resume : NULL;
+        passed.done = note_end;
+        passed.userdata = &b;
+        int r = http_start(c, &passed, &t, NULL);
+        if (r < 0)
+                return r;
+        while (!b.ended) {
+                r = http_client_step(c, NULL, 0, -1);
+                if (r < 0) {
+                        if (!b.ended)
+                                http_cancel(t);
+                        return r;
+                }
+        }
+        return b.result;
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The inside of http.h: one transfer, through its redirects and retries. */
+
+#include <curl/curl.h>
+
+#include "http-url.h"
+#include "http.h"
+#include "progress.h"
+
+struct HttpClient {
+        CURLM *multi;
+        HttpClientOptions options;
+        long stall_timeout; /* seconds */
+        HttpTransfer **transfers;
+        size_t n_transfers;
+};
+
+/* What is done with a response, known once its headers are there. */
+typedef enum HttpDisposition {
+        HTTP_UNDECIDED,
+        HTTP_TAKE,    /* its body goes to the caller */
+        HTTP_COLLECT, /* an accepted one, whose body is collected */
+        HTTP_REDIRECT,
+        HTTP_RETRY,
+        HTTP_REFUSE,
+} HttpDisposition;
+
+struct HttpTransfer {
+        HttpClient *client;
+        HttpRequest request; /* our copies */
+        HttpUrl origin, url; /* as asked for, and of this hop */
+        CURL *curl;
+        bool added; /* to the client's multi handle */
+        struct curl_slist *headers;
+
+        HttpResponse response;
+        HttpDisposition disposition;
+        size_t headers_size;
+        uint64_t body_size; /* that has come; the response may have less */
+        size_t body_room;
+        bool headers_ended;
+        int error;     /* of a callback, ours or the caller's */
+        char *message; /* of ours; NULL: the caller has logged */
+        char curl_message[CURL_ERROR_SIZE];
+
+        unsigned redirects, failures;
+        HttpAddressKind from_kind; /* of the address that redirected here */
+        HttpAddressKind here_kind;
+        uint64_t taken, taken_at_failure; /* bytes of all attempts together */
+        uint64_t wake;                    /* monotonic: when to try again; 0: it runs */
+        ProgressBar *bar;
+};
+
+/* NULL with *ret_error, and *ret_code. */
+HttpTransfer *http_transfer_new(HttpClient *c, const HttpRequest *request, int *ret_code, char **ret_error);
+void http_transfer_free(HttpTransfer *t);
+
+/* Sends the request, or sends it again. */
+int http_transfer_go(HttpTransfer *t);
+/* libcurl has ended with it. 1 if this was the end, and then *ret_result is that of http_perform, logged; 0
+ * if it goes on, or waits until t->wake. */
+int http_transfer_ended(HttpTransfer *t, CURLcode code, int *ret_result);
