@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "globals.h"
+#include "journal-link.h"
 #include "log.h"
 #include "stage1.h"
 #include "strv.h"
@@ -34,7 +35,13 @@ int pod_mark_garbage(Pod *p, bool sync) {
         case POD_PLACE_PREPARED: to = POD_PLACE_GARBAGE; break;
         default: return 0;
         }
+        PodPlace from = p->place;
+        r = journal_link_follow(p->uuid, from, to);
+        if (r < 0)
+                log_warning_errno(r, "pod %s: the host's link to its journal", p->uuid);
         r = pod_move(p, to, sync);
+        if (r < 0)
+                journal_link_follow(p->uuid, to, from);
         return r < 0 ? log_error_errno(r, "pod %s: moving it to %s", p->uuid, pod_place_name(to)) : 0;
 }
 

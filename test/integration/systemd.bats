@@ -147,6 +147,18 @@ ended_in_order() {
     [[ ! -L /var/log/journal/${uuid//-/} ]]
 }
 
+@test "journalctl -m finds the lines of a pod that gc has marked, until it is removed" {
+    busybox_image speaker "$(sh_app 'echo words')"
+    rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/speaker
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    rkt gc --mark-only
+    [[ -d /var/lib/rkt/pods/exited-garbage/$uuid ]]
+    check journalctl -m -o cat _MACHINE_ID="${uuid//-/}" SYSLOG_IDENTIFIER=speaker
+    has '^words$'
+    rkt gc --grace-period=0s
+    [[ ! -L /var/log/journal/${uuid//-/} && ! $(find /var/log/journal -name "*${uuid//-/}*") ]]
+}
+
 @test "systemd-run: a pod started in a service stays in its cgroup and is registered there" {
     noting_images
     systemd-run --quiet --unit=rkt-test-run -p KillMode=mixed rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" "${noting_pod[@]}"
