@@ -347,3 +347,24 @@ END
     check_fails 254 rkt image cat-manifest bad.aci
     has 'bad.aci'
 }
+
+@test "rkt-aci: does alone what rkt image has it do, and nothing else" {
+    local aci=/usr/lib/rkt/rkt-aci
+    check $aci build image a.aci
+    check rkt image build image b.aci
+    cmp a.aci b.aci
+    check $aci validate a.aci
+    check $aci cat-manifest --pretty-print=false a.aci
+    ((${#lines[@]} == 1))
+    diff <(jq -S . <<<"$output") <(jq -S . image/manifest)
+    check $aci patch-manifest --name=example.com/other a.aci c.aci
+    [[ $(manifest_of c.aci | jq -r .name) == example.com/other ]]
+
+    check_fails 254 $aci
+    has 'internal to rkt'
+    check_fails 254 $aci list
+    has 'internal to rkt'
+    check_fails 254 $aci validate missing.aci
+    has 'missing.aci'
+    check_fails 254 $aci build image
+}
