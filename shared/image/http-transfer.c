@@ -37,6 +37,10 @@ static int fail(HttpTransfer *t, int error, const char *format, ...) {
         return t->error = -abs(error);
 }
 
+static unsigned allowed(const HttpTransfer *t) {
+        return t->client->options.insecure | t->request.insecure;
+}
+
 static bool contains(const int *statuses, long status) {
         for (; statuses && *statuses; statuses++)
                 if (*statuses == status)
@@ -254,7 +258,7 @@ static int set_credential(HttpTransfer *t) {
         }
         if (credential->kind == HTTP_CREDENTIAL_NONE)
                 return 0;
-        if (!t->url.https && !(options->insecure & INSECURE_HTTP)) {
+        if (!t->url.https && !(allowed(t) & INSECURE_HTTP)) {
                 log_warning("not sending the credentials for %s over plain http; --insecure-options=http "
                             "would",
                                 t->url.host_port);
@@ -316,7 +320,7 @@ static int set_options(HttpTransfer *t) {
         curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
         curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
         set_limits(t);
-        set_trust(c, t->client->options.insecure);
+        set_trust(c, allowed(t));
         set_method(c, &t->request);
         set_headers(t);
         return set_credential(t);
@@ -457,7 +461,7 @@ static int follow(HttpTransfer *t) {
         int r = http_url_follow(&t->url, location, &next, &error);
         if (r < 0)
                 return fail(t, r, "the server redirects to %s: %s", shown, error);
-        if (t->url.https && !next.https && !(t->client->options.insecure & INSECURE_HTTP))
+        if (t->url.https && !next.https && !(allowed(t) & INSECURE_HTTP))
                 return fail(t, EPERM,
                                 "the server redirects from https to plain http, to %s, which only "
                                 "--insecure-options=http allows",

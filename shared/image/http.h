@@ -83,6 +83,7 @@ typedef struct HttpRequest {
         const void *body;     /* of a POST; borrowed until the end */
         size_t body_size;
         const HttpCredential *credential; /* instead of asking the client's; of kind NONE: none */
+        unsigned insecure;                /* allowed for this one, beside what is allowed to the client */
         const char *if_none_match;        /* an ETag; NULL: none */
         HttpRange range;
 
