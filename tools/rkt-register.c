@@ -26,6 +26,7 @@
 #include "option.h"
 #include "process.h"
 #include "scope.h"
+#include "signal-name.h"
 #include "strv.h"
 #include "unit-name.h"
 #include "uuid.h"
@@ -37,20 +38,10 @@ static bool unregister;
 static int stop_signal;
 
 static int set_stop_signal(const char *value, _unused_ void *userdata) {
-        int64_t number;
-        const char *name = startswith(value, "SIG") ? value + 3 : value;
-        if (parse_int(value, 1, SIGRTMAX, &number) == 0) {
-                stop_signal = number;
-                return 0;
-        }
-        for (int i = 1; i < SIGRTMIN; i++) {
-                if (streq_ptr(sigabbrev_np(i), name)) {
-                        stop_signal = i;
-                        return 0;
-                }
-        }
-        log_error("--stop-signal=%s: expected a signal's name or number", value);
-        return -EINVAL;
+        stop_signal = signal_from_name(value);
+        if (stop_signal < 0)
+                log_error("--stop-signal=%s: expected a signal's name or number", value);
+        return MIN(stop_signal, 0);
 }
 
 static const Option options[] = {

@@ -29,6 +29,9 @@ static int get_set(JsonContext *c, json_object *o, const char *key, char ***ret)
         int r = json_get_object(c, o, key, JSON_OPTIONAL, &set);
         if (r < 0 || !set)
                 return r;
+        if (json_object_object_length(set) > OCI_PORTS_MAX)
+                return json_fail_member(c, key, "%d are too many: expected at most %d",
+                                json_object_object_length(set), OCI_PORTS_MAX);
         struct json_object_iterator i = json_object_iter_begin(set), end = json_object_iter_end(set);
         for (; !json_object_iter_equal(&i, &end); json_object_iter_next(&i))
                 strv_add(ret, json_object_iter_peek_name(&i));
@@ -51,6 +54,9 @@ static int parse_execution(JsonContext *c, json_object *root, OciConfig *config)
                         get_set(c, o, "Volumes", &config->volumes) < 0 ||
                         string_map_parse(c, o, "Labels", &config->labels) < 0)
                 r = -EINVAL;
+        if (r >= 0 && strv_length(config->environment) > OCI_ENVIRONMENT_MAX)
+                r = json_fail_member(c, "Env", "%zu variables are too many: expected at most %d",
+                                strv_length(config->environment), OCI_ENVIRONMENT_MAX);
         json_leave(c, mark);
         return r;
 }

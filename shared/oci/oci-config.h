@@ -10,6 +10,9 @@
 #include "macro.h"
 #include "name-value.h"
 
+#define OCI_ENVIRONMENT_MAX 10000
+#define OCI_PORTS_MAX       1000 /* and volumes */
+
 typedef struct OciConfig {
         char *os, *arch; /* Go's names */
         char *variant;   /* from here on, NULL: not said */

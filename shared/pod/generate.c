@@ -8,6 +8,8 @@
 #include "strv.h"
 #include "types.h"
 
+#define STOP_SIGNAL "coreos.com/rkt/stage2/stop-signal"
+
 extern char **environ;
 
 void pod_images_free(PodImage *images, size_t n) {
@@ -160,7 +162,10 @@ static int add_app(const PodRequest *q, size_t i, const PodImage *image, PodMani
         runtime->app = app;
         runtime->image.name = xstrdup(image->manifest->name);
         name_values_copy(&runtime->image.labels, &image->manifest->labels);
-        name_values_copy(&runtime->annotations, &a->annotations);
+        const char *stop = name_values_get(&image->manifest->annotations, STOP_SIGNAL);
+        if (stop) /* of a Docker image; what the user says goes before it */
+                name_values_set(&runtime->annotations, STOP_SIGNAL, stop);
+        name_values_merge(&runtime->annotations, &a->annotations);
         runtime->read_only_rootfs = a->read_only_rootfs > 0;
         generate_mounts(q, a, runtime);
         return 0;

@@ -14,6 +14,7 @@
 #include "masks.h"
 #include "plan-isolators.h"
 #include "plan-mounts.h"
+#include "signal-name.h"
 #include "strv.h"
 #include "types.h"
 
@@ -61,27 +62,11 @@ static char **compile_environment(const PlanRequest *q, const RuntimeApp *ra, co
         return l;
 }
 
-static int parse_signal(const char *s, int *ret) {
-        char *end;
-        long number = strtol(s, &end, 10);
-        if (*s && !*end && number > 0 && number < SIGRTMIN) {
-                *ret = (int) number;
-                return 0;
-        }
-        const char *name = startswith(s, "SIG") ?: s;
-        for (int i = 1; i < SIGRTMIN; i++)
-                if (sigabbrev_np(i) && streq(sigabbrev_np(i), name)) {
-                        *ret = i;
-                        return 0;
-                }
-        return -EINVAL;
-}
-
 static int compile_stop(const RuntimeApp *ra, PlanApp *a) {
         a->stop_signal = SIGTERM;
         a->stop_timeout_ms = DEFAULT_STOP_TIMEOUT_MS;
         const char *name = name_values_get(&ra->annotations, ANNOTATION_STOP_SIGNAL);
-        if (name && parse_signal(name, &a->stop_signal) < 0) {
+        if (name && (a->stop_signal = signal_from_name(name)) < 0) {
                 log_error("app %s: annotation " ANNOTATION_STOP_SIGNAL ": \"%s\" is not a signal", ra->name,
                                 name);
                 return -EINVAL;
