@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "fetch.h"
 #include "globals.h"
+#include "import-signal.h"
 #include "log.h"
 
 typedef struct Wanted {
@@ -67,12 +68,20 @@ static int find_policy(FetchPolicy *ret) {
 }
 
 static int fetch_all(Store *s, FetchPolicy policy) {
+        _cleanup_http_client_ HttpClient *client = NULL;
+        HttpClientOptions client_options = { .insecure = globals.insecure, .cancelled = import_interrupted };
+        int r = http_client_new(&client_options, &client);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < n_wanted; i++) {
                 _cleanup_free_ char *id = NULL;
                 FetchOptions o = {
-                        .policy = policy, .signature = wanted[i].signature, .insecure = globals.insecure
+                        .policy = policy,
+                        .signature = wanted[i].signature,
+                        .insecure = globals.insecure,
+                        .client = client,
                 };
-                int r = fetch_image(s, wanted[i].reference, &o, &id);
+                r = fetch_image(s, wanted[i].reference, &o, &id);
                 if (r < 0)
                         return r;
                 printf("%.*s\n", full ? (int) strlen(id) : (int) strlen("sha512-") + 32, id);

@@ -8,20 +8,23 @@
 #include "alloc.h"
 #include "cache-control.h"
 #include "duration.h"
+#include "file.h"
 #include "http.h"
 #include "image-import.h"
-#include "import-signal.h"
 #include "image-lookup.h"
-#include "insecure.h"
 #include "log.h"
 #include "remote.h"
+#include "temporary.h"
 
 typedef struct Download {
         Store *store;
         const char *url;
         const FetchOptions *options;
+        const FetchChecks *checks;
         char key[65];        /* of the remote record */
-        ImageImport *import; /* from the first byte on */
+        ImageImport *import; /* from the first byte on, or once it is verified */
+        int whole;           /* what has to be verified first goes here; -1: nothing yet */
+        char *whole_path;    /* temporary; relative to DATA/cas */
 } Download;
 
 static int make_key(const char *url, char ret[static 65]) {
@@ -34,8 +37,17 @@ static int make_key(const char *url, char ret[static 65]) {
         return 0;
 }
 
+static int take_whole(Download *d, const void *data, size_t size) {
+        if (d->whole < 0)
+                d->whole = temporary_file(d->store, &d->whole_path);
+        int r = d->whole < 0 ? d->whole : write_all(d->whole, data, size);
+        return r < 0 ? log_error_errno(r, "cannot write to %s/" STORE_TEMPORARIES, store_path(d->store)) : 0;
+}
+
 static int take(const void *data, size_t size, void *userdata) {
         Download *d = userdata;
+        if (d->checks->verify)
+                return take_whole(d, data, size);
         if (!d->import) {
                 int r = image_import_new(d->store, d->url, &d->import);
                 if (r < 0)
@@ -58,18 +70,37 @@ static int save(Download *d, const char *etag, int64_t max_age, const char *id) 
         return 0; /* the image is there: it will only be downloaded once more */
 }
 
+static int import_whole(Download *d) {
+        int r = d->checks->verify(d->whole, d->checks->userdata);
+        if (r >= 0)
+                r = image_import_new(d->store, d->url, &d->import);
+        if (r >= 0 && lseek(d->whole, 0, SEEK_SET) < 0)
+                r = log_error_errno(errno, "cannot read %s/%s", store_path(d->store), d->whole_path);
+        return r < 0 ? r : image_import_write_fd(d->import, d->whole);
+}
+
+static int finish(Download *d, char **ret_id) {
+        const ImageManifest *manifest;
+        const char *id;
+        int r = d->whole >= 0 ? import_whole(d) : 0;
+        if (r >= 0)
+                r = image_import_finish(d->import, &manifest, &id);
+        if (r >= 0 && d->checks->accept)
+                r = d->checks->accept(manifest, d->checks->userdata);
+        if (r >= 0)
+                r = image_import_commit(d->import, d->checks->latest);
+        if (r >= 0)
+                *ret_id = xstrdup(id);
+        return r;
+}
+
 static int64_t max_age(const HttpResponse *response) {
         const char *value = http_response_header(response, "Cache-Control");
         return value ? cache_control_max_age(value) : 0;
 }
 
 static int download(Download *d, const Remote *known, char **ret_id) {
-        _cleanup_http_client_ HttpClient *client = NULL;
         _cleanup_http_response_ HttpResponse response = {};
-        HttpClientOptions options = {
-                .insecure = d->options->insecure,
-                .cancelled = import_interrupted,
-        };
         HttpRequest request = {
                 .url = d->url,
                 .if_none_match = known ? known->etag : NULL,
@@ -77,11 +108,10 @@ static int download(Download *d, const Remote *known, char **ret_id) {
                 .take = take,
                 .userdata = d,
         };
-        const char *id;
         log_debug("remote fetching from URL \"%s\"", d->url);
-        int r = http_client_new(&options, &client);
+        int r = d->checks->before ? d->checks->before(d->checks->userdata) : 0;
         if (r >= 0)
-                r = http_perform(client, &request, &response);
+                r = http_perform(d->options->client, &request, &response);
         if (r < 0)
                 return r;
         const char *etag = http_response_header(&response, "ETag");
@@ -90,17 +120,12 @@ static int download(Download *d, const Remote *known, char **ret_id) {
                 *ret_id = xstrdup(known->image_id);
                 return save(d, etag ?: known->etag, max_age(&response), known->image_id);
         }
-        if (!d->import) {
+        if (!d->import && d->whole < 0) {
                 log_error("error downloading %s: the response is empty", d->url);
                 return -ENODATA;
         }
-        r = image_import_finish(d->import, NULL, &id);
-        if (r >= 0)
-                r = image_import_commit(d->import, false);
-        if (r < 0)
-                return r;
-        *ret_id = xstrdup(id);
-        return save(d, etag, max_age(&response), id);
+        r = finish(d, ret_id);
+        return r < 0 ? r : save(d, etag, max_age(&response), *ret_id);
 }
 
 /* Also on the way here after waiting: since is when we began to. */
@@ -135,11 +160,17 @@ static int fetch_locked(Download *d, int64_t since, char **ret_id) {
         int r = download(d, known, ret_id);
         if (d->import)
                 image_import_free(TAKE_PTR(d->import));
+        if (d->whole >= 0) {
+                unlinkat(store_fd(d->store), d->whole_path, 0);
+                close(d->whole);
+                free(d->whole_path);
+        }
         return r;
 }
 
-int fetch_url(Store *s, const char *url, const FetchOptions *options, char **ret_id) {
-        Download d = { .store = s, .url = url, .options = options };
+int fetch_url(Store *s, const char *url, const FetchOptions *options, const FetchChecks *checks,
+                char **ret_id) {
+        Download d = { .store = s, .url = url, .options = options, .checks = checks, .whole = -1 };
         _cleanup_remote_ Remote *known = NULL;
         _cleanup_free_ char *lock_path = NULL;
         int64_t since = realtime_ns();

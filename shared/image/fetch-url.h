@@ -3,5 +3,7 @@
 
 #include "fetch.h"
 
-/* An archive from an http or https URL. Of several who want it at once, one downloads. */
-int fetch_url(Store *s, const char *url, const FetchOptions *options, char **ret_id);
+/* An archive from an http or https URL. Of several who want it at once, one downloads. What was downloaded
+ * before and is still good is not checked again. */
+int fetch_url(Store *s, const char *url, const FetchOptions *options, const FetchChecks *checks,
+                char **ret_id);

@@ -99,7 +99,7 @@ static int fetch(Store *s, const Reference *reference, const FetchOptions *optio
                 return r < 0 ? r : fetch_file(s, reference->location, options, ret_id);
         case REFERENCE_URL:
                 r = check_signature(reference->location, options);
-                return r < 0 ? r : fetch_url(s, reference->location, options, ret_id);
+                return r < 0 ? r : fetch_url(s, reference->location, options, &(FetchChecks){}, ret_id);
         default:
                 log_error("unable to fetch image \"%s\": " UNDERSTOOD, reference->text);
                 return -EPROTONOSUPPORT;

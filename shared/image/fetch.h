@@ -3,6 +3,8 @@
 
 /* From what a user calls an image to an image in the store. */
 
+#include "http.h"
+#include "image-manifest.h"
 #include "store.h"
 
 typedef enum FetchPolicy {
@@ -18,7 +20,20 @@ typedef struct FetchOptions {
         FetchPolicy policy;
         const char *signature; /* a detached signature; NULL: not given */
         unsigned insecure;     /* Insecure bits */
+        HttpClient *client;    /* for all that is asked of servers */
 } FetchOptions;
+
+/* What an archive has to pass on its way into the store. Each returns 0, or a negative errno after logging.
+ */
+typedef struct FetchChecks {
+        int (*before)(void *userdata); /* it is going to be downloaded; NULL: nothing to be done */
+        /* All of it is there, and nothing has looked into it yet; NULL: it may be looked into as it comes.
+         */
+        int (*verify)(int fd, void *userdata);
+        int (*accept)(const ImageManifest *manifest, void *userdata); /* NULL: any */
+        void *userdata;
+        bool latest; /* it was asked for by name, without a version */
+} FetchChecks;
 
 /* *ret_id is allocated. For root, the image's tree is there, too. Logs failures. */
 int fetch_image(Store *s, const char *reference, const FetchOptions *options, char **ret_id);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "meta-tags.h"
 
-#include <ctype.h>
 #include <gumbo.h>
 #include <strings.h>
 
 #include "alloc.h"
+#include "percent.h"
 #include "strv.h"
 
 /* gumbo frees a tree by recursion, so that a page of nothing but opening tags could exhaust the stack. Its
@@ -80,46 +80,26 @@ void meta_tags_parse(const char *html, size_t size, const char *name, NameValueL
         free_blocks(blocks);
 }
 
-/* What RFC 3986 lets stand for itself in a path. */
-static bool is_plain(char c) {
-        return isalnum((unsigned char) c) || (c && strchr("-._~!$&'()*+,;=:@/", c));
-}
+/* What RFC 3986 lets stand for itself in a path, beside letters and digits. */
+#define PLAIN "!$&'()*+,;=:@/"
 
-static void append(char **text, size_t *n, char c) {
-        xgrow(text, *n);
-        (*text)[(*n)++] = c;
-}
-
-static void append_value(char **text, size_t *n, const char *value) {
-        static const char digits[] = "0123456789ABCDEF";
-        for (; *value; value++)
-                if (is_plain(*value))
-                        append(text, n, *value);
-                else {
-                        append(text, n, '%');
-                        append(text, n, digits[(unsigned char) *value >> 4]);
-                        append(text, n, digits[(unsigned char) *value & 15]);
-                }
-}
-
-char *meta_template_render(const char *template, const NameValueList *vars) {
-        _cleanup_free_ char *text = NULL;
-        size_t n = 0;
-        while (*template) {
-                if (*template == '}')
+char *meta_template_render(const char *pattern, const NameValueList *vars) {
+        _cleanup_strv_ char **parts = strv_copy(NULL);
+        while (*pattern) {
+                size_t length = strcspn(pattern, "{}");
+                strv_push(&parts, xstrndup(pattern, length));
+                pattern += length;
+                if (!*pattern)
+                        break;
+                if (*pattern++ != '{')
                         return NULL;
-                if (*template != '{') {
-                        append(&text, &n, *template ++);
-                        continue;
-                }
-                size_t length = strcspn(++template, "{}");
-                _cleanup_free_ char *name = xstrndup(template, length);
+                length = strcspn(pattern, "{}");
+                _cleanup_free_ char *name = xstrndup(pattern, length);
                 const char *value = name_values_get(vars, name);
-                if (template[length] != '}' || !value)
+                if (pattern[length] != '}' || !value)
                         return NULL;
-                append_value(&text, &n, value);
-                template += length + 1;
+                strv_push(&parts, percent_encode(value, PLAIN));
+                pattern += length + 1;
         }
-        append(&text, &n, 0);
-        return TAKE_PTR(text);
+        return strv_join(parts, "");
 }

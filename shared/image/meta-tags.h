@@ -20,4 +20,4 @@ void meta_tags_parse(const char *html, size_t size, const char *name, NameValueL
 
 /* A template with {NAME} replaced by the value that vars have for it, encoded for a URL. NULL if there is a
  * brace left. Allocated. */
-char *meta_template_render(const char *template, const NameValueList *vars);
+char *meta_template_render(const char *pattern, const NameValueList *vars);
