@@ -27,18 +27,15 @@ int manifest_parse(const char *name, const char *text, size_t size, JsonItemPars
         return r;
 }
 
-int manifest_read_at(int dirfd, const char *path, char **ret, size_t *ret_size, char **ret_error) {
-        int r = read_file_at(dirfd, path, APPC_MANIFEST_MAX, ret, ret_size);
-        if (r == -EFBIG)
-                return too_large(path, ret_error);
-        if (r < 0)
-                option_fail(ret_error, "%s: %s", path, strerror(-r));
-        return r;
-}
-
 int manifest_load_at(int dirfd, const char *path, JsonItemParser parse, void *ret, char **ret_error) {
         _cleanup_free_ char *text = NULL;
         size_t size;
-        int r = manifest_read_at(dirfd, path, &text, &size, ret_error);
-        return r < 0 ? r : manifest_parse(path, text, size, parse, ret, ret_error);
+        int r = read_file_at(dirfd, path, APPC_MANIFEST_MAX, &text, &size);
+        if (r == -EFBIG)
+                return too_large(path, ret_error);
+        if (r < 0) {
+                option_fail(ret_error, "%s: %s", path, strerror(-r));
+                return r;
+        }
+        return manifest_parse(path, text, size, parse, ret, ret_error);
 }

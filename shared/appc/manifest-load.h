@@ -7,6 +7,4 @@
 
 int manifest_parse(const char *name, const char *text, size_t size, JsonItemParser parse, void *ret,
                 char **ret_error);
-/* -EFBIG above APPC_MANIFEST_MAX. */
-int manifest_read_at(int dirfd, const char *path, char **ret, size_t *ret_size, char **ret_error);
 int manifest_load_at(int dirfd, const char *path, JsonItemParser parse, void *ret, char **ret_error);

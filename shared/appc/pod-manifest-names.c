@@ -2,9 +2,10 @@
 /* The names of a pod manifest's apps and images, for lists of thousands of pods: json-c spends most of such
  * a list's time on building and freeing what is then not shown. */
 
+#include <fcntl.h>
+
 #include "alloc.h"
 #include "json-reader.h"
-#include "manifest-load.h"
 #include "pod-manifest.h"
 #include "types.h"
 
@@ -93,19 +94,24 @@ static bool take_manifest(JsonReader *r, PodManifest *m) {
         return good && json_reader_end(r) && m->ac_version && streq_ptr(kind, POD_MANIFEST_KIND);
 }
 
-int pod_manifest_parse_names(
-                const char *name, const char *text, size_t size, PodManifest **ret, char **ret_error) {
+/* NULL for what it does not understand. */
+static PodManifest *read_names(const char *text, size_t size) {
         _cleanup_pod_manifest_ PodManifest *m = xnew(PodManifest, 1);
         JsonReader r = { .text = text, .size = size };
-        if (size > APPC_MANIFEST_MAX || !take_manifest(&r, m))
-                return pod_manifest_parse(name, text, size, ret, ret_error);
-        *ret = TAKE_PTR(m);
-        return 0;
+        return take_manifest(&r, m) ? TAKE_PTR(m) : NULL;
 }
 
+int pod_manifest_parse_names(
+                const char *name, const char *text, size_t size, PodManifest **ret, char **ret_error) {
+        *ret = read_names(text, size);
+        return *ret ? 0 : pod_manifest_parse(name, text, size, ret, ret_error);
+}
+
+/* One read for a manifest of usual size: what it does not get is missing at the end, which does not pass. */
 int pod_manifest_load_names_at(int dirfd, const char *path, PodManifest **ret, char **ret_error) {
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        int r = manifest_read_at(dirfd, path, &text, &size, ret_error);
-        return r < 0 ? r : pod_manifest_parse_names(path, text, size, ret, ret_error);
+        _cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        char buffer[16384];
+        ssize_t n = fd < 0 ? -1 : read(fd, buffer, sizeof(buffer));
+        *ret = n > 0 ? read_names(buffer, n) : NULL;
+        return *ret ? 0 : pod_manifest_load_at(dirfd, path, ret, ret_error);
 }

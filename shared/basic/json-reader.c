@@ -174,7 +174,3 @@ bool json_reader_end(JsonReader *r) {
         peek_token(r);
         return r->offset == r->size;
 }
-
-bool json_slice_is(const JsonSlice *s, const char *text) {
-        return s->size == strlen(text) && memcmp(s->text, text, s->size) == 0;
-}

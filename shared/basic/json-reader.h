@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 typedef struct JsonReader {
         const char *text; /* borrowed */
@@ -46,4 +47,6 @@ bool json_reader_skip(JsonReader *r); /* any value */
 /* Whether the value that was read is all that the text holds, and nothing was wrong. */
 bool json_reader_end(JsonReader *r);
 
-bool json_slice_is(const JsonSlice *s, const char *text);
+static inline bool json_slice_is(const JsonSlice *s, const char *text) {
+        return s->size == strlen(text) && memcmp(s->text, text, s->size) == 0;
+}
