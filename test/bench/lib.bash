@@ -20,7 +20,7 @@ setup() {
 cleanup() {
     local i
     for ((i = 0; i < 20; i++)); do
-        findmnt -rno TARGET | grep "^$work/" | sort -r | while read -r mount; do umount -l "$mount"; done
+        findmnt -rno TARGET | { grep "^$work/" || :; } | sort -r | while read -r mount; do umount -l "$mount"; done
         ! rm -rf --one-file-system "$work" "/run/${work##*/}" 2>/dev/null || return 0
         sleep 0.5
     done
