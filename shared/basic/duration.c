@@ -139,14 +139,15 @@ char *time_absolute(int64_t ns) {
         time_t seconds = ns / (int64_t) NSEC_PER_SEC;
         int milliseconds = ns / (int64_t) NSEC_PER_MSEC % 1000;
         struct tm tm;
-        char date[64], zone[64], fraction[8] = "";
+        char date[64], zone[64], fraction[16] = "";
         localtime_r(&seconds, &tm);
         strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm);
         strftime(zone, sizeof(zone), "%z %Z", &tm);
         if (milliseconds > 0) {
-                size_t n = snprintf(fraction, sizeof(fraction), ".%03d", milliseconds);
-                while (fraction[n - 1] == '0')
-                        fraction[--n] = 0;
+                int digits = 3;
+                for (; milliseconds % 10 == 0; digits--)
+                        milliseconds /= 10;
+                snprintf(fraction, sizeof(fraction), ".%0*d", digits, milliseconds);
         }
         return xasprintf("%s%s %s", date, fraction, zone);
 }

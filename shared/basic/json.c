@@ -219,7 +219,7 @@ static int get_member(JsonContext *c, json_object *o, const char *key, JsonPrese
 }
 
 int json_get_string(JsonContext *c, json_object *o, const char *key, JsonPresence p, const char **ret) {
-        json_object *value;
+        json_object *value = NULL;
         int r = get_member(c, o, key, p, json_type_string, &value);
         if (r <= 0)
                 return r;
@@ -235,7 +235,7 @@ int json_get_string(JsonContext *c, json_object *o, const char *key, JsonPresenc
 }
 
 int json_get_bool(JsonContext *c, json_object *o, const char *key, JsonPresence p, bool *ret) {
-        json_object *value;
+        json_object *value = NULL;
         int r = get_member(c, o, key, p, json_type_boolean, &value);
         if (r <= 0)
                 return r;
@@ -245,7 +245,7 @@ int json_get_bool(JsonContext *c, json_object *o, const char *key, JsonPresence 
 
 int json_get_int(JsonContext *c, json_object *o, const char *key, JsonPresence p, int64_t min, int64_t max,
                 int64_t *ret) {
-        json_object *value;
+        json_object *value = NULL;
         int r = get_member(c, o, key, p, json_type_int, &value);
         if (r <= 0)
                 return r;

@@ -82,7 +82,7 @@ static int wait_for(pid_t pid, int *ret_status) {
 
 int process_run(char *const argv[], int out) {
         pid_t pid;
-        int status, r = spawn(argv, out, &pid);
+        int status = 0, r = spawn(argv, out, &pid);
         if (r >= 0)
                 r = wait_for(pid, &status);
         return r < 0 ? r : status;

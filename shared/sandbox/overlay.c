@@ -42,7 +42,7 @@ int overlay_mount(int dirfd, char *const *lower, const char *upper, const char *
 
         *ret_why = NULL;
         STRV_FOREACH (l, lower) {
-                char *name;
+                char *name = NULL;
                 if ((r = add(&d, dirfd, *l, &name, ret_why)) < 0)
                         return r;
                 strv_push(&lowers, name);
