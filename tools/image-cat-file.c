@@ -5,30 +5,14 @@
 
 #include "aci-check.h"
 #include "aci.h"
-#include "globals.h"
+#include "cat-manifest-command.h"
 #include "log.h"
 #include "strv.h"
-
-static bool pretty = true;
-
-static const Option options[] = {
-        { "pretty-print", OPTION_BOOL, &pretty, "apply indent to format the output",
-                        .shown_default = "true" },
-        {},
-};
-
-static const Command command = {
-        .name = "image cat-manifest",
-        .usage = "FILE.aci",
-        .summary = "Inspect and print the image manifest",
-        .options = options,
-        .global_options = global_options,
-};
 
 int image_cat_file(int argc, char **argv) {
         _cleanup_strv_ char **arguments = NULL;
         _cleanup_image_manifest_ ImageManifest *manifest = NULL;
-        int r = command_parse(&command, argc, argv, &arguments);
+        int r = command_parse(&cat_manifest_command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         if (strv_length(arguments) != 1) {
@@ -42,6 +26,6 @@ int image_cat_file(int argc, char **argv) {
         }
         if (aci_check(arguments[0], fd, &manifest) < 0)
                 return EXIT_RKT_FAILURE;
-        _cleanup_free_ char *text = image_manifest_to_text(manifest, pretty);
+        _cleanup_free_ char *text = image_manifest_to_text(manifest, cat_manifest_pretty);
         return puts(text) == EOF || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
 }

@@ -1,35 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
-#include "globals.h"
+#include "cat-manifest-command.h"
 #include "image-arguments.h"
 #include "image-lookup.h"
 #include "image.h"
 #include "json.h"
 #include "log.h"
 
-static bool pretty = true;
-
-static const Option options[] = {
-        { "pretty-print", OPTION_BOOL, &pretty, "apply indent to format the output",
-                        .shown_default = "true" },
-        {},
-};
-
-static const Command command = {
-        .name = "image cat-manifest",
-        .usage = "IMAGE",
-        .summary = "Inspect and print the image manifest",
-        .options = options,
-        .global_options = global_options,
-};
-
 int image_cat_manifest(int argc, char **argv) {
         _cleanup_image_arguments_ ImageArguments a = {};
         _cleanup_json_context_ JsonContext c = {};
         _cleanup_free_ char *text = NULL;
         size_t size;
-        int r = image_arguments(&command, argc, argv, 1, &a);
+        int r = image_arguments(&cat_manifest_command, argc, argv, 1, &a);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         r = store_manifest_text(a.store, a.id, &text, &size);
@@ -41,6 +25,6 @@ int image_cat_manifest(int argc, char **argv) {
                 log_error("%s", c.error);
                 return EXIT_RKT_FAILURE;
         }
-        _cleanup_free_ char *out = json_to_text(c.root, pretty);
+        _cleanup_free_ char *out = json_to_text(c.root, cat_manifest_pretty);
         return printf("%s\n", out) < 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
 }

@@ -6,14 +6,13 @@
 #include "pod-manifest.h"
 #include "pod.h"
 #include "strv.h"
+#include "uuid-arguments.h"
 
 static bool pretty = true;
-static char *uuid_file;
 
 static const Option options[] = {
         { "pretty-print", OPTION_BOOL, &pretty, "apply indent to format the output",
                         .shown_default = "true" },
-        { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
         {},
 };
 
@@ -22,6 +21,7 @@ static const Command command = {
         .usage = "[--pretty-print=true] UUID | --uuid-file=FILE",
         .summary = "Inspect and print the pod manifest",
         .options = options,
+        .shared_options = { uuid_file_options },
         .global_options = global_options,
 };
 

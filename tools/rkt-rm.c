@@ -4,21 +4,13 @@
 #include "collect.h"
 #include "globals.h"
 #include "log.h"
-#include "strv.h"
 #include "uuid-arguments.h"
-
-static char *uuid_file;
-
-static const Option options[] = {
-        { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
-        {},
-};
 
 static const Command command = {
         .name = "rm",
         .usage = "UUID... | --uuid-file=FILE",
         .summary = "Remove all files and resources associated with an exited pod",
-        .options = options,
+        .shared_options = { uuid_file_options },
         .global_options = global_options,
         .needs_root = true,
 };
@@ -47,12 +39,5 @@ static int remove_pod(Pod *pod) {
 }
 
 int main(int argc, char **argv) {
-        _cleanup_strv_ char **arguments = NULL;
-        int r = globals_command(&command, argc, argv, &arguments);
-        if (r != 0)
-                return r < 0 ? EXIT_RKT_FAILURE : 0;
-        int failed = uuid_arguments_foreach(globals.dir, arguments, uuid_file, remove_pod);
-        if (failed > 0)
-                log_error("failed to remove one or more pods");
-        return failed != 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        return uuid_arguments_main(&command, argc, argv, "remove", remove_pod);
 }

@@ -23,11 +23,7 @@ static const Command command = {
                        "first that failed.",
         .options = options,
         .shared_options = { pod_request_options, launch_request_options },
-        .app_options = app_request_options,
-        .global_options = global_options,
-        .needs_root = true,
-        .argument = pod_request_argument,
-        .app_arguments = true,
+        POD_REQUEST_COMMAND,
 };
 
 int main(int argc, char **argv) {

@@ -10,13 +10,13 @@
 #include "log.h"
 #include "output-format.h"
 #include "strv.h"
+#include "uuid-arguments.h"
 
 #define POLL_INTERVAL_NS (100 * NSEC_PER_MSEC)
 #define FOREVER          (-1)
 
 static int64_t wait_exit, wait_ready; /* ns; 0: do not wait, FOREVER */
 static OutputFormat format;
-static char *uuid_file;
 
 /* A duration, or a boolean: true is for ever. */
 static int set_wait(const char *value, void *userdata) {
@@ -38,7 +38,6 @@ static int set_wait(const char *value, void *userdata) {
 static const Option options[] = {
         { "format", OPTION_CALL, &format, "output as json or json-pretty", .call = output_format_parse,
                         .shown_default = "json|json-pretty" },
-        { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
         { "wait", OPTION_CALL, &wait_exit, "wait for the pod to exit: true, false or a duration",
                         .call = set_wait, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",
                         .shown_default = "true" },
@@ -54,6 +53,7 @@ static const Command command = {
                  "--uuid-file=FILE",
         .summary = "Check the status of a rkt pod",
         .options = options,
+        .shared_options = { uuid_file_options },
         .global_options = global_options,
 };
 

@@ -4,15 +4,12 @@
 #include "collect.h"
 #include "globals.h"
 #include "log.h"
-#include "strv.h"
 #include "uuid-arguments.h"
 
 static bool force;
-static char *uuid_file;
 
 static const Option options[] = {
         { "force", OPTION_BOOL, &force, "force stopping: kill the pod at once" },
-        { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
         {},
 };
 
@@ -21,6 +18,7 @@ static const Command command = {
         .usage = "[--force] UUID... | --uuid-file=FILE",
         .summary = "Stop a pod",
         .options = options,
+        .shared_options = { uuid_file_options },
         .global_options = global_options,
 };
 
@@ -41,12 +39,5 @@ static int stop(Pod *pod) {
 }
 
 int main(int argc, char **argv) {
-        _cleanup_strv_ char **arguments = NULL;
-        int r = globals_command(&command, argc, argv, &arguments);
-        if (r != 0)
-                return r < 0 ? EXIT_RKT_FAILURE : 0;
-        int failed = uuid_arguments_foreach(globals.dir, arguments, uuid_file, stop);
-        if (failed > 0)
-                log_error("failed to stop %d pod(s)", failed);
-        return failed != 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        return uuid_arguments_main(&command, argc, argv, "stop", stop);
 }

@@ -66,8 +66,12 @@ extern const Option pod_request_options[]; /* pod and app flags that run and pre
 
 void pod_request_clear(void); /* frees what it holds; pull policy is "new" again */
 
-/* For Command.argument, with .app_arguments set. */
 int pod_request_argument(ArgumentKind kind, const char *argument, void *userdata);
+/* What the Command of each program that makes a pod has in common, beside .shared_options. */
+#define POD_REQUEST_COMMAND                                                                                 \
+        .app_options = app_request_options, .global_options = global_options, .needs_root = true,           \
+        .argument = pod_request_argument, .app_arguments = true
+
 /* What can only be judged at the end: conflicts, dangling mounts. Logs; -EINVAL. */
 int pod_request_check(void);
 

@@ -3,11 +3,19 @@
 
 #include <errno.h>
 
+#include "globals.h"
 #include "log.h"
 #include "strv.h"
 
-int uuid_arguments_foreach(
-                const char *data_dir, char *const *uuids, const char *uuid_file, int (*each)(Pod *p)) {
+char *uuid_file;
+
+const Option uuid_file_options[] = {
+        { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
+        {},
+};
+
+/* How many failed, or -EINVAL when none or both were given. */
+static int foreach(char *const *uuids, int (*each)(Pod *p)) {
         char *none[] = { NULL };
         int failed = 0;
         if (!uuid_file && strv_length(uuids) == 0) {
@@ -22,9 +30,20 @@ int uuid_arguments_foreach(
         for (size_t i = 0; i < n; i++) {
                 _cleanup_pod_ Pod *pod = NULL;
                 char *one[] = { uuid_file ? NULL : uuids[i], NULL };
-                if (pod_find_argument(data_dir, uuid_file ? none : one, uuid_file, &pod) < 0 ||
+                if (pod_find_argument(globals.dir, uuid_file ? none : one, uuid_file, &pod) < 0 ||
                                 each(pod) < 0)
                         failed++;
         }
         return failed;
+}
+
+int uuid_arguments_main(const Command *c, int argc, char **argv, const char *verb, int (*each)(Pod *p)) {
+        _cleanup_strv_ char **arguments = NULL;
+        int r = globals_command(c, argc, argv, &arguments);
+        if (r != 0)
+                return r < 0 ? EXIT_RKT_FAILURE : 0;
+        int failed = foreach(arguments, each);
+        if (failed > 0)
+                log_error("failed to %s %d pod(s)", verb, failed);
+        return failed != 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
 }

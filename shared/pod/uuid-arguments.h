@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "option.h"
 #include "pod.h"
 
-/* Calls each for the pods named by UUID on the command line, or by --uuid-file; goes on after a failure.
- * Returns how many failed (they have said why), or -EINVAL after logging when none or both were given. */
-int uuid_arguments_foreach(
-                const char *data_dir, char *const *uuids, const char *uuid_file, int (*each)(Pod *p));
+/* --uuid-file, for Command.shared_options, and what was given with it (NULL: nothing). */
+extern const Option uuid_file_options[];
+extern char *uuid_file;
+
+/* A command that does the same to one or more pods: calls each for the pods named by UUID on the command
+ * line, or by --uuid-file, and goes on after a failure. "verb" is what each does, for the last line of all
+ * when one failed (which has said why). Returns the program's exit status. */
+int uuid_arguments_main(const Command *c, int argc, char **argv, const char *verb, int (*each)(Pod *p));
