@@ -34,7 +34,9 @@ typedef struct Layer {
 } Layer;
 
 static struct {
-        int report, root, manifest, output;
+        int report, root, manifest, notes, output;
+        UnpackFormat format;
+        bool sync;
         UnpackLimits limits;
         Layer *layers;
         size_t n_layers;
@@ -45,6 +47,7 @@ static struct {
         .report = -1,
         .root = -1,
         .manifest = -1,
+        .notes = -1,
         .output = -1,
         .limits = { UNPACK_DEFAULT_SIZE, UNPACK_DEFAULT_ENTRIES, UNPACK_DEFAULT_RATIO },
 };
@@ -100,7 +103,10 @@ enum {
         ARG_REPORT,
         ARG_ROOT,
         ARG_MANIFEST,
+        ARG_NOTES,
         ARG_OUTPUT,
+        ARG_FORMAT,
+        ARG_SYNC,
         ARG_SIZE,
         ARG_ENTRIES,
         ARG_RATIO,
@@ -118,7 +124,10 @@ static int take_argument(int argument, const char *value) {
         case ARG_REPORT: self.report = number; break;
         case ARG_ROOT: self.root = number; break;
         case ARG_MANIFEST: self.manifest = number; break;
+        case ARG_NOTES: self.notes = number; break;
         case ARG_OUTPUT: self.output = number; break;
+        case ARG_FORMAT: self.format = MIN(number, (uint64_t) _UNPACK_FORMAT_MAX - 1); break;
+        case ARG_SYNC: self.sync = number; break;
         case ARG_SIZE: self.limits.size = number; break;
         case ARG_ENTRIES: self.limits.entries = number; break;
         case ARG_RATIO: self.limits.ratio = MAX(number, 1U); break;
@@ -133,7 +142,10 @@ static int parse_arguments(int argc, char **argv) {
                 { "report", required_argument, NULL, ARG_REPORT },
                 { "root", required_argument, NULL, ARG_ROOT },
                 { "manifest", required_argument, NULL, ARG_MANIFEST },
+                { "notes", required_argument, NULL, ARG_NOTES },
                 { "output", required_argument, NULL, ARG_OUTPUT },
+                { "format", required_argument, NULL, ARG_FORMAT },
+                { "sync", required_argument, NULL, ARG_SYNC },
                 { "max-size", required_argument, NULL, ARG_SIZE },
                 { "max-entries", required_argument, NULL, ARG_ENTRIES },
                 { "max-ratio", required_argument, NULL, ARG_RATIO },
@@ -169,6 +181,8 @@ static int pass(Layer *layer, int (*use)(UnpackSource, void *, void *)) {
                 .fd = layer->fd,
                 .output = self.output,
                 .limits = &self.limits,
+                .algorithm = self.format == UNPACK_ACI ? ARCHIVE_SHA512 : ARCHIVE_SHA256,
+                .unended = self.format != UNPACK_ACI, /* the diff ID says whether it is whole */
                 .use = use,
                 .userdata = layer,
                 .on_failure = report_failure,
@@ -176,7 +190,8 @@ static int pass(Layer *layer, int (*use)(UnpackSource, void *, void *)) {
         int r = archive_pass_run(&p);
         if (r < 0)
                 fail(r, unpack_error(self.unpack) ?: p.error);
-        snprintf(layer->id, sizeof(layer->id), "sha512-%.64s", p.digest);
+        snprintf(layer->id, sizeof(layer->id), "%s-%.64s", self.format == UNPACK_ACI ? "sha512" : "sha256",
+                        p.digest);
         return r;
 }
 
@@ -211,11 +226,11 @@ static void make_tree_id(char *ret, size_t size) {
 static _noreturn_ void report_success(void) {
         size_t manifest_size, size = sizeof(UnpackReport) + self.n_layers * sizeof(self.layers[0].id);
         const char *manifest = unpack_manifest(self.unpack, &manifest_size);
-        if (self.manifest >= 0) {
-                int r = write_all(self.manifest, manifest, manifest_size);
-                if (r < 0)
-                        fail(r, NULL);
-        }
+        int r = self.manifest >= 0 ? write_all(self.manifest, manifest, manifest_size) : 0;
+        if (r >= 0 && self.notes >= 0)
+                r = unpack_notes(self.unpack, self.notes);
+        if (r < 0)
+                fail(r, NULL);
         UnpackReport *report = xcalloc(1, size);
         report->state = UNPACK_DONE;
         report->n_layers = self.n_layers;
@@ -254,11 +269,13 @@ int main(int argc, char **argv) {
         if (r < 0)
                 fail(r, "cannot confine the process that unpacks");
 
-        self.unpack = unpack_new(self.root, privileged, &self.limits);
+        self.unpack = unpack_new(self.root, privileged, self.format, &self.limits);
         for (; self.current < self.n_layers; self.current++)
                 take_layer(&self.layers[self.current]);
         r = unpack_finish(self.unpack);
         if (r < 0)
                 fail(r, unpack_error(self.unpack));
+        if (self.sync && self.root >= 0 && syncfs(self.root) < 0)
+                fail(errno, "cannot sync what was unpacked");
         report_success();
 }

@@ -6,12 +6,19 @@
 
 #include "unpack.h"
 
-#define ARCHIVE_DIGEST_SIZE 129 /* 128 hex digits of SHA-512, and NUL */
+#define ARCHIVE_DIGEST_SIZE 129 /* up to 128 hex digits, and NUL */
+
+typedef enum ArchiveDigest {
+        ARCHIVE_SHA512, /* of ACIs */
+        ARCHIVE_SHA256, /* of layers: their diff IDs */
+} ArchiveDigest;
 
 typedef struct ArchivePass {
         int fd;     /* the archive, from where it stands; borrowed */
         int output; /* the uncompressed archive goes there; -1: nowhere */
         const UnpackLimits *limits;
+        ArchiveDigest algorithm;
+        bool unended; /* the blocks that end a tar archive may be missing */
         /* Uses the archive; returns < 0 on failure. NULL: nothing but the digest is wanted. Called on the
          * thread of archive_pass_run. */
         int (*use)(UnpackSource source, void *source_userdata, void *userdata);

@@ -12,13 +12,15 @@ typedef enum PathKind {
         PATH_ABSENT,
         PATH_IMPLIED, /* a directory that was only part of another path */
         PATH_DIRECTORY,
-        PATH_LINK, /* symbolic */
-        PATH_FILE, /* anything else */
+        PATH_LINK,     /* symbolic */
+        PATH_FILE,     /* anything else */
+        PATH_WHITEOUT, /* that there is nothing */
 } PathKind;
 
 typedef struct PathNote {
         PathKind kind;
-        uint16_t layer; /* in which it was first named */
+        uint16_t layer;  /* in which it was first named */
+        uint16_t hidden; /* a directory that hides what is in it from this layer on; 0: does not */
 } PathNote;
 
 typedef struct PathSet PathSet;

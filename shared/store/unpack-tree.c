@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "unpack-format.h"
 
 #define NAMES_MAX ((size_t) 256 * 1024 * 1024)
 
@@ -20,23 +21,37 @@ struct UnpackTree {
         char parent_path[PATH_MAX];
         size_t parent_length;
         unsigned parent_layer;
-        bool parent_known, parent_hidden;
+        bool parent_known, parent_hidden, parent_linked;
         int parent_fd;
 
         UnpackDirectory *directories;
         size_t n_directories, names_size;
+        bool repeated; /* there may be several entries for one directory */
+
+        bool single; /* what follows is kept */
+        char **implied, **opaque;
+        size_t n_implied, n_opaque;
 };
 
-UnpackTree *unpack_tree_new(int root, bool privileged) {
+UnpackTree *unpack_tree_new(int root, bool privileged, bool single) {
         UnpackTree *t = xnew(UnpackTree, 1);
         t->root = root;
         t->privileged = privileged;
+        t->single = single;
         t->parent_fd = -1;
         t->paths = path_set_new();
         return t;
 }
 
+static void free_paths(char **paths, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                free(paths[i]);
+        free(paths);
+}
+
 void unpack_tree_free(UnpackTree *t) {
+        free_paths(t->implied, t->n_implied);
+        free_paths(t->opaque, t->n_opaque);
         path_set_free(t->paths);
         if (t->parent_fd >= 0)
                 close(t->parent_fd);
@@ -94,24 +109,81 @@ static int make_parents(UnpackTree *t, const char *path, size_t length) {
         return TAKE_FD(fd);
 }
 
-/* Looks at each directory on the way to path, and notes those that are new. 1: hidden by an earlier layer.
- */
+static int keep_path(UnpackTree *t, char ***paths, size_t *n, const char *path, size_t length) {
+        if (!t->single)
+                return 0;
+        t->names_size += length;
+        if (t->names_size > NAMES_MAX)
+                return -E2BIG;
+        xgrow(paths, *n);
+        (*paths)[(*n)++] = xstrndup(path, length);
+        return 0;
+}
+
+static int note_implied(UnpackTree *t, unsigned layer, const char *path, size_t length) {
+        path_set_put(t->paths, path, length, (PathNote){ .kind = PATH_IMPLIED, .layer = layer });
+        return keep_path(t, &t->implied, &t->n_implied, path, length);
+}
+
+int unpack_tree_hide(UnpackTree *t, unsigned layer, const char *path, size_t length, bool inherits) {
+        PathNote note = path_set_get(t->paths, path, length);
+        bool before = note.hidden > 0;
+        if (note.kind == PATH_FILE || note.kind == PATH_LINK)
+                return -ENOTDIR;
+        if (note.kind == PATH_ABSENT) /* the root */
+                note = (PathNote){ .kind = PATH_IMPLIED, .layer = layer };
+        if (!inherits)
+                note.kind = PATH_DIRECTORY;
+        if (!before)
+                note.hidden = layer + 1;
+        path_set_put(t->paths, path, length, note);
+        return before ? 0 : keep_path(t, &t->opaque, &t->n_opaque, path, length);
+}
+
+static bool hides(PathNote note, unsigned layer) {
+        return note.hidden > 0 && layer >= note.hidden;
+}
+
+/* A whiteout's path turns out to be a directory of the same layer. */
+static int replace_whiteout(UnpackTree *t, unsigned layer, const char *path, size_t length) {
+        _cleanup_free_ char *copy = xstrndup(path, length);
+        _cleanup_close_ int parent = -1;
+        const char *name;
+        if (t->single && t->root >= 0) {
+                int r = unpack_tree_find(t, copy, &parent, &name);
+                if (r >= 0)
+                        r = unpack_tree_remove(t, parent, name);
+                if (r < 0)
+                        return r;
+        }
+        return unpack_tree_hide(t, layer, path, length, false);
+}
+
+/* Looks at one directory on the way to an entry. 1: what this layer has in it is hidden by one above. */
+static int note_parent(UnpackTree *t, unsigned layer, const char *path, size_t length) {
+        PathNote note = path_set_get(t->paths, path, length);
+        switch (note.kind) {
+        case PATH_ABSENT: return note_implied(t, layer, path, length);
+        case PATH_FILE: return note.layer < layer ? 1 : -ENOTDIR;
+        case PATH_WHITEOUT: return note.layer < layer ? 1 : replace_whiteout(t, layer, path, length);
+        case PATH_LINK: t->parent_linked = true; return note.layer < layer;
+        case PATH_IMPLIED:
+        case PATH_DIRECTORY: break;
+        }
+        return hides(note, layer);
+}
+
+/* All of them; notes those that are new. */
 static int note_parents(UnpackTree *t, unsigned layer, const char *path, size_t length) {
-        for (size_t end = 0; end < length; end++) {
+        t->parent_linked = false;
+        int r = hides(path_set_get(t->paths, "", 0), layer);
+        for (size_t end = 0; end < length && r == 0; end++) {
                 end += strcspn(path + end, "/");
                 if (end > length)
                         end = length;
-                PathNote note = path_set_get(t->paths, path, end);
-                if (note.kind == PATH_ABSENT)
-                        path_set_put(t->paths, path, end, (PathNote){ PATH_IMPLIED, layer });
-                else if (note.kind == PATH_LINK || note.kind == PATH_FILE) {
-                        if (note.layer < layer)
-                                return 1;
-                        if (note.kind == PATH_FILE)
-                                return -ENOTDIR;
-                }
+                r = note_parent(t, layer, path, end);
         }
-        return 0;
+        return r;
 }
 
 static void forget_parent(UnpackTree *t) {
@@ -160,6 +232,16 @@ int unpack_tree_parent(
         return 0;
 }
 
+bool unpack_tree_parent_is_linked(const UnpackTree *t) {
+        return t->parent_linked;
+}
+
+/* It may have been a link, by way of which a parent was found. */
+int unpack_tree_remove(UnpackTree *t, int parent, const char *name) {
+        t->parent_known = false;
+        return unlinkat(parent, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int unpack_tree_find(UnpackTree *t, const char *path, int *ret_parent, const char **ret_name) {
         const char *slash = strrchr(path, '/');
         int fd = slash ? open_directory(t, path, slash - path) : fcntl(t->root, F_DUPFD_CLOEXEC, 3);
@@ -178,12 +260,18 @@ int unpack_tree_directory(UnpackTree *t, int parent, const char *name, const Unp
                 return -E2BIG;
         if (d->path[0] != 0) {
                 /* what is there can only be a directory that was implied: anything else is in the set */
-                if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-                        return -errno;
+                if (mkdirat(parent, name, 0700) < 0) {
+                        if (errno != EEXIST)
+                                return -errno;
+                        t->repeated = true;
+                }
                 if (t->privileged && fchownat(parent, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
                         return -errno;
-        } else if (t->privileged && fchown(t->root, d->uid, d->gid) < 0)
-                return -errno;
+        } else {
+                t->repeated = true;
+                if (t->privileged && fchown(t->root, d->uid, d->gid) < 0)
+                        return -errno;
+        }
         xgrow(&t->directories, t->n_directories);
         t->directories[t->n_directories] = *d;
         t->directories[t->n_directories++].path = xstrdup(d->path);
@@ -200,15 +288,52 @@ static int finish_directory(UnpackTree *t, const UnpackDirectory *d) {
         return 0;
 }
 
-/* Deepest first, so that a mode without search permission stops only those who come later. */
+/* Deepest first, so that a mode without search permission stops only those who come later; and the last
+ * entry for each. */
 int unpack_tree_finish(UnpackTree *t, const char **ret_path) {
+        _cleanup_(path_set_freep) PathSet *done = t->repeated ? path_set_new() : NULL;
         forget_parent(t);
         for (size_t i = t->n_directories; i-- > 0;) {
-                int r = finish_directory(t, &t->directories[i]);
+                const UnpackDirectory *d = &t->directories[i];
+                size_t length = strlen(d->path);
+                if (done && path_set_get(done, d->path, length).kind != PATH_ABSENT)
+                        continue;
+                if (done)
+                        path_set_put(done, d->path, length, (PathNote){ .kind = PATH_DIRECTORY });
+                int r = finish_directory(t, d);
                 if (r < 0) {
-                        *ret_path = t->directories[i].path;
+                        *ret_path = d->path;
                         return r;
                 }
         }
         return 0;
+}
+
+/* Whether a directory of a layer below can still be seen at path. */
+static bool shows_lower(const UnpackTree *t, const char *path) {
+        if (path_set_get(t->paths, path, strlen(path)).kind != PATH_IMPLIED ||
+                        path_set_get(t->paths, "", 0).hidden > 0)
+                return false;
+        for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+                if (path_set_get(t->paths, path, slash - path).hidden > 0)
+                        return false;
+        return true;
+}
+
+int unpack_tree_write_notes(const UnpackTree *t, int fd) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+        if (!f)
+                return -ENOMEM;
+        if (path_set_get(t->paths, "", 0).kind == PATH_DIRECTORY)
+                fprintf(f, "%c%c", UNPACK_NOTE_ROOT, 0);
+        for (size_t i = 0; i < t->n_implied; i++)
+                if (shows_lower(t, t->implied[i]))
+                        fprintf(f, "%c%s%c", UNPACK_NOTE_IMPLIED, t->implied[i], 0);
+        for (size_t i = 0; i < t->n_opaque; i++)
+                fprintf(f, "%c%s%c", UNPACK_NOTE_OPAQUE, t->opaque[i], 0);
+        if (fclose(f) != 0)
+                return -ENOMEM;
+        return write_all(fd, text, size);
 }

@@ -13,7 +13,9 @@
 
 typedef struct UnpackTree UnpackTree;
 
-UnpackTree *unpack_tree_new(int root, bool privileged); /* root is borrowed; -1: nothing is made */
+/* root is borrowed; -1: nothing is made. single: it is of one layer, whose notes (unpack-format.h) are kept.
+ */
+UnpackTree *unpack_tree_new(int root, bool privileged, bool single);
 void unpack_tree_free(UnpackTree *t);
 DEFINE_CLEANUP(UnpackTree *, unpack_tree_free)
 
@@ -26,6 +28,8 @@ PathSet *unpack_tree_paths(UnpackTree *t);
  * others of openat2(2). */
 int unpack_tree_parent(
                 UnpackTree *t, unsigned layer, const char *path, int *ret_parent, const char **ret_name);
+/* Whether that was by way of a symbolic link, so that something may be there that the set does not know. */
+bool unpack_tree_parent_is_linked(const UnpackTree *t);
 /* The same for the target of a hard link, which must be there already; *ret_parent is the caller's. */
 int unpack_tree_find(UnpackTree *t, const char *path, int *ret_parent, const char **ret_name);
 
@@ -39,5 +43,12 @@ typedef struct UnpackDirectory {
         struct timespec times[2];
 } UnpackDirectory;
 int unpack_tree_directory(UnpackTree *t, int parent, const char *name, const UnpackDirectory *d);
+/* Removes what is at a place, not being a directory; missing is fine. */
+int unpack_tree_remove(UnpackTree *t, int parent, const char *name);
+/* The directory at path, which is in the set, hides what the layers below this one have in it; without
+ * inherits, it does not get its owner and mode from there either. -E2BIG; -ENOTDIR. */
+int unpack_tree_hide(UnpackTree *t, unsigned layer, const char *path, size_t length, bool inherits);
+int unpack_tree_write_notes(const UnpackTree *t, int fd);
+
 /* *ret_path (borrowed) is the directory at which it failed. */
 int unpack_tree_finish(UnpackTree *t, const char **ret_path);

@@ -6,6 +6,11 @@
  * directory, or only checks it. Several images may be laid over each other, the uppermost first: what one
  * provides, those below it do not.
  *
+ * Or layers of OCI images (image-spec, layer.md), laid over each other in the same way with what whiteouts
+ * say, or one on its own, whose whiteouts become those of overlayfs: character devices 0:0. Of entries with
+ * the same path in one layer the last one counts; an entry counts, whatever whiteout of its path stands in
+ * the same layer.
+ *
  * Runs in rkt-unpack, shut in to that directory; still each path is resolved in it, so that nothing depends
  * on that alone. */
 
@@ -14,6 +19,7 @@
 #include <sys/types.h>
 
 #include "macro.h"
+#include "unpack-format.h"
 
 typedef struct UnpackLimits {
         uint64_t size; /* bytes: of all files, and of the uncompressed archive */
@@ -34,7 +40,7 @@ typedef struct Unpack Unpack;
 
 /* root is borrowed, and empty; -1 to only check. Not privileged: owners, device nodes and file capabilities
  * cannot be had, and the first two are left out. */
-Unpack *unpack_new(int root, bool privileged, const UnpackLimits *limits);
+Unpack *unpack_new(int root, bool privileged, UnpackFormat format, const UnpackLimits *limits);
 void unpack_free(Unpack *u);
 DEFINE_CLEANUP(Unpack *, unpack_free)
 #define _cleanup_unpack_ _cleanup_(unpack_freep)
@@ -57,5 +63,7 @@ int unpack_finish(Unpack *u);
 /* What is wrong, and with which entry; NULL if all is well, or if it was the source that failed. */
 const char *unpack_error(const Unpack *u);
 const char *unpack_manifest(const Unpack *u, size_t *ret_size); /* of the first layer */
-uint64_t unpack_tree_size(const Unpack *u);                     /* bytes in regular files created */
+/* Writes what is to be known of a layer on its own (unpack-format.h). */
+int unpack_notes(const Unpack *u, int fd);
+uint64_t unpack_tree_size(const Unpack *u); /* bytes in regular files created */
 uint64_t unpack_entries(const Unpack *u);

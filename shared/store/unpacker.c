@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "alloc.h"
@@ -18,12 +19,13 @@
 #include "unpack-report.h"
 
 #define REPORT_MAX (sizeof(UnpackReport) + 1024 * 80)
+#define NOTES_MAX  ((size_t) 1024 * 1024 * 1024)
 
 extern char **environ;
 
 struct Unpacker {
         pid_t pid; /* 0: it has ended */
-        int report, manifest;
+        int pidfd, report, manifest, notes;
         size_t n_layers;
 };
 
@@ -31,6 +33,7 @@ void unpacker_result_clear(UnpackerResult *r) {
         strv_free(r->ids);
         free(r->tree_id);
         free(r->manifest);
+        free(r->notes);
         *r = (UnpackerResult){};
 }
 
@@ -90,6 +93,10 @@ static int make_words(Words *w, const Unpacker *u, const UnpackerRequest *reques
         strv_add(&w->argv, "rkt-unpack");
         pass_fd(w, "report", u->report);
         pass_fd(w, "manifest", u->manifest);
+        pass_fd(w, "notes", u->notes);
+        strv_push(&w->argv, xasprintf("--format=%d", (int) request->format));
+        if (request->sync)
+                strv_add(&w->argv, "--sync=1");
         if (request->root >= 0)
                 pass_fd(w, "root", request->root);
         if (request->output >= 0)
@@ -128,17 +135,26 @@ static int spawn(Unpacker *u, const UnpackerRequest *request) {
 int unpacker_start(const UnpackerRequest *request, Unpacker **ret) {
         _cleanup_unpacker_ Unpacker *u = xnew(Unpacker, 1);
         u->n_layers = request->n_layers;
-        u->manifest = -1;
+        u->pidfd = u->manifest = u->notes = -1;
         u->report = memory_file(NULL, "report");
         if (u->report >= 0)
                 u->manifest = memory_file(NULL, "manifest");
-        if (u->report < 0 || u->manifest < 0)
-                return log_error_errno(MIN(u->report, u->manifest), "cannot make a memory file");
+        if (u->manifest >= 0)
+                u->notes = memory_file(NULL, "notes");
+        if (u->notes < 0)
+                return log_error_errno(errno, "cannot make a memory file");
         int r = spawn(u, request);
         if (r < 0)
                 return r;
+        u->pidfd = syscall(SYS_pidfd_open, u->pid, 0);
+        if (u->pidfd < 0)
+                return log_error_errno(errno, "cannot watch the unpacking process");
         *ret = TAKE_PTR(u);
         return 0;
+}
+
+int unpacker_pollfd(const Unpacker *u) {
+        return u->pidfd;
 }
 
 static int wait_for(Unpacker *u) {
@@ -175,6 +191,8 @@ static int take_report(Unpacker *u, const UnpackReport *report, size_t size, Unp
                         return -EPROTO;
         }
         int r = read_back(u->manifest, APPC_MANIFEST_MAX, &result.manifest, &result.manifest_size);
+        if (r >= 0)
+                r = read_back(u->notes, NOTES_MAX, &result.notes, &result.notes_size);
         if (r < 0)
                 return r;
         *ret = result;
@@ -216,9 +234,9 @@ void unpacker_free(Unpacker *u) {
                 kill(u->pid, SIGKILL);
                 wait_for(u);
         }
-        if (u->report >= 0)
-                close(u->report);
-        if (u->manifest >= 0)
-                close(u->manifest);
+        const int fds[] = { u->pidfd, u->report, u->manifest, u->notes };
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                if (fds[i] >= 0)
+                        close(fds[i]);
         free(u);
 }

@@ -3,11 +3,13 @@
 
 /* The other end of rkt-unpack: starts it on archives and takes its report. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "macro.h"
+#include "unpack-format.h"
 
 typedef struct UnpackerLayer {
         int fd;                   /* the archive: a file, or a pipe that somebody else fills */
@@ -19,6 +21,8 @@ typedef struct UnpackerLayer {
 } UnpackerLayer;
 
 typedef struct UnpackerRequest {
+        UnpackFormat format;
+        bool sync;                   /* what is unpacked, before the end is reported */
         int root;                    /* what is below rootfs goes there; -1: only check */
         int output;                  /* the uncompressed archives go there; -1: nowhere */
         const UnpackerLayer *layers; /* uppermost first */
@@ -31,6 +35,8 @@ typedef struct UnpackerResult {
         uint64_t tree_size, entries;
         char *manifest; /* of the first layer; NUL-terminated */
         size_t manifest_size;
+        char *notes; /* of a layer on its own: unpack-format.h */
+        size_t notes_size;
 } UnpackerResult;
 
 void unpacker_result_clear(UnpackerResult *r);
@@ -41,6 +47,7 @@ typedef struct Unpacker Unpacker;
 /* Logs failures. The limits are those of rkt-store(5): RKT_UNPACK_MAX_SIZE, _ENTRIES and _RATIO in the
  * environment change them. */
 int unpacker_start(const UnpackerRequest *request, Unpacker **ret);
+int unpacker_pollfd(const Unpacker *u); /* readable at the end; borrowed */
 /* Waits for the end. Without success, a negative errno, and *ret_error (allocated) says what is wrong, with
  * which entry; *ret_failed_layer is the index of the layer. */
 int unpacker_wait(Unpacker *u, UnpackerResult *ret, size_t *ret_failed_layer, char **ret_error);

@@ -18,10 +18,10 @@ static ssize_t give(void *userdata, const uint8_t **ret) {
         return n;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+static void unpack(UnpackFormat format, const uint8_t *data, size_t size) {
         static const UnpackLimits limits = { 1 << 30, 1000, 100 };
-        _cleanup_unpack_ Unpack *u = unpack_new(-1, false, &limits);
-        for (int layer = 0; layer < 2; layer++) {
+        _cleanup_unpack_ Unpack *u = unpack_new(-1, false, format, &limits);
+        for (int layer = 0; layer < (format == UNPACK_OCI_LAYER ? 1 : 2); layer++) {
                 Input in = { data, size, 0 };
                 int r = unpack_layer(u, give, &in, NULL, 0);
                 if (r == 1) {
@@ -30,8 +30,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 }
                 if (r < 0) {
                         fuzz_assert(unpack_error(u));
-                        return 0;
+                        return;
                 }
         }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        for (UnpackFormat format = 0; format < _UNPACK_FORMAT_MAX; format++)
+                unpack(format, data, size);
         return 0;
 }

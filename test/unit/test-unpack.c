@@ -1,114 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "alloc.h"
-#include "archive-pass.h"
-#include "file.h"
 #include "path-set.h"
-#include "unpack.h"
-
-static const UnpackLimits limits = { UNPACK_DEFAULT_SIZE, UNPACK_DEFAULT_ENTRIES, UNPACK_DEFAULT_RATIO };
-
-typedef struct Member {
-        const char *path, *content, *link; /* content NULL: a directory; link: a hard link to it */
-} Member;
-
-/* A tar archive with a manifest and these, in a memory file, compressed by one of libarchive's filters. */
-static int make_archive(const Member *members, int filter) {
-        int fd = memfd_create("archive", MFD_CLOEXEC);
-        struct archive *a = archive_write_new();
-        archive_write_set_format_pax_restricted(a);
-        archive_write_add_filter(a, filter);
-        archive_write_set_bytes_in_last_block(a, 1);
-        assert_int_equal(archive_write_open_fd(a, fd), ARCHIVE_OK);
-        static const Member first[] = { { "manifest", "{}", NULL }, { "rootfs", NULL, NULL } };
-        for (size_t i = 0; i < ELEMENTSOF(first) || members[i - ELEMENTSOF(first)].path; i++) {
-                const Member *m = i < ELEMENTSOF(first) ? &first[i] : &members[i - ELEMENTSOF(first)];
-                struct archive_entry *e = archive_entry_new();
-                archive_entry_set_pathname(e, m->path);
-                archive_entry_set_filetype(e, m->content || m->link ? AE_IFREG : AE_IFDIR);
-                archive_entry_set_perm(e, 0755);
-                archive_entry_set_mtime(e, 1000000000, 0);
-                if (m->link)
-                        archive_entry_set_hardlink(e, m->link);
-                else
-                        archive_entry_set_size(e, m->content ? strlen(m->content) : 0);
-                assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
-                if (m->content && !m->link)
-                        assert_int_equal(archive_write_data(a, m->content, strlen(m->content)),
-                                        strlen(m->content));
-                archive_entry_free(e);
-        }
-        assert_int_equal(archive_write_close(a), ARCHIVE_OK);
-        archive_write_free(a);
-        lseek(fd, 0, SEEK_SET);
-        return fd;
-}
-
-typedef struct Use {
-        Unpack *unpack;
-        const Whitelist *whitelists;
-        size_t n_whitelists;
-} Use;
-
-static int use_layer(UnpackSource source, void *source_userdata, void *userdata) {
-        const Use *use = userdata;
-        return unpack_layer(use->unpack, source, source_userdata, use->whitelists, use->n_whitelists);
-}
-
-static int use_links(UnpackSource source, void *source_userdata, void *userdata) {
-        return unpack_links(((const Use *) userdata)->unpack, source, source_userdata);
-}
-
-static int take(Unpack *u, const Member *members, const Whitelist *whitelist) {
-        _cleanup_close_ int fd = make_archive(members, ARCHIVE_FILTER_GZIP);
-        Use use = { u, whitelist, whitelist ? 1 : 0 };
-        ArchivePass first = {
-                .fd = fd, .output = -1, .limits = &limits, .use = use_layer, .userdata = &use
-        };
-        int r = archive_pass_run(&first);
-        archive_pass_done(&first);
-        if (r == 1) {
-                ArchivePass second = {
-                        .fd = fd, .output = -1, .limits = &limits, .use = use_links, .userdata = &use
-                };
-                lseek(fd, 0, SEEK_SET);
-                r = archive_pass_run(&second);
-                archive_pass_done(&second);
-        }
-        return r;
-}
-
-typedef struct Target {
-        char path[64];
-        int fd;
-} Target;
-
-static void target_open(Target *t) {
-        strcpy(t->path, "/tmp/test-unpack-XXXXXX");
-        assert_non_null(mkdtemp(t->path));
-        t->fd = open(t->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static void target_close(Target *t) {
-        close(t->fd);
-        remove_tree_at(AT_FDCWD, t->path, false);
-}
-#define _cleanup_target_ _cleanup_(target_close)
-
-static void assert_content(const Target *t, const char *path, const char *expected) {
-        _cleanup_free_ char *text = NULL;
-        assert_int_equal(read_file_at(t->fd, path, 1000, &text, NULL), expected ? 0 : -ENOENT);
-        if (expected)
-                assert_string_equal(text, expected);
-}
+#include "unpacking.h"
 
 static void each_compression_gives_the_same_digest(void **state) {
         static const int filters[] = { ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2,
@@ -116,7 +13,7 @@ static void each_compression_gives_the_same_digest(void **state) {
         static const Member members[] = { { "rootfs/a", "content", NULL }, {} };
         char digest[ARCHIVE_DIGEST_SIZE] = "";
         for (size_t i = 0; i < ELEMENTSOF(filters); i++) {
-                _cleanup_close_ int fd = make_archive(members, filters[i]);
+                _cleanup_close_ int fd = make_archive(members, UNPACK_ACI, filters[i]);
                 ArchivePass p = { .fd = fd, .output = -1, .limits = &limits };
                 assert_int_equal(archive_pass_run(&p), 0);
                 if (i > 0)
@@ -131,7 +28,7 @@ static void truncated_compressed_data_is_refused_at_any_length(void **state) {
                 ARCHIVE_FILTER_ZSTD };
         static const Member members[] = { { "rootfs/a", "content", NULL }, {} };
         for (size_t i = 0; i < ELEMENTSOF(filters); i++) {
-                _cleanup_close_ int fd = make_archive(members, filters[i]);
+                _cleanup_close_ int fd = make_archive(members, UNPACK_ACI, filters[i]);
                 struct stat st;
                 assert_int_equal(fstat(fd, &st), 0);
                 for (off_t size = st.st_size - 1; size > 0; size--) {
@@ -153,9 +50,9 @@ static void the_uppermost_layer_provides_a_file(void **state) {
         static const Member lower[] = { { "rootfs/both", "lower", NULL }, { "rootfs/only", "lower", NULL },
                 { "rootfs/was-directory", NULL, NULL }, { "rootfs/was-directory/below", "hidden", NULL },
                 {} };
-        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, &limits);
-        assert_int_equal(take(u, upper, NULL), 0);
-        assert_int_equal(take(u, lower, NULL), 0);
+        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, UNPACK_ACI, &limits);
+        assert_int_equal(take(u, UNPACK_ACI, upper, NULL), 0);
+        assert_int_equal(take(u, UNPACK_ACI, lower, NULL), 0);
         assert_int_equal(unpack_finish(u), 0);
         assert_content(&t, "both", "upper");
         assert_content(&t, "only", "lower");
@@ -165,13 +62,13 @@ static void the_uppermost_layer_provides_a_file(void **state) {
 static void nothing_of_a_lower_layer_goes_through_a_link_of_an_upper_one(void **state) {
         _cleanup_target_ Target t;
         target_open(&t);
-        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, &limits);
+        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, UNPACK_ACI, &limits);
         static const Member upper[] = { { "rootfs/real", NULL, NULL },
                 { "rootfs/dir", "not a directory", NULL }, {} };
         static const Member lower[] = { { "rootfs/dir/file", "x", NULL }, { "rootfs/real/file", "y", NULL },
                 {} };
-        assert_int_equal(take(u, upper, NULL), 0);
-        assert_int_equal(take(u, lower, NULL), 0);
+        assert_int_equal(take(u, UNPACK_ACI, upper, NULL), 0);
+        assert_int_equal(take(u, UNPACK_ACI, lower, NULL), 0);
         assert_content(&t, "dir", "not a directory");
         assert_content(&t, "real/file", "y");
 }
@@ -179,13 +76,13 @@ static void nothing_of_a_lower_layer_goes_through_a_link_of_an_upper_one(void **
 static void a_white_list_takes_files_and_leaves_directories(void **state) {
         _cleanup_target_ Target t;
         target_open(&t);
-        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, &limits);
+        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, UNPACK_ACI, &limits);
         static const Member members[] = { { "rootfs/d", NULL, NULL }, { "rootfs/d/no", "no", NULL },
                 { "rootfs/yes", "yes", NULL }, {} };
         char *paths[] = { (char *) "yes" };
         Whitelist list = { paths, 1 };
         struct stat st;
-        assert_int_equal(take(u, members, &list), 0);
+        assert_int_equal(take(u, UNPACK_ACI, members, &list), 0);
         assert_content(&t, "yes", "yes");
         assert_content(&t, "d/no", NULL);
         assert_int_equal(fstatat(t.fd, "d", &st, 0), 0);
@@ -194,13 +91,13 @@ static void a_white_list_takes_files_and_leaves_directories(void **state) {
 static void a_hard_link_to_a_file_that_is_not_taken_gets_its_content(void **state) {
         _cleanup_target_ Target t;
         target_open(&t);
-        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, &limits);
+        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, UNPACK_ACI, &limits);
         static const Member members[] = { { "rootfs/hidden", "content", NULL },
                 { "rootfs/one", NULL, "rootfs/hidden" }, { "rootfs/dir/two", NULL, "rootfs/hidden" }, {} };
         char *paths[] = { (char *) "dir/two", (char *) "one" };
         Whitelist list = { paths, 2 };
         struct stat one, two;
-        assert_int_equal(take(u, members, &list), 0);
+        assert_int_equal(take(u, UNPACK_ACI, members, &list), 0);
         assert_content(&t, "hidden", NULL);
         assert_content(&t, "one", "content");
         assert_int_equal(fstatat(t.fd, "one", &one, 0), 0);
@@ -211,27 +108,27 @@ static void a_hard_link_to_a_file_that_is_not_taken_gets_its_content(void **stat
 static void a_hard_link_does_not_reach_into_another_layer(void **state) {
         _cleanup_target_ Target t;
         target_open(&t);
-        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, &limits);
+        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, UNPACK_ACI, &limits);
         static const Member upper[] = { { "rootfs/a", "upper", NULL }, {} };
         static const Member lower[] = { { "rootfs/a", "lower", NULL }, { "rootfs/link", NULL, "rootfs/a" },
                 {} };
-        assert_int_equal(take(u, upper, NULL), 0);
-        assert_int_equal(take(u, lower, NULL), 0);
+        assert_int_equal(take(u, UNPACK_ACI, upper, NULL), 0);
+        assert_int_equal(take(u, UNPACK_ACI, lower, NULL), 0);
         assert_content(&t, "a", "upper");
         assert_content(&t, "link", "lower");
         static const Member third[] = { { "rootfs/again", NULL, "rootfs/a" }, {} };
-        assert_int_equal(take(u, third, NULL), -ENOENT);
+        assert_int_equal(take(u, UNPACK_ACI, third, NULL), -ENOENT);
         assert_non_null(strstr(unpack_error(u), "\"rootfs/again\""));
 }
 
 static void times_of_directories_are_those_of_the_archive(void **state) {
         _cleanup_target_ Target t;
         target_open(&t);
-        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, &limits);
+        _cleanup_unpack_ Unpack *u = unpack_new(t.fd, false, UNPACK_ACI, &limits);
         static const Member members[] = { { "rootfs/d", NULL, NULL }, { "rootfs/d/e", NULL, NULL },
                 { "rootfs/d/e/f", "x", NULL }, {} };
         static const char *const paths[] = { ".", "d", "d/e", "d/e/f" };
-        assert_int_equal(take(u, members, NULL), 0);
+        assert_int_equal(take(u, UNPACK_ACI, members, NULL), 0);
         assert_int_equal(unpack_finish(u), 0);
         for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
                 struct stat st;
@@ -247,8 +144,8 @@ static void a_failing_reader_does_not_block_the_rest(void **state) {
         const Member members[] = { { "../out", "x", NULL }, { "rootfs/1", large, NULL },
                 { "rootfs/2", large, NULL }, {} };
         for (int i = 0; i < 20; i++) {
-                _cleanup_unpack_ Unpack *u = unpack_new(-1, false, &limits);
-                assert_int_equal(take(u, members, NULL), -EINVAL);
+                _cleanup_unpack_ Unpack *u = unpack_new(-1, false, UNPACK_ACI, &limits);
+                assert_int_equal(take(u, UNPACK_ACI, members, NULL), -EINVAL);
         }
 }
 
@@ -261,7 +158,8 @@ static void a_path_set_remembers_what_was_put_last(void **state) {
                         PathKind expected = round == 0 ? PATH_ABSENT : PATH_IMPLIED;
                         assert_int_equal(path_set_get(s, path, n).kind, expected);
                         path_set_put(s, path, n,
-                                        (PathNote){ round == 0 ? PATH_IMPLIED : PATH_DIRECTORY, round });
+                                        (PathNote){ .kind = round == 0 ? PATH_IMPLIED : PATH_DIRECTORY,
+                                                        .layer = round });
                         assert_int_equal(path_set_get(s, path, n).layer, round);
                 }
         path_set_free(s);
