@@ -2,20 +2,10 @@
 #include "kinds.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 #include "alloc.h"
-#include "file.h"
-#include "json.h"
-#include "log.h"
+#include "kind-files.h"
 #include "strv.h"
-
-#define CONFIG_FILE_MAX (1024 * 1024)
-
-typedef struct Kind {
-        const char *directory, *kind;
-        int (*read)(JsonContext *c, Config *level);
-} Kind;
 
 /* One field: absent is fine, a second definition on the same level is not, paths must be absolute. */
 static int take_field(JsonContext *c, const char *key, bool path, char **field) {
@@ -34,12 +24,14 @@ static int take_field(JsonContext *c, const char *key, bool path, char **field) 
         return r;
 }
 
-static int read_paths(JsonContext *c, Config *level) {
+static int read_paths(JsonContext *c, void *userdata) {
+        Config *level = userdata;
         int r = take_field(c, "data", true, &level->data_dir);
         return r < 0 ? r : take_field(c, "stage1-images", true, &level->stage1_images_dir);
 }
 
-static int read_stage1(JsonContext *c, Config *level) {
+static int read_stage1(JsonContext *c, void *userdata) {
+        Config *level = userdata;
         static const char *const schemes[] = { "/", "file://", "http://", "https://", "docker://" };
         const char *name = NULL, *version = NULL, *location = NULL;
         if (json_get_string(c, c->root, "name", JSON_OPTIONAL, &name) < 0 ||
@@ -66,60 +58,10 @@ static int read_stage1(JsonContext *c, Config *level) {
         return r < 0 ? r : take_field(c, "location", false, &level->stage1_location);
 }
 
-static const Kind kinds[] = {
-        { "paths.d", "paths", read_paths },
-        { "stage1.d", "stage1", read_stage1 },
+static const KindDirectory kinds[] = {
+        { "paths.d", false, { { "paths", read_paths } } },
+        { "stage1.d", false, { { "stage1", read_stage1 } } },
 };
-
-static int read_file(const Kind *kind, int dirfd, const char *path, const char *name, Config *level) {
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        int r = read_file_at(dirfd, name, CONFIG_FILE_MAX, &text, &size);
-        if (r < 0)
-                return log_error_errno(r, "%s/%s", path, name);
-
-        _cleanup_free_ char *label = xasprintf("%s/%s", path, name);
-        _cleanup_json_context_ JsonContext c;
-        const char *found = NULL, *version = NULL;
-        r = json_context_parse(&c, label, text, size);
-        if (r >= 0)
-                r = json_expect(&c, c.root, json_type_object);
-        if (r >= 0)
-                r = json_get_string(&c, c.root, "rktKind", JSON_REQUIRED, &found);
-        if (r >= 0)
-                r = json_get_string(&c, c.root, "rktVersion", JSON_REQUIRED, &version);
-        if (r >= 0 && !streq(found, kind->kind))
-                r = json_fail(&c, "rktKind is \"%s\", expected \"%s\" in %s", found, kind->kind,
-                                kind->directory);
-        if (r >= 0 && !streq(version, "v1"))
-                r = json_fail(&c, "rktVersion is \"%s\", expected \"v1\"", version);
-        if (r >= 0)
-                r = kind->read(&c, level);
-        if (r < 0 && c.error)
-                log_error("%s", c.error);
-        return r;
-}
-
-static int read_kind(const Kind *kind, const char *directory, Config *level) {
-        _cleanup_free_ char *path = xasprintf("%s/%s", directory, kind->directory);
-        _cleanup_close_ int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (dirfd < 0)
-                return errno == ENOENT ? 0 : log_error_errno(errno, "%s", path);
-
-        _cleanup_strv_ char **names = NULL;
-        int r = list_directory_at(dirfd, ".", &names);
-        if (r < 0)
-                return log_error_errno(r, "%s", path);
-        STRV_FOREACH (n, names) {
-                struct stat st;
-                if (!endswith(*n, ".json") || fstatat(dirfd, *n, &st, 0) < 0 || !S_ISREG(st.st_mode))
-                        continue;
-                r = read_file(kind, dirfd, path, *n, level);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
 
 static void take_over(char **field, char **newer) {
         if (*newer) {
@@ -134,7 +76,7 @@ int config_load(char *const *directories, Config *ret) {
                 Config level = {};
                 int r = 0;
                 for (size_t i = 0; i < ELEMENTSOF(kinds) && r >= 0 && **d; i++)
-                        r = read_kind(&kinds[i], *d, &level);
+                        r = kind_directory_read(&kinds[i], *d, &level);
                 if (r < 0) {
                         config_done(&level);
                         config_done(&merged);
