@@ -32,6 +32,7 @@ static const Verb verbs[] = {
         { "run-prepared", "Run a prepared application pod in rkt" },
         { "status", "Check the status of a rkt pod" },
         { "stop", "Stop a pod" },
+        { "trust", "Trust a key for image verification" },
         { "version", "Print the version and exit" },
 };
 
