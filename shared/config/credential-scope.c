@@ -43,7 +43,8 @@ bool credential_scope_is_valid(const char *scope, bool path) {
         size_t n = 0;
         while (scope[n] && is_host_character(scope[n]))
                 n++;
-        if (n == 0 || *scope == ':' || (scope[n] && (!path || scope[n] != '/' || !scope[n + 1])))
+        if (n == 0 || *scope == ':' || strstr(scope, "//") ||
+                        (scope[n] && (!path || scope[n] != '/' || !scope[n + 1])))
                 return false;
         for (const char *p = scope + n; *p; p++)
                 if ((unsigned char) *p <= ' ' || *p == 0x7f)
