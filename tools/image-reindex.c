@@ -28,9 +28,8 @@ static int import_blob(Store *s, const char *id) {
         _cleanup_close_ int fd = blob_open(s, id);
         if (fd < 0)
                 return log_error_errno(fd, "cannot open the archive of image %s", id);
-        int r = image_import_new(s, id, &import);
-        if (r >= 0)
-                r = image_import_write_fd(import, fd);
+        ImageImportRequest request = { .source = id, .fd = fd, .follow = -1 };
+        int r = image_import_start(s, &request, &import);
         if (r >= 0)
                 r = image_import_finish(import, NULL, &found);
         if (r < 0)

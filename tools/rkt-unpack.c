@@ -27,7 +27,7 @@
 #define MEMORY_MAX    (UINT64_C(4) << 30)
 
 typedef struct Layer {
-        int fd;
+        int fd, follow; /* follow: 0: no */
         Whitelist *whitelists;
         size_t n_whitelists;
         char id[80];
@@ -67,6 +67,13 @@ static _noreturn_ void fail(int error, const char *message) {
 static void add_layer(int fd) {
         xgrow(&self.layers, self.n_layers);
         self.layers[self.n_layers++] = (Layer){ .fd = fd };
+}
+
+static int follow_layer(int fd) {
+        if (self.n_layers == 0)
+                return -EINVAL;
+        self.layers[self.n_layers - 1].follow = fd;
+        return 0;
 }
 
 static int compare_strings(const void *a, const void *b) {
@@ -111,6 +118,7 @@ enum {
         ARG_ENTRIES,
         ARG_RATIO,
         ARG_LAYER,
+        ARG_FOLLOW,
         ARG_WHITELIST,
 };
 
@@ -132,6 +140,7 @@ static int take_argument(int argument, const char *value) {
         case ARG_ENTRIES: self.limits.entries = number; break;
         case ARG_RATIO: self.limits.ratio = MAX(number, 1U); break;
         case ARG_LAYER: add_layer(number); break;
+        case ARG_FOLLOW: return follow_layer(number);
         case ARG_WHITELIST: return add_whitelist(number);
         }
         return 0;
@@ -150,6 +159,7 @@ static int parse_arguments(int argc, char **argv) {
                 { "max-entries", required_argument, NULL, ARG_ENTRIES },
                 { "max-ratio", required_argument, NULL, ARG_RATIO },
                 { "layer", required_argument, NULL, ARG_LAYER },
+                { "follow", required_argument, NULL, ARG_FOLLOW },
                 { "whitelist", required_argument, NULL, ARG_WHITELIST },
                 {},
         };
@@ -179,6 +189,7 @@ static void report_failure(int error, void *userdata) {
 static int pass(Layer *layer, int (*use)(UnpackSource, void *, void *)) {
         _cleanup_archive_pass_ ArchivePass p = {
                 .fd = layer->fd,
+                .follow = layer->follow,
                 .output = self.output,
                 .limits = &self.limits,
                 .algorithm = self.format == UNPACK_ACI ? ARCHIVE_SHA512 : ARCHIVE_SHA256,

@@ -2,30 +2,35 @@
 #include "fetch-url.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 
 #include "alloc.h"
+#include "archive-import.h"
 #include "cache-control.h"
+#include "download.h"
 #include "duration.h"
-#include "file.h"
-#include "http.h"
-#include "image-import.h"
+#include "http-url.h"
 #include "image-lookup.h"
+#include "import-signal.h"
 #include "log.h"
+#include "option.h"
 #include "remote.h"
-#include "temporary.h"
 
-typedef struct Download {
+#define DOWNLOAD_MAX ((uint64_t) 100 << 30) /* as much as an image may be; RKT_UNPACK_MAX_SIZE */
+
+typedef struct UrlFetch {
         Store *store;
         const char *url;
+        char *shown; /* the URL, in messages */
         const FetchOptions *options;
         const FetchChecks *checks;
-        char key[65];        /* of the remote record */
-        ImageImport *import; /* from the first byte on, or once it is verified */
-        int whole;           /* what has to be verified first goes here; -1: nothing yet */
-        char *whole_path;    /* temporary; relative to DATA/cas */
-} Download;
+        char key[65]; /* of the remote record */
+        Incoming *incoming;
+        ImageImport *import; /* from the first bytes on, unless it has to be verified before */
+        HttpResponse response;
+        bool ended;
+        int result; /* of the download */
+} UrlFetch;
 
 static int make_key(const char *url, char ret[static 65]) {
         uint8_t digest[EVP_MAX_MD_SIZE];
@@ -37,26 +42,7 @@ static int make_key(const char *url, char ret[static 65]) {
         return 0;
 }
 
-static int take_whole(Download *d, const void *data, size_t size) {
-        if (d->whole < 0)
-                d->whole = temporary_file(d->store, &d->whole_path);
-        int r = d->whole < 0 ? d->whole : write_all(d->whole, data, size);
-        return r < 0 ? log_error_errno(r, "cannot write to %s/" STORE_TEMPORARIES, store_path(d->store)) : 0;
-}
-
-static int take(const void *data, size_t size, void *userdata) {
-        Download *d = userdata;
-        if (d->checks->verify)
-                return take_whole(d, data, size);
-        if (!d->import) {
-                int r = image_import_new(d->store, d->url, &d->import);
-                if (r < 0)
-                        return r;
-        }
-        return image_import_write(d->import, data, size);
-}
-
-static int save(Download *d, const char *etag, int64_t max_age, const char *id) {
+static int save(UrlFetch *d, const char *etag, int64_t max_age, const char *id) {
         Remote remote = {
                 .url = (char *) d->url,
                 .etag = (char *) etag,
@@ -66,32 +52,8 @@ static int save(Download *d, const char *etag, int64_t max_age, const char *id) 
         };
         int r = remote_save(d->store, d->key, &remote);
         if (r < 0)
-                log_warning_errno(r, "cannot note the download of %s", d->url);
+                log_warning_errno(r, "cannot note the download of %s", d->shown);
         return 0; /* the image is there: it will only be downloaded once more */
-}
-
-static int import_whole(Download *d) {
-        int r = d->checks->verify(d->whole, d->checks->userdata);
-        if (r >= 0)
-                r = image_import_new(d->store, d->url, &d->import);
-        if (r >= 0 && lseek(d->whole, 0, SEEK_SET) < 0)
-                r = log_error_errno(errno, "cannot read %s/%s", store_path(d->store), d->whole_path);
-        return r < 0 ? r : image_import_write_fd(d->import, d->whole);
-}
-
-static int finish(Download *d, char **ret_id) {
-        const ImageManifest *manifest;
-        const char *id;
-        int r = d->whole >= 0 ? import_whole(d) : 0;
-        if (r >= 0)
-                r = image_import_finish(d->import, &manifest, &id);
-        if (r >= 0 && d->checks->accept)
-                r = d->checks->accept(manifest, d->checks->userdata);
-        if (r >= 0)
-                r = image_import_commit(d->import, d->checks->latest);
-        if (r >= 0)
-                *ret_id = xstrdup(id);
-        return r;
 }
 
 static int64_t max_age(const HttpResponse *response) {
@@ -99,33 +61,96 @@ static int64_t max_age(const HttpResponse *response) {
         return value ? cache_control_max_age(value) : 0;
 }
 
-static int download(Download *d, const Remote *known, char **ret_id) {
-        _cleanup_http_response_ HttpResponse response = {};
-        HttpRequest request = {
-                .url = d->url,
-                .if_none_match = known ? known->etag : NULL,
-                .progress = "Downloading ACI",
-                .take = take,
-                .userdata = d,
+/* What came before is no part of what comes now. */
+static int begin(const HttpResponse *response, void *userdata) {
+        UrlFetch *d = userdata;
+        if (response->status == 200 && d->import)
+                image_import_free(TAKE_PTR(d->import));
+        return 0;
+}
+
+static int take(const void *data, size_t size, void *userdata) {
+        UrlFetch *d = userdata;
+        if (d->import || d->checks->verify)
+                return 0;
+        return archive_import_begin(d->store, d->incoming, d->shown, &d->import);
+}
+
+static void end(int result, HttpResponse *response, void *userdata) {
+        UrlFetch *d = userdata;
+        d->ended = true;
+        d->result = result;
+        d->response = *response;
+        *response = (HttpResponse){};
+}
+
+static bool has_ended(const ImageImport *i) {
+        struct pollfd p = { .fd = image_import_pollfd(i), .events = POLLIN };
+        return poll(&p, 1, 0) > 0;
+}
+
+/* Waits for the download, or for the unpacking process, which only ends before that if it refuses what it
+ * has seen. */
+static int wait_for_bytes(UrlFetch *d, Download *download) {
+        int r = 0;
+        while (!d->ended && r >= 0) {
+                struct pollfd refused = { .fd = d->import ? image_import_pollfd(d->import) : -1,
+                        .events = POLLIN };
+                r = http_client_step(d->options->client, &refused, d->import ? 1 : 0, -1);
+                if (r >= 0 && !d->ended && d->import && has_ended(d->import)) {
+                        r = image_import_finish(d->import, NULL, NULL);
+                        incoming_discard(d->incoming);
+                        r = r < 0 ? r : -EBADMSG;
+                }
+        }
+        if (d->ended)
+                return d->result;
+        download_cancel(download);
+        return r;
+}
+
+static int download(UrlFetch *d, const Remote *known) {
+        const char *max_size = getenv("RKT_UNPACK_MAX_SIZE");
+        uint64_t max = DOWNLOAD_MAX;
+        if (max_size && parse_uint(max_size, INT64_MAX, &max) < 0)
+                max = DOWNLOAD_MAX;
+        DownloadRequest request = {
+                .http = {
+                        .url = d->url,
+                        .if_none_match = known ? known->etag : NULL,
+                        .progress = "Downloading ACI",
+                        .max_body = MAX(max, (uint64_t) 1),
+                        .begin = begin,
+                        .take = take,
+                        .done = end,
+                        .userdata = d,
+                },
+                .incoming = d->incoming,
         };
-        log_debug("remote fetching from URL \"%s\"", d->url);
+        Download *download;
+        log_debug("remote fetching from URL \"%s\"", d->shown);
         int r = d->checks->before ? d->checks->before(d->checks->userdata) : 0;
         if (r >= 0)
-                r = http_perform(d->options->client, &request, &response);
+                r = download_start(d->options->client, &request, &download);
+        return r < 0 ? r : wait_for_bytes(d, download);
+}
+
+static int fetch(UrlFetch *d, const Remote *known, char **ret_id) {
+        int r = download(d, known);
         if (r < 0)
                 return r;
-        const char *etag = http_response_header(&response, "ETag");
-        if (response.status == 304) {
-                log_debug("using image from local store for url %s: it has not changed", d->url);
+        const char *etag = http_response_header(&d->response, "ETag");
+        if (d->response.status == 304) {
+                log_debug("using image from local store for url %s: it has not changed", d->shown);
                 *ret_id = xstrdup(known->image_id);
-                return save(d, etag ?: known->etag, max_age(&response), known->image_id);
+                return save(d, etag ?: known->etag, max_age(&d->response), known->image_id);
         }
-        if (!d->import && d->whole < 0) {
-                log_error("error downloading %s: the response is empty", d->url);
+        if (incoming_size(d->incoming) == 0) {
+                log_error("error downloading %s: the response is empty", d->shown);
                 return -ENODATA;
         }
-        r = finish(d, ret_id);
-        return r < 0 ? r : save(d, etag, max_age(&response), *ret_id);
+        r = archive_import_finish(d->store, d->incoming, d->shown, d->checks, &d->import, ret_id);
+        return r < 0 ? r : save(d, etag, max_age(&d->response), *ret_id);
 }
 
 /* Also on the way here after waiting: since is when we began to. */
@@ -136,43 +161,38 @@ static bool is_good(const Remote *known, FetchPolicy policy, int64_t since) {
         return age >= 0 && age / (int64_t) NSEC_PER_SEC < known->max_age;
 }
 
-/* One download of a URL at a time: the others wait, and then have it. */
-static int lock_url(Download *d, char **ret_path) {
-        _cleanup_free_ char *path = xasprintf(STORE_TEMPORARIES "/url-%s", d->key);
-        int fd = lock_file_at(store_fd(d->store), path, LOCK_MODE_EXCLUSIVE, false);
-        if (fd == -EWOULDBLOCK) {
-                log_info("another rkt instance is downloading this file, waiting...");
-                fd = lock_file_at(store_fd(d->store), path, LOCK_MODE_EXCLUSIVE, true);
-        }
-        if (fd < 0)
-                return log_error_errno(fd, "cannot lock %s/%s", store_path(d->store), path);
-        *ret_path = TAKE_PTR(path);
-        return fd;
-}
-
-static int fetch_locked(Download *d, int64_t since, char **ret_id) {
+static int fetch_locked(UrlFetch *d, int64_t since, char **ret_id) {
         _cleanup_remote_ Remote *known = NULL;
         remote_load(d->store, d->key, d->url, &known);
         if (known && is_good(known, d->options->policy, since)) {
                 *ret_id = xstrdup(known->image_id);
                 return 0;
         }
-        int r = download(d, known, ret_id);
+        int r = fetch(d, known, ret_id);
         if (d->import)
                 image_import_free(TAKE_PTR(d->import));
-        if (d->whole >= 0) {
-                unlinkat(store_fd(d->store), d->whole_path, 0);
-                close(d->whole);
-                free(d->whole_path);
+        http_response_done(&d->response);
+        return r;
+}
+
+/* One download of a URL at a time: the others wait, and then have it, or go on with it. */
+static int fetch_alone(UrlFetch *d, int64_t since, char **ret_id) {
+        _cleanup_free_ char *key = xasprintf("url-%s", d->key);
+        import_signals_hold();
+        int r = incoming_open(d->store, key, d->shown, true, &d->incoming);
+        if (r >= 0) {
+                r = fetch_locked(d, since, ret_id);
+                incoming_free(d->incoming);
         }
+        import_signals_release();
         return r;
 }
 
 int fetch_url(Store *s, const char *url, const FetchOptions *options, const FetchChecks *checks,
                 char **ret_id) {
-        Download d = { .store = s, .url = url, .options = options, .checks = checks, .whole = -1 };
+        _cleanup_free_ char *shown = http_url_mask(url);
+        UrlFetch d = { .store = s, .url = url, .shown = shown, .options = options, .checks = checks };
         _cleanup_remote_ Remote *known = NULL;
-        _cleanup_free_ char *lock_path = NULL;
         int64_t since = realtime_ns();
         int r = make_key(url, d.key);
         if (r < 0)
@@ -181,7 +201,7 @@ int fetch_url(Store *s, const char *url, const FetchOptions *options, const Fetc
         if (known && is_good(known, options->policy, since)) {
                 log_debug(options->policy == FETCH_UPDATE ? "image for %s isn't expired, not fetching."
                                                           : "using image from local store for url %s",
-                                url);
+                                shown);
                 *ret_id = xstrdup(known->image_id);
                 store_touch(s, *ret_id);
                 return 0;
@@ -189,13 +209,8 @@ int fetch_url(Store *s, const char *url, const FetchOptions *options, const Fetc
         if (options->policy == FETCH_NEVER) {
                 log_error("unable to fetch image from %s: it is not in the store, and the pull policy is "
                           "never",
-                                url);
+                                shown);
                 return -ENOENT;
         }
-        _cleanup_close_ int lock = lock_url(&d, &lock_path);
-        if (lock < 0)
-                return lock;
-        r = fetch_locked(&d, since, ret_id);
-        unlinkat(store_fd(s), lock_path, 0);
-        return r;
+        return fetch_alone(&d, since, ret_id);
 }

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "archive-import.h"
 #include "fetch-url.h"
-#include "image-import.h"
 #include "image-lookup.h"
 #include "insecure.h"
 #include "log.h"
@@ -43,21 +43,6 @@ static int check_signature(const char *reference, const FetchOptions *options) {
         return -ENOKEY;
 }
 
-static int import_file(Store *s, const char *path, int fd, char **ret_id) {
-        _cleanup_image_import_ ImageImport *import = NULL;
-        const char *id;
-        int r = image_import_new(s, path, &import);
-        if (r >= 0)
-                r = image_import_write_fd(import, fd);
-        if (r >= 0)
-                r = image_import_finish(import, NULL, &id);
-        if (r >= 0)
-                r = image_import_commit(import, false);
-        if (r >= 0)
-                *ret_id = xstrdup(id);
-        return r;
-}
-
 static int fetch_file(Store *s, const char *path, const FetchOptions *options, char **ret_id) {
         struct stat st;
         if (options->policy == FETCH_NEVER) {
@@ -74,7 +59,7 @@ static int fetch_file(Store *s, const char *path, const FetchOptions *options, c
         if (S_ISDIR(st.st_mode))
                 return log_error_errno(EISDIR, "error opening image file %s", path);
         log_debug("using image from file %s", path);
-        return import_file(s, path, fd, ret_id);
+        return archive_import_file(s, path, fd, &(FetchChecks){}, ret_id);
 }
 
 static int find_in_store(Store *s, const char *reference, char **ret_id) {

@@ -76,6 +76,8 @@ static int produce_all(Pass *pass, Decompressor *d) {
 static void *produce(void *userdata) {
         Pass *pass = userdata;
         _cleanup_decompressor_ Decompressor *d = decompressor_new(pass->p->fd);
+        if (pass->p->follow > 0)
+                decompressor_follow(d, pass->p->follow);
         pass->producer_error = produce_all(pass, d);
         chunk_queue_finish(pass->queue, pass->producer_error);
         return NULL;

@@ -15,6 +15,7 @@ typedef enum ArchiveDigest {
 
 typedef struct ArchivePass {
         int fd;     /* the archive, from where it stands; borrowed */
+        int follow; /* as decompressor_follow has it; 0: no */
         int output; /* the uncompressed archive goes there; -1: nowhere */
         const UnpackLimits *limits;
         ArchiveDigest algorithm;

@@ -20,7 +20,7 @@ typedef struct Format {
 } Format;
 
 struct Decompressor {
-        int fd;
+        int fd, follow; /* follow: -1: fd has all of it */
         const Format *format;
         uint8_t *input; /* what was read from fd and not used: start to end */
         size_t start, end;
@@ -43,20 +43,45 @@ static ssize_t fail(Decompressor *d, int error, const char *format, ...) {
         return d->error_number = -abs(error);
 }
 
+/* Something has been appended, or all has: then there is one last look. */
+static int wait_for_more(Decompressor *d) {
+        uint8_t signs[4096];
+        ssize_t n;
+        while ((n = read(d->follow, signs, sizeof(signs))) < 0)
+                if (errno != EINTR)
+                        return fail(d, errno, "cannot wait for more of the archive: %s", strerror(errno));
+        if (n == 0)
+                d->follow = -1;
+        return 0;
+}
+
+static ssize_t read_input(Decompressor *d, uint8_t *buffer, size_t size) {
+        for (;;) {
+                ssize_t n = read(d->fd, buffer, size);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return fail(d, errno, "cannot read the archive: %s", strerror(errno));
+                if (n > 0 || d->follow < 0) {
+                        d->at_end = n == 0;
+                        d->consumed += n;
+                        return n;
+                }
+                int r = wait_for_more(d);
+                if (r < 0)
+                        return r;
+        }
+}
+
 /* Makes sure that something is in the input buffer. 0 at the end, 1, or an error. */
 static int fill(Decompressor *d, size_t wanted) {
         if (d->start == d->end)
                 d->start = d->end = 0;
         while (!d->at_end && d->end - d->start < wanted) {
-                ssize_t n = read(d->fd, d->input + d->end, INPUT_SIZE - d->end);
-                if (n < 0) {
-                        if (errno == EINTR)
-                                continue;
-                        return fail(d, errno, "cannot read the archive: %s", strerror(errno));
-                }
-                d->at_end = n == 0;
+                ssize_t n = read_input(d, d->input + d->end, INPUT_SIZE - d->end);
+                if (n < 0)
+                        return n;
                 d->end += n;
-                d->consumed += n;
         }
         return d->end > d->start;
 }
@@ -66,15 +91,10 @@ static ssize_t read_plain(Decompressor *d, uint8_t *buffer, size_t size) {
         memcpy(buffer, d->input + d->start, done);
         d->start += done;
         while (done < size && !d->at_end) {
-                ssize_t n = read(d->fd, buffer + done, size - done);
-                if (n < 0) {
-                        if (errno == EINTR)
-                                continue;
-                        return fail(d, errno, "cannot read the archive: %s", strerror(errno));
-                }
-                d->at_end = n == 0;
+                ssize_t n = read_input(d, buffer + done, size - done);
+                if (n < 0)
+                        return n;
                 done += n;
-                d->consumed += n;
         }
         return done;
 }
@@ -177,8 +197,13 @@ static const Format formats[] = {
 Decompressor *decompressor_new(int fd) {
         Decompressor *d = xnew(Decompressor, 1);
         d->fd = fd;
+        d->follow = -1;
         d->input = xmalloc(INPUT_SIZE);
         return d;
+}
+
+void decompressor_follow(Decompressor *d, int follow) {
+        d->follow = follow;
 }
 
 void decompressor_free(Decompressor *d) {

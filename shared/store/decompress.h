@@ -14,6 +14,9 @@
 typedef struct Decompressor Decompressor;
 
 Decompressor *decompressor_new(int fd); /* fd is borrowed; read from where it stands, pipes too */
+/* fd is a file that is still being written: at its end the next byte is waited for in the pipe follow, and
+ * means that there is more; the end of the pipe, that now there is all of it. */
+void decompressor_follow(Decompressor *d, int follow);
 void decompressor_free(Decompressor *d);
 DEFINE_CLEANUP(Decompressor *, decompressor_free)
 #define _cleanup_decompressor_ _cleanup_(decompressor_freep)

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "alloc.h"
@@ -18,15 +18,11 @@
 #include "temporary.h"
 #include "unpacker.h"
 
-#define BUFFER_SIZE ((size_t) 256 * 1024)
-#define PIPE_SIZE   (1024 * 1024)
-
 struct ImageImport {
         Store *store;
         char *source;
-        int blob_fd, tree_fd, pipe_fd; /* -1: not, or no longer, open */
-        char *blob_path, *tree_path;   /* temporary; relative to DATA/cas; NULL: not there */
-        uint64_t blob_size;
+        int fd, tree_fd;             /* fd: the archive; tree_fd: -1: there is none */
+        char *blob_path, *tree_path; /* temporary; relative to DATA/cas; NULL: not there */
         Unpacker *unpacker;
         UnpackerResult result;
         ImageManifest *manifest;
@@ -44,18 +40,14 @@ static void remove_tree(ImageImport *i) {
 }
 
 void image_import_free(ImageImport *i) {
-        if (i->pipe_fd >= 0)
-                close(i->pipe_fd);
         if (i->unpacker)
                 unpacker_free(i->unpacker);
         unpacker_result_clear(&i->result);
         if (i->manifest)
                 image_manifest_free(i->manifest);
-        if (i->blob_path)
-                unlinkat(store_fd(i->store), i->blob_path, 0);
         remove_tree(i);
-        if (i->blob_fd >= 0)
-                close(i->blob_fd);
+        if (i->fd >= 0)
+                close(i->fd);
         if (i->tree_fd >= 0)
                 close(i->tree_fd);
         free(i->blob_path);
@@ -64,91 +56,58 @@ void image_import_free(ImageImport *i) {
         import_signals_release();
 }
 
-static int start_unpacker(ImageImport *i) {
-        int ends[2];
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return log_error_errno(errno, "cannot make a pipe");
-        fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; the system may not allow it */
-        i->pipe_fd = ends[1];
-        _cleanup_close_ int reading_end = ends[0];
-        UnpackerLayer layer = { .fd = reading_end, .follow = -1 };
-        UnpackerRequest request = { .root = i->tree_fd, .output = -1, .layers = &layer, .n_layers = 1 };
-        signal(SIGPIPE, SIG_IGN);
-        return unpacker_start(&request, &i->unpacker);
+static int start(ImageImport *i, const ImageImportRequest *request) {
+        UnpackerLayer layer = { .fd = request->fd, .follow = request->follow };
+        UnpackerRequest unpack = { .output = -1, .layers = &layer, .n_layers = 1 };
+        i->fd = fcntl(request->fd, F_DUPFD_CLOEXEC, 3);
+        if (i->fd < 0)
+                return log_error_errno(errno, "cannot import %s", i->source);
+        if (geteuid() == 0) { /* only root may see trees, and can give files to their owners */
+                i->tree_fd = temporary_tree(i->store, &i->tree_path);
+                if (i->tree_fd < 0)
+                        return log_error_errno(i->tree_fd, "cannot create a directory in %s/" STORE_TREES,
+                                        store_path(i->store));
+        }
+        unpack.root = i->tree_fd;
+        return unpacker_start(&unpack, &i->unpacker);
 }
 
-int image_import_new(Store *s, const char *source, ImageImport **ret) {
+int image_import_start(Store *s, const ImageImportRequest *request, ImageImport **ret) {
         import_signals_hold();
         _cleanup_image_import_ ImageImport *i = xnew(ImageImport, 1);
         i->store = s;
-        i->source = xstrdup(source);
-        i->tree_fd = i->pipe_fd = -1;
-        i->blob_fd = temporary_file(s, &i->blob_path);
-        if (i->blob_fd < 0)
-                return log_error_errno(
-                                i->blob_fd, "cannot create a file in %s/" STORE_TEMPORARIES, store_path(s));
-        if (geteuid() == 0) { /* only root may see trees, and can give files to their owners */
-                i->tree_fd = temporary_tree(s, &i->tree_path);
-                if (i->tree_fd < 0)
-                        return log_error_errno(i->tree_fd, "cannot create a directory in %s/" STORE_TREES,
-                                        store_path(s));
-        }
-        int r = start_unpacker(i);
+        i->source = xstrdup(request->source);
+        i->blob_path = xstrdup(request->blob);
+        i->fd = i->tree_fd = -1;
+        int r = start(i, request);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(i);
         return 0;
 }
 
+int image_import_pollfd(const ImageImport *i) {
+        return unpacker_pollfd(i->unpacker);
+}
+
 /* Takes the unpacking process's verdict. */
 static int wait_for_unpacker(ImageImport *i) {
         _cleanup_free_ char *error = NULL;
         size_t layer;
-        close(TAKE_FD(i->pipe_fd));
+        struct pollfd wait = { .fd = unpacker_pollfd(i->unpacker), .events = POLLIN };
+        while (!import_interrupted() && poll(&wait, 1, 1000) == 0)
+                ;
+        if (import_interrupted()) {
+                i->failed = true;
+                return -EINTR;
+        }
         int r = unpacker_wait(i->unpacker, &i->result, &layer, &error);
-        if (r >= 0 && import_interrupted())
+        if (r < 0 && import_interrupted()) /* a terminal's signal, which it has had, too */
                 r = -EINTR;
         else if (r < 0)
                 log_error("cannot import %s: %s", i->source, error);
         i->failed = r < 0;
         return r;
-}
-
-int image_import_write(ImageImport *i, const void *data, size_t size) {
-        if (i->failed)
-                return -EBADMSG;
-        if (import_interrupted())
-                return -EINTR;
-        int r = write_all(i->blob_fd, data, size);
-        if (r < 0) {
-                i->failed = true;
-                return log_error_errno(r, "cannot write to %s/" STORE_TEMPORARIES, store_path(i->store));
-        }
-        i->blob_size += size;
-        r = write_all(i->pipe_fd, data, size);
-        if (r == -EPIPE) {
-                r = wait_for_unpacker(i);
-                return r < 0 ? r : -EBADMSG;
-        }
-        return r < 0 ? log_error_errno(r, "cannot write to the unpacking process") : 0;
-}
-
-int image_import_write_fd(ImageImport *i, int fd) {
-        _cleanup_free_ uint8_t *buffer = xmalloc(BUFFER_SIZE);
-        for (;;) {
-                ssize_t n = read(fd, buffer, BUFFER_SIZE);
-                if (import_interrupted())
-                        return -EINTR;
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return log_error_errno(errno, "cannot read %s", i->source);
-                if (n == 0)
-                        return 0;
-                int r = image_import_write(i, buffer, n);
-                if (r < 0)
-                        return r;
-        }
 }
 
 int image_import_finish(ImageImport *i, const ImageManifest **ret_manifest, const char **ret_id) {
@@ -180,7 +139,7 @@ static bool tree_is_whole(const ImageImport *i) {
 static int sync_content(ImageImport *i) {
         if (i->tree_path && syncfs(i->tree_fd) < 0)
                 return -errno;
-        return fdatasync(i->blob_fd) < 0 ? -errno : 0;
+        return fdatasync(i->fd) < 0 ? -errno : 0;
 }
 
 static int commit_tree(ImageImport *i) {
@@ -195,6 +154,9 @@ static int commit_tree(ImageImport *i) {
 }
 
 static int commit_record(ImageImport *i, bool latest) {
+        struct stat st;
+        if (fstat(i->fd, &st) < 0)
+                return -errno;
         const char *id = i->result.ids[0];
         _cleanup_image_record_ ImageRecord *old = NULL, *record = xnew(ImageRecord, 1);
         record->id = xstrdup(id);
@@ -202,7 +164,7 @@ static int commit_record(ImageImport *i, bool latest) {
         name_values_copy(&record->labels, &i->manifest->labels);
         record->import_time = record->last_used = realtime_ns();
         record->latest = latest;
-        record->blob_size = i->blob_size;
+        record->blob_size = st.st_size;
         if (image_record_load(i->store, id, &old, NULL) >= 0) {
                 record->latest = latest || old->latest;
                 record->tree_size = old->tree_size;
@@ -226,14 +188,11 @@ static int commit(ImageImport *i, bool latest) {
         _cleanup_free_ char *manifest_path = xasprintf(STORE_MANIFESTS "/%s", id);
         _cleanup_close_ int lock = store_lock_changes(i->store);
         int r = lock;
-        if (r >= 0)
+        if (r >= 0 && i->blob_path)
                 r = blob_commit(i->store, i->blob_path, id);
-        if (r >= 0) {
-                free(i->blob_path);
-                i->blob_path = NULL;
+        if (r >= 0)
                 r = replace_file_at(store_fd(i->store), manifest_path, i->result.manifest,
                                 i->result.manifest_size, 0660, true);
-        }
         if (r >= 0)
                 r = fsync_directory_at(store_fd(i->store), STORE_MANIFESTS);
         if (r >= 0)

@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "duration.h"
 #include "file.h"
 #include "log.h"
 #include "strv.h"
 #include "uuid.h"
 
-#define TREE_PREFIX ".tmp-"
+#define TREE_PREFIX    ".tmp-"
+#define INCOMING_GRACE ((int64_t) (24 * 60 * 60 * NSEC_PER_SEC))
 
 int temporary_file(Store *s, char **ret_path) {
         for (;;) {
@@ -76,7 +78,27 @@ int temporary_discard_tree(Store *s, const char *path) {
         return renameat(store_fd(s), path, store_fd(s), target) < 0 ? -errno : 0;
 }
 
+/* Whether a file that nobody holds is kept for who wants the same. */
+static bool may_go_on(int dirfd, const char *name, int fd) {
+        _cleanup_free_ char *link = xasprintf("%s" TEMPORARY_VALIDATOR, name);
+        struct stat st;
+        return startswith(name, TEMPORARY_INCOMING) &&
+               faccessat(dirfd, link, F_OK, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &st) == 0 &&
+               st.st_size > 0 && realtime_ns() - timespec_ns(st.st_mtim) < INCOMING_GRACE;
+}
+
+/* Of a file that is gone. */
+static int sweep_validator(int dirfd, const char *name, const char *end) {
+        _cleanup_free_ char *file = xstrndup(name, end - name);
+        if (faccessat(dirfd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                return 0;
+        return unlinkat(dirfd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 static int sweep_file(int dirfd, const char *name) {
+        const char *end = endswith(name, TEMPORARY_VALIDATOR);
+        if (end)
+                return sweep_validator(dirfd, name, end);
         _cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
                 return errno == ENOENT ? 0 : -errno;
@@ -85,7 +107,7 @@ static int sweep_file(int dirfd, const char *name) {
                 return 0;
         if (r < 0)
                 return r;
-        return remove_tree_at(dirfd, name, false) < 0 ? -errno : 1;
+        return may_go_on(dirfd, name, fd) ? 0 : remove_tree_at(dirfd, name, false) < 0 ? -errno : 1;
 }
 
 /* The lock of an unfinished tree is that of its rootfs; one without had not got that far. */

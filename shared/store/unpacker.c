@@ -105,6 +105,8 @@ static int make_words(Words *w, const Unpacker *u, const UnpackerRequest *reques
         for (size_t i = 0; i < request->n_layers; i++) {
                 const UnpackerLayer *layer = &request->layers[i];
                 pass_fd(w, "layer", layer->fd);
+                if (layer->follow >= 0)
+                        pass_fd(w, "follow", layer->follow);
                 for (size_t k = 0; k < layer->n_whitelists; k++) {
                         int r = pass_whitelist(w, layer->whitelists[k]);
                         if (r < 0)
