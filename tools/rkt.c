@@ -20,6 +20,7 @@ typedef struct Verb {
 static const Verb verbs[] = {
         { "cat-manifest", "Inspect and print the pod manifest" },
         { "completion", "Print the completion script for a shell (bash)" },
+        { "config", "Print configuration for each stage in JSON format" },
         { "enter", "Enter the namespaces of an app within a rkt pod" },
         { "fetch", "Fetch image(s) and store them in the local store" },
         { "gc", "Garbage collect rkt pods no longer in use" },
