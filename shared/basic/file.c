@@ -29,6 +29,15 @@ int openat_in_root(int rootfd, const char *path, int flags, mode_t mode) {
         return fd < 0 ? -errno : fd;
 }
 
+int openat_beneath(int rootfd, const char *path, int flags) {
+        struct open_how how = {
+                .flags = flags | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+        };
+        int fd = syscall(SYS_openat2, rootfd, path, &how, sizeof(how));
+        return fd < 0 ? -errno : fd;
+}
+
 int write_all(int fd, const void *data, size_t size) {
         const char *p = data;
         while (size > 0) {

@@ -12,6 +12,8 @@
 
 int fd_close_on_exec(int fd, bool on);
 int openat_in_root(int rootfd, const char *path, int flags, mode_t mode); /* openat2(2), RESOLVE_IN_ROOT */
+/* RESOLVE_BENEATH, and no symbolic link on the way; path may be "." */
+int openat_beneath(int rootfd, const char *path, int flags);
 
 /* Writes all of data, through short writes and EINTR. */
 int write_all(int fd, const void *data, size_t size);

@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "duration.h"
 #include "file.h"
+#include "image-record-oci.h"
 #include "json.h"
 #include "log.h"
 #include "strv.h"
@@ -21,6 +22,9 @@ void image_record_free(ImageRecord *r) {
         name_values_clear(&r->labels);
         free(r->tree_id);
         strv_free(r->tree_images);
+        free(r->config);
+        free(r->reference);
+        image_record_free_layers(r);
         free(r);
 }
 
@@ -32,7 +36,16 @@ void image_records_free(ImageRecord **records, size_t n) {
 
 char *image_record_title(const ImageRecord *r) {
         const char *version = name_values_get(&r->labels, "version");
+        if (r->reference)
+                return xstrdup(r->reference);
         return version ? xasprintf("%s:%s", r->name, version) : xstrdup(r->name);
+}
+
+uint64_t image_record_size(const ImageRecord *r) {
+        uint64_t size = r->blob_size + r->tree_size;
+        for (size_t i = 0; i < r->n_layers; i++)
+                size += r->layers[i].tree_size;
+        return size;
 }
 
 static int parse_tree(JsonContext *c, ImageRecord *record) {
@@ -71,10 +84,12 @@ static int parse(JsonContext *c, ImageRecord *record) {
                                          &record->import_time)) < 0 ||
                         (r = json_get_bool(c, c->root, "latest", JSON_OPTIONAL, &record->latest)) < 0 ||
                         (r = json_get_int(c, c->root, "size", JSON_REQUIRED, 0, INT64_MAX, &size)) < 0 ||
-                        (r = parse_tree(c, record)) < 0)
+                        (r = parse_tree(c, record)) < 0 || (r = image_record_parse_oci(c, record)) < 0)
                 return r;
         if (!store_id_is_whole(id))
                 return json_fail(c, "\"id\" is not an image ID");
+        if (store_id_is_oci(id) != (record->config != NULL))
+                return json_fail(c, "\"format\" is not that of an image with this ID");
         if (!ac_identifier_is_valid(name)) /* it becomes a path in the index */
                 return json_fail(c, "\"name\" is not the name of an image");
         record->id = xstrdup(id);
@@ -119,6 +134,7 @@ char *image_record_to_text(const ImageRecord *r) {
                 json_object_object_add(tree, "images", images);
                 json_object_object_add(o, "tree", tree);
         }
+        image_record_add_oci(o, r);
         return json_to_text(o, false);
 }
 

@@ -9,6 +9,14 @@
 #include "name-value.h"
 #include "store.h"
 
+/* A layer of an OCI image. */
+typedef struct LayerRecord {
+        char *blob, *diff_id;     /* IDs: "sha256-…" */
+        char *tree_id;            /* of layer-tree.h; NULL: never unpacked */
+        uint64_t size, tree_size; /* bytes of the blob; of the tree */
+        bool root, opaque;        /* as in LayerTree */
+} LayerRecord;
+
 typedef struct ImageRecord {
         char *id;
         char *name; /* AC identifier */
@@ -18,14 +26,23 @@ typedef struct ImageRecord {
         uint64_t blob_size, tree_size;  /* bytes; tree 0: not rendered */
         char *tree_id;                  /* of tree_images; NULL: never rendered */
         char **tree_images;             /* IDs, uppermost first, that tree_id was made from */
+
+        /* of an OCI image */
+        char *config;        /* ID of the blob; NULL: it is an ACI */
+        char *reference;     /* its usual name; NULL: none */
+        LayerRecord *layers; /* bottom first; blob_size above is that of all blobs together */
+        size_t n_layers;
 } ImageRecord;
 
 void image_record_free(ImageRecord *r);
 DEFINE_CLEANUP(ImageRecord *, image_record_free)
 #define _cleanup_image_record_ _cleanup_(image_record_freep)
 
-/* "NAME:VERSION", or the name. Allocated. */
+/* Its usual name, if it has one; else "NAME:VERSION", or the name. Allocated. */
 char *image_record_title(const ImageRecord *r);
+
+/* Bytes of its blobs and trees, be they shared with other images or not. */
+uint64_t image_record_size(const ImageRecord *r);
 
 /* -ENOENT if there is no such image; -EINVAL with *ret_error (allocated, may be NULL) if the file is broken.
  */

@@ -183,8 +183,3 @@ char *store_id_from_hash(const char *hash) {
         _cleanup_free_ char *id = xstrndup(hash, STORE_ID_LENGTH);
         return store_id_is_whole(id) ? TAKE_PTR(id) : NULL;
 }
-
-char *store_id_from_digest(const char *digest) {
-        const char *digits = startswith(digest, "sha256:");
-        return has_digits(digits) ? xasprintf("sha256-%s", digits) : NULL;
-}

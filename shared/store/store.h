@@ -55,5 +55,3 @@ bool store_tree_id_is_valid(const char *tree_id);
  * hash. */
 char *store_id_from_hash(const char *hash);
 bool store_id_is_oci(const char *id); /* of an OCI image */
-/* "sha256-HEX" of "sha256:HEX". Allocated; NULL for anything else. */
-char *store_id_from_digest(const char *digest);

@@ -11,8 +11,9 @@
 #include "unpack-internal.h"
 
 #define WHITEOUT_PREFIX ".wh."
-#define METADATA_PREFIX ".wh..wh." /* of aufs, where whiteouts come from: no business of ours but the next  \
-                                    */
+#define METADATA_PREFIX                                                                                     \
+        ".wh..wh." /* of aufs, where whiteouts come from: no business of ours but the next                  \
+                    */
 #define OPAQUE_MARKER ".wh..wh..opq"
 
 static int take_opaque_marker(Unpack *u, const char *path, size_t length) {

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Unpacked layers of OCI images, each of which can be a lower directory of an overlay:
+ * DATA/cas/tree/layer-sha256-HEX, HEX being the layer's diff ID, with its
+ *
+ *   rootfs   what the layer adds and changes; what it takes away in the form that overlayfs has for that
+ *   layer    a JSON object: LayerTree
+ *   implied  if there are any: directories that no entry of the layer speaks of, each with a NUL behind it
+ *
+ * Implied directories would hide owner and mode that layers below have for them. A layer with some is
+ * therefore given, for each row of layers that it lies on, a tree of its own under the chain ID of that row
+ * (image-spec, config.md), which shares the files of the first one. */
+
+#include <stdint.h>
+
+#include "store.h"
+
+typedef struct LayerTree {
+        uint64_t size; /* bytes in regular files */
+        bool root;     /* there is an entry for the top directory: its owner and mode count */
+        bool opaque;   /* nothing of the layers below it is to be seen */
+} LayerTree;
+
+char *layer_tree_id(const char *diff_id); /* "layer-" and the ID "sha256-HEX" */
+
+/* -ENOENT if there is no such tree. */
+int layer_tree_load(Store *s, const char *tree_id, LayerTree *ret);
+
+/* Completes a temporary tree by what rkt-unpack notes of it (unpack-format.h), which is data from outside,
+ * and puts it in place. One that is there already is left: then the temporary one is removed. Syncs what it
+ * writes, and nothing else. Root only. On failure *ret_error (allocated) is what was tried. */
+typedef struct LayerTreeRequest {
+        const char *temporary, *tree_id;
+        int rootfs;
+        uint64_t size;
+        const char *notes;
+        size_t notes_size;
+} LayerTreeRequest;
+int layer_tree_commit(Store *s, const LayerTreeRequest *request, char **ret_error);
+
+/* The trees that layers with these diff IDs (IDs, bottom first) are in an image together, made as far as
+ * they are missing: *ret, a strv in the same order. The trees of their own must be there. Root only. */
+int layer_chain_trees(Store *s, char *const *diff_ids, char ***ret, char **ret_error);
