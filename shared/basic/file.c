@@ -207,6 +207,10 @@ int remove_tree_at(int dirfd, const char *path, bool same_device) {
         return r;
 }
 
+static bool copy_range_is_refused(int error) {
+        return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
+
 int copy_fd(int in, int out) {
         if (ioctl(out, FICLONE, in) == 0)
                 return 0;
@@ -220,7 +224,7 @@ int copy_fd(int in, int out) {
                         break;
                 }
         }
-        if (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+        if (!copy_range_is_refused(errno))
                 return -errno;
 
         size_t size = 128 * 1024;
@@ -238,6 +242,39 @@ int copy_fd(int in, int out) {
                 if (r < 0)
                         return r;
         }
+}
+
+int copy_range(int in, uint64_t offset, uint64_t size, int out) {
+        struct stat st;
+        if (offset == 0 && fstat(in, &st) == 0 && (uint64_t) st.st_size == size &&
+                        ioctl(out, FICLONE, in) == 0)
+                return lseek(out, 0, SEEK_END) < 0 ? -errno : 0;
+        size_t buffer_size = 128 * 1024;
+        _cleanup_free_ char *buffer = NULL;
+        off_t position = offset;
+        while (size > 0) {
+                ssize_t n;
+                if (!buffer) {
+                        n = copy_file_range(
+                                        in, &position, out, NULL, MIN(size, SIZE_MAX >> 1 & ~0xfffUL), 0);
+                        if (n < 0 && copy_range_is_refused(errno)) {
+                                buffer = xmalloc(buffer_size);
+                                continue;
+                        }
+                } else {
+                        n = pread(in, buffer, MIN(size, buffer_size), position);
+                        position += MAX(n, 0);
+                }
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return n < 0 ? -errno : -ENODATA;
+                int r = buffer ? write_all(out, buffer, n) : 0;
+                if (r < 0)
+                        return r;
+                size -= n;
+        }
+        return 0;
 }
 
 static int compare_strings(const void *a, const void *b) {

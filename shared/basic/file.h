@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "macro.h"
@@ -39,6 +40,9 @@ int remove_tree_at(int dirfd, const char *path, bool same_device);
 
 /* Copies what in has from its offset on, by reflink where the file system can, else copy_file_range. */
 int copy_fd(int in, int out);
+/* The same for size bytes from an offset of a file on, whose own position is left alone. -ENODATA if in has
+ * not that many. */
+int copy_range(int in, uint64_t offset, uint64_t size, int out);
 
 /* Names in a directory except "." and "..", sorted bytewise, as a strv. */
 int list_directory_at(int dirfd, const char *path, char ***ret);

@@ -113,5 +113,5 @@ static int parse_config(JsonContext *c, json_object *o, void *ret) {
 }
 
 int oci_config_parse(const char *name, const char *text, size_t size, OciConfig **ret, char **ret_error) {
-        return oci_document_parse(name, text, size, parse_config, ret, ret_error);
+        return oci_document_parse(name, text, size, json_type_object, parse_config, ret, ret_error);
 }

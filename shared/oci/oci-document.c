@@ -36,8 +36,8 @@ static size_t count_members(json_object *o) {
         return n;
 }
 
-int oci_document_parse(const char *name, const char *text, size_t size, JsonItemParser parse, void *ret,
-                char **ret_error) {
+int oci_document_parse(const char *name, const char *text, size_t size, json_type type, JsonItemParser parse,
+                void *ret, char **ret_error) {
         if (size > OCI_DOCUMENT_MAX) {
                 option_fail(ret_error, "%s: larger than %zu bytes, the most that a document may have", name,
                                 OCI_DOCUMENT_MAX);
@@ -46,7 +46,7 @@ int oci_document_parse(const char *name, const char *text, size_t size, JsonItem
         _cleanup_json_context_ JsonContext c;
         int r = json_context_parse(&c, name, text, size);
         if (r >= 0)
-                r = json_expect(&c, c.root, json_type_object);
+                r = json_expect(&c, c.root, type);
         if (r >= 0 && count_colons(text, size) != count_members(c.root))
                 r = json_fail(&c, "an object of the document has a member twice");
         if (r >= 0)
@@ -137,7 +137,7 @@ static int parse_kind(JsonContext *c, json_object *o, void *ret) {
 int oci_document_kind(const char *name, const char *media_type, const char *text, size_t size,
                 OciDocumentKind *ret, char **ret_error) {
         Kind kind = { .media_type = media_type };
-        int r = oci_document_parse(name, text, size, parse_kind, &kind, ret_error);
+        int r = oci_document_parse(name, text, size, json_type_object, parse_kind, &kind, ret_error);
         if (r >= 0)
                 *ret = kind.kind;
         return r;

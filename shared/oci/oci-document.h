@@ -8,8 +8,8 @@
 
 /* From text to a struct: limits, then JSON without members that are given twice (which two readers may
  * understand differently), then parse. Errors as in oci-manifest.h. */
-int oci_document_parse(const char *name, const char *text, size_t size, JsonItemParser parse, void *ret,
-                char **ret_error);
+int oci_document_parse(const char *name, const char *text, size_t size, json_type type, JsonItemParser parse,
+                void *ret, char **ret_error);
 
 /* schemaVersion must be 2 (or absent with optional), mediaType one of kind (or absent). */
 int oci_document_check(JsonContext *c, json_object *o, OciDocumentKind kind);
@@ -23,4 +23,3 @@ int oci_get_string(JsonContext *c, json_object *o, const char *key, JsonPresence
 OciDocumentKind oci_media_type_kind(const char *media_type); /* OCI_UNKNOWN if it is none of a document */
 
 int oci_descriptor_parse(JsonContext *c, json_object *o, void *ret); /* into an OciDescriptor */
-void oci_descriptor_done(OciDescriptor *d);

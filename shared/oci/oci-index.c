@@ -36,7 +36,7 @@ static int parse_index(JsonContext *c, json_object *o, void *ret) {
 }
 
 int oci_index_parse(const char *name, const char *text, size_t size, OciIndex **ret, char **ret_error) {
-        return oci_document_parse(name, text, size, parse_index, ret, ret_error);
+        return oci_document_parse(name, text, size, json_type_object, parse_index, ret, ret_error);
 }
 
 static bool can_be_followed(const OciDescriptor *d) {

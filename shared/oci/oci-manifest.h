@@ -64,6 +64,8 @@ typedef struct OciDescriptor {
         NameValueList annotations;
 } OciDescriptor;
 
+void oci_descriptor_done(OciDescriptor *d); /* frees what is in it */
+
 typedef struct OciManifest {
         char *media_type;      /* OCI_MEDIA_MANIFEST or DOCKER_MEDIA_MANIFEST, also where it is not said */
         OciDescriptor config;  /* of an image, not of another artifact */
@@ -77,6 +79,9 @@ DEFINE_CLEANUP(OciManifest *, oci_manifest_free)
 #define _cleanup_oci_manifest_ _cleanup_(oci_manifest_freep)
 
 int oci_manifest_parse(const char *name, const char *text, size_t size, OciManifest **ret, char **ret_error);
+
+/* The same as a document: what is in annotations is left out. Allocated. */
+char *oci_manifest_to_text(const OciManifest *m);
 
 typedef struct OciIndex {
         char *media_type;

@@ -76,7 +76,17 @@ static void map_annotations(const OciOrigin *origin, const OciManifest *manifest
 }
 
 static int check_layers(const OciManifest *manifest, const OciConfig *config, char **ret_error) {
-        if (manifest->n_layers == config->n_diff_ids)
+        bool same = manifest->n_layers == config->n_diff_ids;
+        for (size_t i = 0; same && i < manifest->n_layers; i++)
+                for (size_t k = 0; k < i; k++)
+                        if (streq(manifest->layers[i].digest, manifest->layers[k].digest) &&
+                                        !streq(config->diff_ids[i], config->diff_ids[k])) {
+                                *ret_error = xasprintf("layers %zu and %zu are the same, but their diff IDs "
+                                                       "are not",
+                                                k, i);
+                                return -EINVAL;
+                        }
+        if (same)
                 return 0;
         *ret_error = xasprintf(
                         "the manifest has %zu layers, but the configuration has %zu: they do not belong "

@@ -11,10 +11,15 @@
 static void map(const OciConfig *config) {
         static const OciOrigin origin = { .name = "example.org/image", .tag = "latest" };
         OciManifest manifest = { .config.digest = (char *) DIGEST, .n_layers = config->n_diff_ids };
+        manifest.layers = xnew(OciDescriptor, config->n_diff_ids + 1);
+        for (size_t i = 0; i < config->n_diff_ids; i++)
+                manifest.layers[i].digest = config->diff_ids[i];
         _cleanup_image_manifest_ ImageManifest *m = NULL, *again = NULL;
         _cleanup_strv_ char **warnings = NULL;
         _cleanup_free_ char *error = NULL;
-        if (oci_map_config(&origin, &manifest, config, &m, &warnings, &error) < 0) {
+        int r = oci_map_config(&origin, &manifest, config, &m, &warnings, &error);
+        free(manifest.layers);
+        if (r < 0) {
                 fuzz_assert(error && !m);
                 return;
         }
