@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "fetch.h"
 #include "globals.h"
+#include "http-credentials.h"
 #include "import-signal.h"
 #include "log.h"
 
@@ -69,7 +70,11 @@ static int find_policy(FetchPolicy *ret) {
 
 static int fetch_all(Store *s, FetchPolicy policy) {
         _cleanup_http_client_ HttpClient *client = NULL;
-        HttpClientOptions client_options = { .insecure = globals.insecure, .cancelled = import_interrupted };
+        HttpClientOptions client_options = {
+                .insecure = globals.insecure,
+                .credential = http_configured_credential,
+                .cancelled = import_interrupted,
+        };
         int r = http_client_new(&client_options, &client);
         if (r < 0)
                 return r;

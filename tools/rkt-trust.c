@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "globals.h"
+#include "http-credentials.h"
 #include "log.h"
 #include "strv.h"
 #include "trust.h"
@@ -66,7 +67,10 @@ static int check_arguments(char *const *keys) {
 
 static int trust(char *const *keys) {
         _cleanup_http_client_ HttpClient *client = NULL;
-        HttpClientOptions client_options = { .insecure = globals.insecure };
+        HttpClientOptions client_options = {
+                .insecure = globals.insecure,
+                .credential = http_configured_credential,
+        };
         TrustRequest t = {
                 .keystore = { globals.system_config, globals.local_config },
                 .prefix = root ? "" : prefix,

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "process.h"
 #include "reference.h"
+#include "store-reference.h"
 #include "store.h"
 #include "strv.h"
 
@@ -69,6 +70,21 @@ bool images_have(const char *reference) {
         return open_store(&s) >= 0 && store_resolve(s, reference, &id, NULL) >= 0;
 }
 
+/* By its name. What lies in a file or at a URL is found by rkt-fetch, in the store too. */
+static bool store_knows(const Reference *reference) {
+        return reference->kind == REFERENCE_ID || reference->kind == REFERENCE_NAME ||
+               reference->kind == REFERENCE_REGISTRY;
+}
+
+static int find_in_store(Store *s, const Reference *reference, char **ret_id, char **ret_error) {
+        if (reference->kind != REFERENCE_REGISTRY)
+                return store_resolve(s, reference->location, ret_id, ret_error);
+        int r = store_reference_find(s, reference->location, ret_id);
+        if (r == -ENOENT)
+                *ret_error = xasprintf("no image in the store is known as %s", reference->location);
+        return r;
+}
+
 int images_find(const char *text, PullPolicy policy, const char *signature, char **ret_id) {
         _cleanup_reference_ Reference reference = {};
         _cleanup_free_ char *error = NULL;
@@ -78,14 +94,13 @@ int images_find(const char *text, PullPolicy policy, const char *signature, char
                 log_error("%s", error);
                 return r;
         }
-        /* What lies in a file or on a server is found by rkt-fetch, in the store too. */
         bool id = reference.kind == REFERENCE_ID;
-        if (!id && (policy == PULL_UPDATE || reference.kind != REFERENCE_NAME))
+        if (!id && (policy == PULL_UPDATE || !store_knows(&reference)))
                 return fetch(text, policy, signature, ret_id);
         r = open_store(&s);
         if (r < 0)
                 return r;
-        r = store_resolve(s, reference.location, ret_id, &error);
+        r = find_in_store(s, &reference, ret_id, &error);
         if (r == -ENOENT && !id && policy != PULL_NEVER)
                 return fetch(text, policy, signature, ret_id);
         if (r < 0) {
