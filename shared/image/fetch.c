@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "archive-import.h"
+#include "fetch-local.h"
 #include "fetch-url.h"
 #include "image-lookup.h"
 #include "insecure.h"
@@ -85,6 +86,11 @@ static int fetch(Store *s, const Reference *reference, const FetchOptions *optio
         case REFERENCE_URL:
                 r = check_signature(reference->location, options);
                 return r < 0 ? r : fetch_url(s, reference->location, options, &(FetchChecks){}, ret_id);
+        case REFERENCE_OCI_LAYOUT:
+        case REFERENCE_OCI_ARCHIVE:
+        case REFERENCE_DOCKER_ARCHIVE:
+                r = check_signature(reference->text, options);
+                return r < 0 ? r : fetch_local(s, reference, options, ret_id);
         default:
                 log_error("unable to fetch image \"%s\": " UNDERSTOOD, reference->text);
                 return -EPROTONOSUPPORT;
@@ -93,6 +99,8 @@ static int fetch(Store *s, const Reference *reference, const FetchOptions *optio
 
 /* Root gets the tree at once; for others it is enough to know that it can be had. */
 static int complete(Store *s, const char *id) {
+        if (store_id_is_oci(id)) /* its layers are unpacked as they come */
+                return 0;
         if (geteuid() == 0) {
                 _cleanup_free_ char *tree_id = NULL;
                 return store_render_tree(s, id, &tree_id);

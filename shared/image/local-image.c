@@ -9,6 +9,8 @@
 #include "alloc.h"
 #include "blob.h"
 #include "file.h"
+#include "image-lookup.h"
+#include "import-signal.h"
 #include "log.h"
 #include "oci-digest.h"
 #include "oci-import.h"
@@ -16,6 +18,8 @@
 #include "sha256.h"
 #include "strv.h"
 #include "temporary.h"
+
+#define SIGNAL_CHECK_MS 500 /* one that comes right before the wait */
 
 /* A layer on its way: a copy of its own, so that nobody changes what has been verified, and what is being
  * unpacked. */
@@ -153,7 +157,10 @@ static int wait_for_slot(const Transfers *t, size_t max) {
                         }
                 if (n < max)
                         return 0;
-                if (poll(polls, n, -1) < 0 && errno != EINTR)
+                int ready = poll(polls, n, SIGNAL_CHECK_MS);
+                if (import_interrupted())
+                        return -EINTR;
+                if (ready < 0 && errno != EINTR)
                         return log_error_errno(errno, "cannot wait for layers");
                 for (size_t k = 0; k < n; k++)
                         if (polls[k].revents) {
@@ -242,6 +249,13 @@ static int map(const LocalImage *i, char **ret) {
         return r;
 }
 
+static int import(Store *s, const LocalImage *i, const char *image_manifest, char **ret_id) {
+        _cleanup_transfers_ Transfers t = { .store = s, .image = i };
+        t.items = xnew(Transfer, i->manifest->n_layers + 1);
+        int r = transfer_layers(&t);
+        return r < 0 ? r : commit(&t, image_manifest, ret_id);
+}
+
 int local_image_import(Store *s, LocalImage *i, char **ret_id) {
         _cleanup_free_ char *image_manifest = NULL;
         int r = map(i, &image_manifest);
@@ -255,10 +269,11 @@ int local_image_import(Store *s, LocalImage *i, char **ret_id) {
                 return log_error_errno(r, "%s: cannot look whether the store has it", i->source);
         if (r > 0) {
                 log_debug("using image from the store with hash %s", *ret_id);
+                store_touch(s, *ret_id);
                 return 0;
         }
-        _cleanup_transfers_ Transfers t = { .store = s, .image = i };
-        t.items = xnew(Transfer, i->manifest->n_layers + 1);
-        r = transfer_layers(&t);
-        return r < 0 ? r : commit(&t, image_manifest, ret_id);
+        r = import(s, i, image_manifest, ret_id);
+        if (r == -ESTALE) /* gc has taken a layer that the store had */
+                r = import(s, i, image_manifest, ret_id);
+        return r;
 }
