@@ -60,6 +60,15 @@ table() {
         }'
 }
 
+# summary: stopwatch's lines of several runs of it, as one line for each name.
+summary() {
+    sort -t $'\t' -k1,1 -k5,5n | awk -F '\t' '
+        function out() { printf "%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", name, n, failed, time[1], time[int(n / 2) + 1], time[n], 0, processor / n }
+        $1 != name { if (n) out(); name = $1; n = failed = processor = 0 }
+        { time[++n] = $5; failed += $3; processor += $8 }
+        END { if (n) out() }'
+}
+
 # rates < what stopwatch -j printed.
 rates() {
     awk -F '\t' '
