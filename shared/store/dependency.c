@@ -54,6 +54,12 @@ static int find_dependency(
                 *ret_error = xasprintf("image %s (%s) depends on %s%s%s%s, which is not in the store",
                                 parent->id, parent->manifest->name, wanted, d->image_id ? " (" : "",
                                 d->image_id ?: "", d->image_id ? ")" : "");
+        } else if (store_id_is_oci(*ret_id)) {
+                *ret_error = xasprintf(
+                                "image %s (%s) depends on %s, which is an OCI image: only ACIs can be "
+                                "dependencies",
+                                parent->id, parent->manifest->name, *ret_id);
+                r = -EINVAL;
         }
         return r;
 }

@@ -35,6 +35,28 @@ int store_tree_id(Store *s, const char *id, char **ret_tree_id, char **ret_error
  * to use it. Its path is store_path()/tree/TREEID/rootfs. */
 int store_tree_exists(Store *s, const char *tree_id);
 
+/* What the root of an app is made of. */
+typedef struct ImageTrees {
+        char **ids;  /* lower directories of an overlay, uppermost first; or a single one: strv */
+        size_t root; /* index of that whose top directory has the owner and the mode of the root */
+} ImageTrees;
+
+void image_trees_clear(ImageTrees *t);
+#define _cleanup_image_trees_ _cleanup_(image_trees_clear)
+
+#define OVERLAY_LAYERS_MAX 200 /* with as many, names of descriptors still fit into the options of a mount  \
+                                */
+
+/* The trees of an OCI image's layers, or the tree of an ACI, if all are there; the single tree of an image
+ * with more layers than an overlay takes. Else -ENODATA (store_render_overlay_trees makes them); -ENOENT and
+ * others as store_tree_id. */
+int store_overlay_trees(Store *s, const char *id, ImageTrees *ret, char **ret_error);
+/* A single tree for the whole image, the same way. */
+int store_whole_tree(Store *s, const char *id, ImageTrees *ret, char **ret_error);
+
+/* Makes what is missing of them; root only. Logs failures. The caller shares prepareLock. */
+int store_render_overlay_trees(Store *s, const char *id, ImageTrees *ret);
+
 /* Renders the image's tree if it is missing, through rkt-unpack, and notes it in the record; root only. Logs
  * failures. The caller shares prepareLock if it means to use the tree. */
 int store_render_tree(Store *s, const char *id, char **ret_tree_id);

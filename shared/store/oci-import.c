@@ -13,9 +13,9 @@
 #include "image-manifest.h"
 #include "image-name.h"
 #include "image-record.h"
-#include "layer-tree.h"
 #include "log.h"
 #include "oci-digest.h"
+#include "oci-render.h"
 #include "store-reference.h"
 #include "strv.h"
 #include "temporary.h"
@@ -107,24 +107,6 @@ static int make_record(Commit *c) {
                 record->blob_size += q->layers[i].size;
         }
         return 0;
-}
-
-static int choose_trees(Store *s, ImageRecord *record, char **ret_error) {
-        _cleanup_strv_ char **diff_ids = strv_copy(NULL), **trees = NULL;
-        for (size_t i = 0; i < record->n_layers; i++)
-                strv_add(&diff_ids, record->layers[i].diff_id);
-        int r = layer_chain_trees(s, diff_ids, &trees, ret_error);
-        for (size_t i = 0; i < record->n_layers && r >= 0; i++) {
-                LayerRecord *layer = &record->layers[i];
-                LayerTree tree = {};
-                r = layer_tree_load(s, trees[i], &tree);
-                free(layer->tree_id);
-                layer->tree_id = xstrdup(trees[i]);
-                layer->tree_size = tree.size;
-                layer->root = tree.root;
-                layer->opaque = tree.opaque;
-        }
-        return r;
 }
 
 /* What was chosen must still be there when the record comes: gc may have run since. */
@@ -221,7 +203,7 @@ static int prepare(Commit *c) {
         if (r < 0)
                 return r;
         if (geteuid() == 0)
-                r = choose_trees(c->store, c->record, &error);
+                r = oci_choose_trees(c->store, c->record, &error);
         if (r < 0) {
                 log_error("cannot import %s: %s", q->source, error ?: strerror(-r));
                 return r == -ENOENT ? -ESTALE : r;

@@ -18,9 +18,11 @@
 
 /* What is handed to rkt-unpack. */
 typedef struct Stack {
-        ImageLayerList images;
+        UnpackFormat format;
+        ImageLayerList images; /* of ACIs */
         UnpackerLayer *layers;
-        size_t n; /* layers that are open */
+        char **ids; /* what each must turn out to be: a strv of as many */
+        size_t n;   /* layers that are open */
 } Stack;
 
 static void stack_clear(Stack *stack) {
@@ -29,6 +31,7 @@ static void stack_clear(Stack *stack) {
                 free((void *) stack->layers[i].whitelists);
         }
         free(stack->layers);
+        strv_free(stack->ids);
         image_layers_clear(&stack->images);
 }
 #define _cleanup_stack_ _cleanup_(stack_clear)
@@ -52,13 +55,20 @@ static void collect_whitelists(const ImageLayerList *images, size_t i, UnpackerL
         layer->n_whitelists = n;
 }
 
-static int open_layer(Store *s, const char *id, UnpackerLayer *layer) {
-        layer->fd = blob_open(s, id);
+/* blob: its ID; id: what is in it. */
+static int push_layer(Store *s, Stack *stack, const char *blob, const char *id) {
+        UnpackerLayer *layer = &stack->layers[stack->n];
+        layer->fd = blob_open(s, blob);
         layer->follow = -1;
-        return layer->fd < 0 ? log_error_errno(layer->fd, "cannot open the archive of image %s", id) : 0;
+        if (layer->fd < 0)
+                return log_error_errno(layer->fd, "cannot open %s %s",
+                                stack->format == UNPACK_ACI ? "the archive of image" : "the layer", blob);
+        strv_add(&stack->ids, id);
+        stack->n++;
+        return 0;
 }
 
-static int open_stack(Store *s, const char *id, Stack *stack) {
+static int open_images(Store *s, const char *id, Stack *stack) {
         _cleanup_free_ char *error = NULL;
         int r = image_layers_load(s, id, &stack->images, &error);
         if (r < 0) {
@@ -67,26 +77,44 @@ static int open_stack(Store *s, const char *id, Stack *stack) {
         }
         stack->layers = xnew(UnpackerLayer, stack->images.n);
         for (size_t i = 0; i < stack->images.n; i++) {
-                r = open_layer(s, stack->images.items[i].id, &stack->layers[i]);
+                const char *image = stack->images.items[i].id;
+                r = push_layer(s, stack, image, image);
                 if (r < 0)
                         return r;
-                stack->n++;
                 collect_whitelists(&stack->images, i, &stack->layers[i]);
         }
         return 0;
 }
 
+static int open_oci(Store *s, const char *id, Stack *stack) {
+        _cleanup_image_record_ ImageRecord *record = NULL;
+        _cleanup_free_ char *error = NULL;
+        int r = image_record_load(s, id, &record, &error);
+        if (r < 0) {
+                log_error("cannot render image %s: %s", id, error ?: strerror(-r));
+                return r;
+        }
+        if (record->n_layers == 0) {
+                log_error("image %s has no layers: there are no files in it", id);
+                return -ENODATA;
+        }
+        stack->format = UNPACK_OCI;
+        stack->layers = xnew(UnpackerLayer, record->n_layers + 1);
+        for (size_t i = record->n_layers; i-- > 0 && r >= 0;)
+                r = push_layer(s, stack, record->layers[i].blob, record->layers[i].diff_id);
+        return r;
+}
+
+static int open_stack(Store *s, const char *id, Stack *stack) {
+        return store_id_is_oci(id) ? open_oci(s, id, stack) : open_images(s, id, stack);
+}
+
 /* The image as it is: no dependencies, no white list. */
 static int open_single(Store *s, const char *id, Stack *stack) {
+        if (store_id_is_oci(id))
+                return open_oci(s, id, stack);
         stack->layers = xnew(UnpackerLayer, 1);
-        int r = open_layer(s, id, &stack->layers[0]);
-        if (r < 0)
-                return r;
-        stack->n = 1;
-        stack->images.items = xnew(ImageLayer, 1);
-        stack->images.items[0].id = xstrdup(id);
-        stack->images.n = 1;
-        return 0;
+        return push_layer(s, stack, id, id);
 }
 
 /* What comes out must be what the store says that it is: this is where a damaged blob is found. */
@@ -96,20 +124,25 @@ static int unpack(const Stack *stack, int root, int output, UnpackerResult *ret)
         _cleanup_free_ char *error = NULL;
         size_t failed;
         UnpackerRequest request = {
-                .root = root, .output = output, .layers = stack->layers, .n_layers = stack->n
+                .format = stack->format,
+                .root = root,
+                .output = output,
+                .layers = stack->layers,
+                .n_layers = stack->n,
         };
+        const char *what = stack->format == UNPACK_ACI ? "image" : "layer";
         int r = unpacker_start(&request, &unpacker);
         if (r < 0)
                 return r;
         r = unpacker_wait(unpacker, &result, &failed, &error);
         if (r < 0) {
-                log_error("image %s: %s", stack->images.items[failed].id, error);
+                log_error("%s %s: %s", what, stack->ids[failed], error);
                 return r;
         }
         for (size_t i = 0; i < stack->n; i++)
-                if (!streq(result.ids[i], stack->images.items[i].id)) {
-                        log_error("the archive of image %s is damaged: its content has the ID %s",
-                                        stack->images.items[i].id, result.ids[i]);
+                if (!streq(result.ids[i], stack->ids[i])) {
+                        log_error("the archive of %s %s is damaged: its content has the ID %s", what,
+                                        stack->ids[i], result.ids[i]);
                         return -EBADMSG;
                 }
         if (ret) {
@@ -133,6 +166,8 @@ int extract_to_directory(Store *s, const char *id, int root) {
 
 int export_to_fd(Store *s, const char *id, int output) {
         _cleanup_stack_ Stack stack = {};
+        if (store_id_is_oci(id))
+                return -EINVAL; /* there is no one archive of it */
         int r = open_single(s, id, &stack);
         return r < 0 ? r : unpack(&stack, -1, output, NULL);
 }

@@ -12,7 +12,7 @@
  */
 int render_to_directory(Store *s, const char *id, int root);
 int extract_to_directory(Store *s, const char *id, int root);
-/* The uncompressed archive, which must have the image's ID. */
+/* The uncompressed archive of an ACI, which must have the image's ID. */
 int export_to_fd(Store *s, const char *id, int output);
 
 /* Renders the image anew beside its tree: into a temporary tree (temporary.h), *ret_path, with the ID that
