@@ -16,21 +16,29 @@
         (POD_PLACE_BIT(POD_PLACE_PREPARE) | POD_PLACE_BIT(POD_PLACE_PREPARED) |                             \
                         POD_PLACE_BIT(POD_PLACE_RUN) | POD_PLACE_BIT(POD_PLACE_EXITED_GARBAGE))
 
+#define TREE_IDS_MAX ((size_t) 64 * 1024)
+
 typedef struct Scan {
         StoreUse use;
         char **pods; /* UUIDs that were looked at */
 } Scan;
 
+/* A tree ID on each line. */
 static int add_tree(Scan *scan, int dirfd, const char *path) {
-        _cleanup_free_ char *tree_id = NULL;
-        int r = read_line_at(dirfd, path, &tree_id);
+        _cleanup_free_ char *text = NULL;
+        int r = read_file_at(dirfd, path, TREE_IDS_MAX, &text, NULL);
         if (r == -ENOENT)
                 return 0; /* not prepared that far, or with a copy of the tree */
         if (r < 0)
                 return r;
-        if (!store_tree_id_is_valid(tree_id))
-                return -EINVAL;
-        strv_add(&scan->use.trees, tree_id);
+        _cleanup_strv_ char **ids = strv_split(text, '\n');
+        STRV_FOREACH (id, ids) {
+                if (!**id && id != ids)
+                        continue;
+                if (!store_tree_id_is_valid(*id))
+                        return -EINVAL;
+                strv_add(&scan->use.trees, *id);
+        }
         return 0;
 }
 

@@ -15,7 +15,7 @@ extern char **environ;
 void pod_images_free(PodImage *images, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 free(images[i].id);
-                free(images[i].tree_id);
+                image_trees_clear(&images[i].trees);
                 free(images[i].manifest_text);
                 if (images[i].manifest)
                         image_manifest_free(images[i].manifest);

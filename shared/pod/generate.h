@@ -3,13 +3,14 @@
 
 /* From what the user asked for and what the images say to a pod manifest. */
 
+#include "image-lookup.h"
 #include "image-manifest.h"
 #include "pod-manifest.h"
 #include "request.h"
 
 typedef struct PodImage {
         char *id;
-        char *tree_id;
+        ImageTrees trees;
         char *manifest_text;
         size_t manifest_size;
         ImageManifest *manifest;

@@ -123,23 +123,30 @@ int images_manifest_text(const char *id, char **ret_text, size_t *ret_size) {
         return r < 0 ? log_error_errno(r, "manifest of image %s", id) : 0;
 }
 
-int images_tree(const char *id, char **ret_tree_id) {
-        Store *s;
+static int find_trees(Store *s, const char *id, bool overlay, ImageTrees *ret) {
         _cleanup_free_ char *error = NULL;
+        int r = overlay ? store_overlay_trees(s, id, ret, &error) : store_whole_tree(s, id, ret, &error);
+        if (r < 0 && r != -ENODATA)
+                log_error("image %s: %s", id, error ?: strerror(-r));
+        return r;
+}
+
+int images_trees(const char *id, bool overlay, ImageTrees *ret) {
+        Store *s;
+        _cleanup_free_ char *line = NULL;
         int r = open_store(&s);
         if (r < 0)
                 return r;
         store_touch(s, id);
-        r = store_tree_id(s, id, ret_tree_id, &error);
-        if (r >= 0 && store_tree_exists(s, *ret_tree_id) > 0)
-                return 0;
-        if (r >= 0) {
-                free(*ret_tree_id);
-                *ret_tree_id = NULL;
-        } else if (r != -ENODATA) {
-                log_error("image %s: %s", id, error ?: strerror(-r));
+        r = find_trees(s, id, overlay, ret);
+        if (r != -ENODATA)
                 return r;
-        }
-        char *arguments[] = { (char *) id, NULL };
-        return run_tool("rkt-image", "render-tree", arguments, ret_tree_id);
+        char *arguments[] = { (char *) (overlay ? "--overlay" : "--overlay=false"), (char *) id, NULL };
+        r = run_tool("rkt-image", "render-tree", arguments, &line);
+        if (r < 0)
+                return r;
+        r = find_trees(s, id, overlay, ret);
+        if (r == -ENODATA)
+                log_error("image %s: its trees were removed while they were being rendered", id);
+        return r;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "image-lookup.h"
 #include "request.h"
 
 /* The full ID of an image. By policy it is fetched if the store does not have it (PULL_NEW), or anyway
@@ -14,5 +15,6 @@
 int images_find(const char *reference, PullPolicy policy, const char *signature, char **ret_id);
 bool images_have(const char *reference);
 int images_manifest_text(const char *id, char **ret_text, size_t *ret_size);
-/* ID of its tree, which exists when this returns, rendered now if need be. */
-int images_tree(const char *id, char **ret_tree_id);
+/* The trees that it runs from, which exist when this returns, rendered now if need be: those that an overlay
+ * takes, or a single one that holds all. */
+int images_trees(const char *id, bool overlay, ImageTrees *ret);

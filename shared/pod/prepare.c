@@ -38,7 +38,8 @@ static void preparation_done(Preparation *p) {
                 pod_free(p->pod);
 }
 
-static int load_image(const char *reference, const char *signature, PullPolicy policy, PodImage *ret) {
+static int load_image(const Preparation *p, const char *reference, const char *signature, PullPolicy policy,
+                PodImage *ret) {
         _cleanup_free_ char *error = NULL;
         int r = images_find(reference, policy, signature, &ret->id);
         if (r >= 0)
@@ -51,7 +52,7 @@ static int load_image(const char *reference, const char *signature, PullPolicy p
                 return r;
         }
         r = pod_image_check(ret);
-        return r < 0 ? r : images_tree(ret->id, &ret->tree_id);
+        return r < 0 ? r : images_trees(ret->id, p->overlay, &ret->trees);
 }
 
 static int load_requested_images(Preparation *p) {
@@ -59,7 +60,7 @@ static int load_requested_images(Preparation *p) {
         p->images = xnew(PodImage, q->n_apps);
         p->n_images = q->n_apps;
         for (size_t i = 0; i < q->n_apps; i++) {
-                int r = load_image(q->apps[i].image, q->apps[i].signature, q->pull_policy, &p->images[i]);
+                int r = load_image(p, q->apps[i].image, q->apps[i].signature, q->pull_policy, &p->images[i]);
                 if (r < 0)
                         return r;
         }
@@ -73,7 +74,7 @@ static int load_manifest_images(Preparation *p) {
         for (size_t i = 0; i < p->manifest->n_apps; i++) {
                 RuntimeApp *a = &p->manifest->apps[i];
                 PodImage *image = &p->images[i];
-                int r = load_image(a->image.id, NULL, PULL_NEVER, image);
+                int r = load_image(p, a->image.id, NULL, PULL_NEVER, image);
                 if (r < 0)
                         return r;
                 if (!a->app && !image->manifest->app) {
@@ -158,11 +159,12 @@ static int copy_tree(Pod *pod, const char *tree_id, const char *target) {
         return 0;
 }
 
-/* The root of an overlay shows the owner and mode of its upper directory, so it gets those of the image. */
-static int make_overlay_directories(Pod *pod, const char *app, const PodImage *image) {
-        _cleanup_free_ char *upper = xasprintf("overlay/%s/upper/%s", image->tree_id, app);
-        _cleanup_free_ char *work = xasprintf("overlay/%s/work/%s", image->tree_id, app);
-        _cleanup_free_ char *tree = tree_path(image->tree_id);
+/* The root of an overlay shows the owner and mode of its upper directory, so it gets those of the image. The
+ * overlay's own directories are called by the uppermost tree. */
+static int make_overlay_directories(Pod *pod, const char *app, const ImageTrees *trees) {
+        _cleanup_free_ char *upper = xasprintf("overlay/%s/upper/%s", trees->ids[0], app);
+        _cleanup_free_ char *work = xasprintf("overlay/%s/work/%s", trees->ids[0], app);
+        _cleanup_free_ char *tree = tree_path(trees->ids[trees->root]);
         struct stat st;
         int r = make_directory(pod, upper, 0755);
         if (r >= 0)
@@ -192,9 +194,10 @@ static int write_app(Preparation *p, const RuntimeApp *app, const PodImage *imag
         if (r < 0)
                 return r;
         if (!p->overlay)
-                return copy_tree(p->pod, image->tree_id, rootfs);
-        r = write_text(p->pod, tree, image->tree_id, strlen(image->tree_id), 0640);
-        return r < 0 ? r : make_overlay_directories(p->pod, app->name, image);
+                return copy_tree(p->pod, image->trees.ids[0], rootfs);
+        _cleanup_free_ char *ids = strv_join(image->trees.ids, "\n");
+        r = write_text(p->pod, tree, ids, strlen(ids), 0640);
+        return r < 0 ? r : make_overlay_directories(p->pod, app->name, &image->trees);
 }
 
 /* An installed stage1 is used where it is, and the pod's stage1/rootfs only holds its state. One from the
@@ -213,11 +216,12 @@ static int write_stage1(Preparation *p) {
                 return write_text(
                                 pod, "stage1/path", p->stage1.directory, strlen(p->stage1.directory), 0640);
 
-        _cleanup_free_ char *tree_id = NULL;
-        r = images_tree(p->stage1.image_id, &tree_id);
-        if (r >= 0)
-                r = copy_tree(pod, tree_id, "stage1/rootfs");
-        return r < 0 ? r : write_text(pod, "stage1TreeStoreID", tree_id, strlen(tree_id), 0640);
+        _cleanup_image_trees_ ImageTrees trees = {};
+        r = images_trees(p->stage1.image_id, false, &trees);
+        if (r < 0)
+                return r;
+        r = copy_tree(pod, trees.ids[0], "stage1/rootfs");
+        return r < 0 ? r : write_text(pod, "stage1TreeStoreID", trees.ids[0], strlen(trees.ids[0]), 0640);
 }
 
 static int write_pod(Preparation *p) {
@@ -273,6 +277,7 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
         if (lock < 0)
                 return lock;
 
+        choose_overlay(&p);
         int r = stage1_choose(&q->stage1, &p.stage1);
         if (r >= 0)
                 r = q->pod_manifest ? load_pod_manifest(&p) : load_requested_images(&p);
@@ -280,7 +285,6 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
                 r = check_app_names(p.manifest);
         if (r < 0)
                 return r;
-        choose_overlay(&p);
         r = pod_create(globals.dir, &p.pod);
         if (r < 0)
                 return r;

@@ -20,6 +20,7 @@
 
 #define DEFAULT_PATH            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_STOP_TIMEOUT_MS 10000
+#define TREE_IDS_MAX            ((size_t) 64 * 1024)
 
 /* App annotations of our own: the signal that asks the app to stop, and how long it has to obey. */
 #define ANNOTATION_STOP_SIGNAL  "coreos.com/rkt/stage2/stop-signal"
@@ -32,14 +33,17 @@ static int compile_root(const RuntimeApp *ra, int podfd, PlanRoot *root) {
                 root->path = xasprintf("stage1/rootfs/opt/stage2/%s/rootfs", ra->name);
                 return 0;
         }
-        _cleanup_free_ char *path = xasprintf("appsinfo/%s/treeStoreID", ra->name), *id = NULL;
-        int r = read_line_at(podfd, path, &id);
+        _cleanup_free_ char *path = xasprintf("appsinfo/%s/treeStoreID", ra->name), *text = NULL;
+        int r = read_file_at(podfd, path, TREE_IDS_MAX, &text, NULL);
         if (r < 0)
                 return log_error_errno(r, "app %s: cannot read %s", ra->name, path);
+        _cleanup_strv_ char **ids = strv_split(text, '\n');
         root->kind = PLAN_ROOT_OVERLAY;
-        strv_push(&root->lower, xasprintf("../../../cas/tree/%s/rootfs", id));
-        root->upper = xasprintf("overlay/%s/upper/%s", id, ra->name);
-        root->work = xasprintf("overlay/%s/work/%s", id, ra->name);
+        STRV_FOREACH (id, ids)
+                if (**id)
+                        strv_push(&root->lower, xasprintf("../../../cas/tree/%s/rootfs", *id));
+        root->upper = xasprintf("overlay/%s/upper/%s", ids[0], ra->name);
+        root->work = xasprintf("overlay/%s/work/%s", ids[0], ra->name);
         return 0;
 }
 
