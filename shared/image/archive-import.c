@@ -35,7 +35,7 @@ int archive_import_finish(Store *s, Incoming *i, const char *source, const Fetch
         if (r >= 0)
                 r = image_import_finish(*import, &manifest, &id);
         if (r >= 0 && checks->accept)
-                r = checks->accept(manifest, checks->userdata);
+                r = checks->accept(manifest, id, checks->userdata);
         if (r >= 0)
                 r = image_import_commit(*import, checks->latest);
         if (r < 0) {

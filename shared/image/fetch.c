@@ -6,8 +6,12 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "archive-check.h"
 #include "archive-import.h"
+#include "discovery.h"
+#include "fetch-dependencies.h"
 #include "fetch-local.h"
+#include "fetch-name.h"
 #include "fetch-url.h"
 #include "image-lookup.h"
 #include "insecure.h"
@@ -18,7 +22,7 @@
 #define UNDERSTOOD                                                                                          \
         "what can be fetched are paths of files, URLs with file, http or https whose path ends in .aci, "   \
         "and "                                                                                              \
-        "names and IDs of images that are in the store"
+        "names and IDs of images"
 
 int fetch_policy_parse(const char *s, FetchPolicy *ret) {
         static const char *const names[] = {
@@ -33,18 +37,20 @@ int fetch_policy_parse(const char *s, FetchPolicy *ret) {
         return -EINVAL;
 }
 
-/* Signatures are not verified yet, so nothing from outside is taken that the user does not vouch for. */
-static int check_signature(const char *reference, const FetchOptions *options) {
-        if (options->insecure & INSECURE_IMAGE)
-                return 0;
-        log_error("image \"%s\" must be verified by a signature, which cannot be done for it; "
-                  "--insecure-options=image takes "
-                  "it as it is",
-                        reference);
-        return -ENOKEY;
+void fetch_warn_insecure(unsigned insecure) {
+        static bool warned;
+        if (warned)
+                return;
+        warned = true;
+        if (insecure & INSECURE_IMAGE)
+                log_warning("warning: image signature verification has been disabled");
+        if (insecure & INSECURE_TLS)
+                log_warning("warning: TLS verification has been disabled");
 }
 
 static int fetch_file(Store *s, const char *path, const FetchOptions *options, char **ret_id) {
+        _cleanup_archive_check_ ArchiveCheck check = { .store = s, .options = options, .source = path };
+        FetchChecks steps = archive_check_steps(&check);
         struct stat st;
         if (options->policy == FETCH_NEVER) {
                 log_error("unable to fetch image from %s: files are read anew each time, and the pull "
@@ -59,42 +65,71 @@ static int fetch_file(Store *s, const char *path, const FetchOptions *options, c
                 return log_error_errno(errno, "error opening image file %s", path);
         if (S_ISDIR(st.st_mode))
                 return log_error_errno(EISDIR, "error opening image file %s", path);
+        int r = steps.before(steps.userdata);
+        if (r < 0)
+                return r;
         log_debug("using image from file %s", path);
-        return archive_import_file(s, path, fd, &(FetchChecks){}, ret_id);
+        return archive_import_file(s, path, fd, &steps, ret_id);
 }
 
-static int find_in_store(Store *s, const char *reference, char **ret_id) {
+static int fetch_from_url(Store *s, const char *url, const FetchOptions *options, char **ret_id) {
+        _cleanup_free_ char *signature = discovery_signature_url(url);
+        _cleanup_archive_check_ ArchiveCheck check = {
+                .store = s, .options = options, .source = url, .signature_url = signature
+        };
+        FetchChecks steps = archive_check_steps(&check);
+        return fetch_url(s, url, options, &steps, ret_id);
+}
+
+static int find_by_id(Store *s, const char *reference, char **ret_id) {
         _cleanup_free_ char *error = NULL;
         int r = store_resolve(s, reference, ret_id, &error);
         if (r < 0) {
-                log_error("unable to fetch image \"%s\": %s; " UNDERSTOOD, reference, error ?: strerror(-r));
+                log_error("unable to fetch image \"%s\": %s; an ID can only be looked up in the store",
+                                reference, error ?: strerror(-r));
                 return r;
         }
-        log_debug("using image from local store for image name %s", reference);
+        log_debug("using image from the store with hash %s", reference);
         store_touch(s, *ret_id);
         return 0;
+}
+
+/* Images of formats for which there are no signatures. */
+static int check_unsigned(const char *reference, const FetchOptions *options) {
+        if (options->insecure & INSECURE_IMAGE) {
+                fetch_warn_insecure(options->insecure);
+                return 0;
+        }
+        log_error("image \"%s\" must be verified by a signature, which cannot be done for it; "
+                  "--insecure-options=image takes it as it is",
+                        reference);
+        return -ENOKEY;
 }
 
 static int fetch(Store *s, const Reference *reference, const FetchOptions *options, char **ret_id) {
         int r;
         switch (reference->kind) {
-        case REFERENCE_ID:
-        case REFERENCE_NAME: return find_in_store(s, reference->location, ret_id);
-        case REFERENCE_FILE:
-                r = check_signature(reference->location, options);
-                return r < 0 ? r : fetch_file(s, reference->location, options, ret_id);
-        case REFERENCE_URL:
-                r = check_signature(reference->location, options);
-                return r < 0 ? r : fetch_url(s, reference->location, options, &(FetchChecks){}, ret_id);
+        case REFERENCE_ID: return find_by_id(s, reference->location, ret_id);
+        case REFERENCE_NAME: return fetch_name(s, &reference->app, options, ret_id);
+        case REFERENCE_FILE: return fetch_file(s, reference->location, options, ret_id);
+        case REFERENCE_URL: return fetch_from_url(s, reference->location, options, ret_id);
         case REFERENCE_OCI_LAYOUT:
         case REFERENCE_OCI_ARCHIVE:
         case REFERENCE_DOCKER_ARCHIVE:
-                r = check_signature(reference->text, options);
+                r = check_unsigned(reference->text, options);
                 return r < 0 ? r : fetch_local(s, reference, options, ret_id);
         default:
                 log_error("unable to fetch image \"%s\": " UNDERSTOOD, reference->text);
                 return -EPROTONOSUPPORT;
         }
+}
+
+/* What a file depends on often has been put into the store from files, too. */
+static int fetch_below(Store *s, const Reference *reference, const char *id, const FetchOptions *options) {
+        FetchOptions o = *options;
+        if (reference->kind == REFERENCE_FILE)
+                o.policy = MIN(o.policy, FETCH_NEW);
+        return fetch_dependencies(s, id, &o);
 }
 
 /* Root gets the tree at once; for others it is enough to know that it can be had. */
@@ -122,6 +157,8 @@ int fetch_image(Store *s, const char *text, const FetchOptions *options, char **
                 return r;
         }
         r = fetch(s, &reference, options, &id);
+        if (r >= 0)
+                r = fetch_below(s, &reference, id, options);
         if (r >= 0)
                 r = complete(s, id);
         if (r >= 0)

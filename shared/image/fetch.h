@@ -30,10 +30,14 @@ typedef struct FetchChecks {
         /* All of it is there, and nothing has looked into it yet; NULL: it may be looked into as it comes.
          */
         int (*verify)(int fd, void *userdata);
-        int (*accept)(const ImageManifest *manifest, void *userdata); /* NULL: any */
+        /* Before it is put in the store, as id; NULL: any. */
+        int (*accept)(const ImageManifest *manifest, const char *id, void *userdata);
         void *userdata;
         bool latest; /* it was asked for by name, without a version */
 } FetchChecks;
+
+/* Says, once, which checks the user has turned off; when something is about to be fetched. */
+void fetch_warn_insecure(unsigned insecure);
 
 /* *ret_id is allocated. For root, the image's tree is there, too. Logs failures. */
 int fetch_image(Store *s, const char *reference, const FetchOptions *options, char **ret_id);

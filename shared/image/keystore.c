@@ -147,6 +147,15 @@ int keystore_load(const Keystore *k, const char *name, TrustedKeys *ret) {
         return load(k, name, ret);
 }
 
+int keystore_has_prefix(const Keystore *k, const char *name) {
+        _cleanup_trusted_keys_ TrustedKeys keys = {};
+        int r = keystore_load(k, name, &keys);
+        for (size_t i = 0; r >= 0 && i < keys.n; i++)
+                if (*keys.items[i].prefix)
+                        return 1;
+        return r;
+}
+
 /* The directories below base/prefix, with it, as prefixes. */
 static int find_prefixes(const char *base, const char *prefix, unsigned depth, char ***prefixes) {
         _cleanup_free_ char *directory =

@@ -36,6 +36,9 @@ int keystore_load(const Keystore *k, const char *name, TrustedKeys *ret);
 /* Those that hold for any name at all, each once. */
 int keystore_load_all(const Keystore *k, TrustedKeys *ret);
 
+/* Whether a key is trusted for a prefix that the name has; root keys do not count. Logs failures. */
+int keystore_has_prefix(const Keystore *k, const char *name);
+
 /* Whether name is prefix or lies below it. */
 bool keystore_prefix_covers(const char *prefix, const char *name);
 

@@ -17,8 +17,10 @@ void signers_clear(Signers *s) {
         *s = (Signers){};
 }
 
-static int load_keys(const SignatureCheck *c, TrustedKeys *ret) {
+static int load_keys(const SignatureCheck *c, bool may_be_unknown, TrustedKeys *ret) {
         int r = c->name ? keystore_load(&c->keystore, c->name, ret) : keystore_load_all(&c->keystore, ret);
+        if (r >= 0 && ret->n == 0 && may_be_unknown)
+                return -ENOKEY;
         if (r >= 0 && ret->n == 0) {
                 if (c->name)
                         log_error("image %s must be verified by its signature, but no key is trusted for "
@@ -63,10 +65,10 @@ static int import_keys(OpenPgp *o, const TrustedKeys *keys) {
 }
 
 /* The signatures that trusted keys have made, or claim to have; the others have no key. */
-static int verify(const SignatureCheck *c, int fd, SignatureList *ret) {
+static int verify(const SignatureCheck *c, bool may_be_unknown, int fd, SignatureList *ret) {
         _cleanup_trusted_keys_ TrustedKeys keys = {};
         _cleanup_openpgp_ OpenPgp *o = NULL;
-        int r = load_keys(c, &keys);
+        int r = load_keys(c, may_be_unknown, &keys);
         if (r >= 0)
                 r = openpgp_new(c->directory, &o);
         if (r >= 0)
@@ -128,7 +130,7 @@ static int refuse_unknown(const SignatureCheck *c, const Signature *s) {
 }
 
 /* Of signatures none of which counts: the most telling reason. */
-static int refuse(const SignatureCheck *c, const SignatureList *l) {
+static int refuse(const SignatureCheck *c, const SignatureList *l, bool may_be_unknown) {
         for (size_t i = 0; i < l->n; i++) {
                 _cleanup_free_ char *problem = NULL;
                 int r = l->items[i].key ? problem_of(&l->items[i], &problem) : 0;
@@ -137,12 +139,12 @@ static int refuse(const SignatureCheck *c, const SignatureList *l) {
                         return r;
                 }
         }
-        return refuse_unknown(c, &l->items[0]);
+        return may_be_unknown ? -ENOKEY : refuse_unknown(c, &l->items[0]);
 }
 
-int signature_check_issuer(const SignatureCheck *c) {
+int signature_check_issuer(const SignatureCheck *c, bool may_be_unknown) {
         _cleanup_signatures_ SignatureList l = {};
-        int r = verify(c, -1, &l);
+        int r = verify(c, may_be_unknown, -1, &l);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < l.n; i++) {
@@ -150,13 +152,13 @@ int signature_check_issuer(const SignatureCheck *c) {
                 if (l.items[i].key && problem_of(&l.items[i], &problem) == 0)
                         return 0;
         }
-        return refuse(c, &l);
+        return refuse(c, &l, may_be_unknown);
 }
 
 int signature_verify(const SignatureCheck *c, int fd, Signers *ret_signers) {
         _cleanup_signatures_ SignatureList l = {};
         Signers signers = {};
-        int r = verify(c, fd, &l);
+        int r = verify(c, false, fd, &l);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < l.n; i++)
@@ -176,7 +178,7 @@ int signature_verify(const SignatureCheck *c, int fd, Signers *ret_signers) {
                 signers.keys[signers.n++] = TAKE_PTR(s->key);
         }
         if (signers.n == 0)
-                return refuse(c, &l);
+                return refuse(c, &l, false);
         *ret_signers = signers;
         return 0;
 }

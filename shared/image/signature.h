@@ -29,8 +29,8 @@ void signers_clear(Signers *s);
 #define _cleanup_signers_ _cleanup_(signers_clear)
 
 /* Before the image is downloaded: whether one of its signatures claims to be made by a key that could verify
- * it. -ENOKEY, -EKEYREVOKED, -EKEYEXPIRED; logs. */
-int signature_check_issuer(const SignatureCheck *c);
+ * it. -ENOKEY, which is not logged with may_be_unknown; -EKEYREVOKED, -EKEYEXPIRED; logs. */
+int signature_check_issuer(const SignatureCheck *c, bool may_be_unknown);
 
 /* All bytes of the file fd. *ret_signers are the keys that have made good signatures. Logs; -EBADMSG for a
  * bad signature, else as above. */

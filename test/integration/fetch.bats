@@ -50,7 +50,7 @@ requests() { grep -c "$1" "$log" || :; }
     [[ $(r fetch "$www/app.aci" 2>/dev/null) == "${id:0:39}" ]]
     [[ $(r fetch "$www/app.aci" "$url/app.aci" 2>/dev/null | wc -l) == 2 ]]
     [[ $(r image fetch --full "$www/app.aci" 2>/dev/null) == "$id" ]]
-    check r fetch example.com/app
+    check r fetch --pull-policy=new example.com/app
     check r fetch "${id:0:20}"
 }
 
@@ -68,7 +68,9 @@ requests() { grep -c "$1" "$log" || :; }
     check_fails 254 r fetch docker://busybox
     has 'unable to fetch image "docker://busybox": what can be fetched are'
     check_fails 254 r fetch example.com/unknown
-    has 'unable to fetch image "example.com/unknown".*no image in the store matches'
+    has 'discovery of "example.com/unknown" failed'
+    check_fails 254 r fetch --pull-policy=never example.com/unknown
+    has 'unable to fetch image from "example.com/unknown": no image in the store matches'
     check_fails 254 r fetch https://example.com/app
     has 'must end in .aci'
     check_fails 254 r fetch "$BATS_TEST_TMPDIR/none.aci"
@@ -85,7 +87,7 @@ requests() { grep -c "$1" "$log" || :; }
     echo '"one"' >"$www/app.aci.etag"
     check r fetch --full "$url/app.aci"
     check r fetch --full "$url/app.aci"
-    [[ $output == "$id" && $(requests ' 200') == 1 && $(requests ' 304') == 1 ]]
+    [[ ${lines[-1]} == "$id" && $(requests ' 200') == 1 && $(requests ' 304') == 1 ]]
     echo 'max-age=100' >"$www/app.aci.cache-control"
     check r fetch "$url/app.aci"
     [[ $(requests '') == 3 ]]
@@ -98,7 +100,7 @@ requests() { grep -c "$1" "$log" || :; }
     echo '"two"' >"$www/app.aci.etag"
     r image rm example.com/app >/dev/null
     check r fetch --full "$url/app.aci"
-    [[ $output == "$id" ]]
+    [[ ${lines[-1]} == "$id" ]]
 }
 
 @test "fetch: the pull policy says whether the store or the server is asked" {
@@ -135,7 +137,7 @@ requests() { grep -c "$1" "$log" || :; }
     serve_scripted
     echo /app.aci >"$www/old.aci.location"
     check r fetch --full "$url/old.aci"
-    [[ $output == "$id" ]]
+    [[ ${lines[-1]} == "$id" ]]
     echo /loop.aci >"$www/loop.aci.location"
     check_fails 254 r fetch "$url/loop.aci"
     has 'redirects'
@@ -181,7 +183,7 @@ fetch_twice() {
     chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$BATS_TEST_TMPDIR/../.."
     local as=(setpriv --reuid=nobody --regid=nogroup --clear-groups rkt "--dir=$BATS_TEST_TMPDIR/nobody/d" --insecure-options=image)
     check "${as[@]}" fetch --full "$www/app.aci"
-    [[ $output == "$id" ]]
+    [[ ${lines[-1]} == "$id" ]]
     check "${as[@]}" image extract example.com/app "$BATS_TEST_TMPDIR/nobody/out"
     [[ $(stat -c %U "$BATS_TEST_TMPDIR/nobody/out/rootfs/file") == nobody ]]
     check_fails 254 "${as[@]}" image gc

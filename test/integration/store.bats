@@ -52,7 +52,7 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
         cmp "$BATS_TEST_TMPDIR/$compression.aci" "$data/cas/blob/sha512/${expected:7:2}/$expected"
     done
     check r fetch "$BATS_TEST_TMPDIR/gzip.aci"
-    [[ $output == "${expected:0:39}" ]]
+    [[ ${lines[-1]} == "${expected:0:39}" ]]
     [[ $(r image list --no-legend | wc -l) == 1 ]]
 }
 
@@ -170,7 +170,9 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
         "dependencies": [{"imageName": "example.com/gone", "labels": [{"name": "version", "value": "3"}]}]}' >"$dir/manifest"
     rkt image build "$dir" "$dir.aci"
     check_fails 254 r fetch "$dir.aci"
-    has 'example.com/gone:3.*not in the store'
+    has 'image example.com/x depends on example.com/gone:3, which cannot be fetched'
+    check_fails 254 r fetch --pull-policy=never "$dir.aci"
+    has 'files are read anew'
 }
 
 @test "image rm: removes images by any name, goes on after failures, and leaves nothing" {

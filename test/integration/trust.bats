@@ -3,6 +3,7 @@
 
 load lib
 load keys
+load web
 
 setup() {
     use_keys
@@ -54,7 +55,7 @@ spaced() { sed 's/..../& /g; s/ $//; s/\(.\{24\}\) /\1  /' <<<"${1^^}"; }
     HOME=$BATS_TEST_TMPDIR/home check r trust --root --skip-fingerprint-review "$keys/one.asc"
     [[ ! -e $BATS_TEST_TMPDIR/home ]]
     [[ $(ls -A /tmp) == "$before" ]]
-    ! pgrep -l 'gpg-agent|dirmngr|keyboxd|scdaemon'
+    [[ -z $(pgrep -l 'gpg-agent|dirmngr|keyboxd|scdaemon') ]]
 }
 
 @test "trust: what is asked for wrongly is refused with what is expected" {
@@ -164,4 +165,236 @@ spaced() { sed 's/..../& /g; s/ $//; s/\(.\{24\}\) /\1  /' <<<"${1^^}"; }
     check_fails 254 r trust --insecure-options=pubkey --trust-keys-from-https --root "$url/one.asc" </dev/null
     check_fails 254 r trust --root --skip-fingerprint-review --insecure-allow-http "$url/none.asc"
     has '404'
+}
+
+# trust PREFIX NAME…: without asking.
+trust() {
+    local name
+    for name in "${@:2}"; do
+        r trust --prefix="$1" --skip-fingerprint-review "$keys/$name.asc" >/dev/null 2>&1
+    done
+}
+
+# nothing_left: neither in the store nor where gpg worked.
+nothing_left() { [[ -z $(find "$data/cas" -type f) && -z $(ls -A "$data/cas/tree") && -z $(ls -d /tmp/rkt-gpg-* 2>/dev/null) ]] || { find "$data/cas" /tmp/rkt-gpg-*; return 1; }; }
+
+@test "signatures: an image that a trusted key has signed is taken, and said who has" {
+    key one
+    aci "$www/app.aci" example.com/app
+    sign "$www/app.aci" one
+    trust example.com one
+    check r fetch --full "$www/app.aci"
+    has 'signature verified:'
+    has '  one <one@example.com>'
+    [[ ${lines[-1]} == "$id" ]]
+    serve "$www"
+    check r fetch --full "$url/app.aci"
+    has 'signature verified:'
+    rm "$www/app.aci.asc"
+    g -u one@example.com -o "$www/app.aci.asc" --detach-sign "$www/app.aci"
+    check r fetch --full "$www/app.aci"
+    has 'signature verified:'
+}
+
+@test "signatures: without one an image is refused, with the way around it" {
+    aci "$www/app.aci" example.com/app
+    check_fails 254 r fetch "$www/app.aci"
+    has "image $www/app.aci must be verified by its signature, and $www/app.aci.asc cannot be read: No such file"
+    has 'insecure-options=image'
+    serve "$www"
+    check_fails 254 r fetch "$url/app.aci"
+    has '404'
+    has 'insecure-options=image'
+    nothing_left
+    check r fetch --insecure-options=image "$url/app.aci"
+    has 'warning: image signature verification has been disabled'
+    lacks 'signature verified'
+}
+
+@test "signatures: wrong, unknown, expired and revoked ones are refused with the reason, and nothing stays" {
+    key one
+    key other
+    key gone
+    expire=1d key old --faked-system-time 20200101T000000
+    key long --faked-system-time 20200101T000000
+    aci "$www/app.aci" example.com/app
+    trust example.com one old gone long
+
+    cp "$www/app.aci" "$www/copy"
+    sign "$www/app.aci" one
+    printf x >>"$www/app.aci"
+    check_fails 254 r fetch "$www/app.aci"
+    has "does not match its signature .* by key $(fingerprint_of one) \(one <one@example.com>\)"
+    cp "$www/copy" "$www/app.aci"
+
+    sign "$www/app.aci" other
+    check_fails 254 r fetch "$www/app.aci"
+    has "signed by key $(fingerprint_of other), which is not trusted; .*rkt trust --prefix="
+
+    sign "$www/app.aci" old -- --faked-system-time 20200101T010000
+    check_fails 254 r fetch "$www/app.aci"
+    has 'old <old@example.com>\), which has expired: 2020-01-02'
+
+    sign "$www/app.aci" long -- --faked-system-time 20200301T000000 --default-sig-expire 1d
+    check_fails 254 r fetch "$www/app.aci"
+    has 'signature has expired: 2020-03-02'
+
+    sign "$www/app.aci" gone
+    check r fetch "$www/app.aci"
+    r image rm example.com/app >/dev/null
+    revoke gone
+    trust example.com gone
+    check_fails 254 r fetch "$www/app.aci"
+    has 'gone <gone@example.com>\), which has been revoked'
+
+    echo nonsense >"$www/app.aci.asc"
+    check_fails 254 r fetch "$www/app.aci"
+    has 'app.aci.asc is not a detached OpenPGP signature'
+    head -c 100000 /dev/zero >"$www/app.aci.asc"
+    check_fails 254 r fetch "$www/app.aci"
+    has 'File too large'
+    # a message that contains what it signs says nothing about another file
+    g -u one@example.com --armor --yes -o "$www/app.aci.asc" --sign "$www/copy"
+    check_fails 254 r fetch "$www/app.aci"
+    has 'not a detached OpenPGP signature'
+    nothing_left
+}
+
+@test "signatures: nothing looks into an image before its signature is verified" {
+    key one
+    key other
+    trust example.com one
+    echo 'this is no archive' >"$www/app.aci"
+    sign "$www/app.aci" other
+    check_fails 254 r fetch "$www/app.aci"
+    has 'not trusted'
+    sign "$www/app.aci" one
+    printf x >>"$www/app.aci"
+    check_fails 254 strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=execve rkt --dir="$data" --local-config="$config" fetch "$www/app.aci"
+    has 'does not match its signature'
+    [[ -s $BATS_TEST_TMPDIR/trace ]]
+    [[ -z $(grep rkt-unpack "$BATS_TEST_TMPDIR/trace") ]]
+    sign "$www/app.aci" one
+    check_fails 254 r fetch "$www/app.aci"
+    has 'cannot import'
+    nothing_left
+}
+
+@test "signatures: of several one must be good by a trusted key, and none by one be bad" {
+    key one
+    key two
+    key three
+    trust example.com one two
+    aci "$www/app.aci" example.com/app
+    sign "$www/app.aci" three one
+    check r fetch "$www/app.aci"
+    has 'one <one@example.com>'
+    lacks 'three <'
+    sign "$www/app.aci" one two
+    check r fetch "$www/app.aci"
+    has 'one <one@example.com>'
+    has 'two <two@example.com>'
+    # a good one, and one of other bytes
+    g -u one@example.com --yes -o "$BATS_TEST_TMPDIR/good" --detach-sign "$www/app.aci"
+    echo other >"$BATS_TEST_TMPDIR/other"
+    g -u two@example.com --yes -o "$BATS_TEST_TMPDIR/bad" --detach-sign "$BATS_TEST_TMPDIR/other"
+    cat "$BATS_TEST_TMPDIR/good" "$BATS_TEST_TMPDIR/bad" >"$www/app.aci.asc"
+    check_fails 254 r fetch "$www/app.aci"
+    has 'does not match its signature .* \(two <two@example.com>'
+    sign "$www/app.aci" three
+    check_fails 254 r fetch "$www/app.aci"
+    has 'not trusted'
+}
+
+@test "signatures: a key only counts for the prefix that it is trusted for" {
+    key one
+    trust example.com/a one
+    aci "$www/a.aci" example.com/a/b/c
+    aci "$www/b.aci" example.com/b
+    aci "$www/ab.aci" example.com/ab
+    local image
+    for image in a b ab; do sign "$www/$image.aci" one; done
+    check r fetch "$www/a.aci"
+    check_fails 254 r fetch "$www/b.aci"
+    has "is called \"example.com/b\", but key $fingerprint, which has signed it, is only trusted for other names"
+    has 'rkt trust --prefix=example.com/b'
+    check_fails 254 r fetch "$www/ab.aci"
+    [[ $(r image list --no-legend --fields=name 2>/dev/null) == example.com/a/b/c* ]]
+    trust example.com one
+    check r fetch "$www/b.aci" "$www/ab.aci"
+}
+
+@test "signatures: an empty local file takes a vendor's key away" {
+    key one
+    local vendor=$BATS_TEST_TMPDIR/vendor/trustedkeys/root.d
+    mkdir -p "$vendor" "$config/trustedkeys/root.d" "$config/trustedkeys/prefix.d/example.com/b"
+    cp "$keys/one.asc" "$vendor/$fingerprint"
+    aci "$www/a.aci" example.com/a
+    aci "$www/b.aci" example.com/b
+    sign "$www/a.aci" one
+    sign "$www/b.aci" one
+    check r fetch "$www/a.aci"
+    : >"$config/trustedkeys/prefix.d/example.com/b/$fingerprint"
+    check r fetch "$www/a.aci"
+    check_fails 254 r fetch "$www/b.aci"
+    has 'only trusted for other names'
+    : >"$config/trustedkeys/root.d/$fingerprint"
+    check_fails 254 r fetch "$www/a.aci"
+    has 'no key is trusted at all'
+}
+
+@test "signatures: a key file of another name than its fingerprint is an error" {
+    key one
+    local first=$fingerprint
+    key two
+    trust example.com one
+    aci "$www/a.aci" example.com/a
+    sign "$www/a.aci" two
+    cp "$keys/two.asc" "$config/trustedkeys/prefix.d/example.com/$first"
+    check_fails 254 r fetch "$www/a.aci"
+    has "named by another fingerprint than that of the key in it, which is $fingerprint"
+    rm "$config/trustedkeys/prefix.d/example.com/$first"
+    cp "$keys/two.asc" "$config/trustedkeys/prefix.d/example.com/two.asc"
+    check_fails 254 r fetch "$www/a.aci"
+    has 'two.asc does not belong there'
+    nothing_left
+}
+
+@test "signatures: --signature names a file for the image before it" {
+    key one
+    trust example.com one
+    aci "$www/a.aci" example.com/a
+    aci "$www/b.aci" example.com/b
+    sign "$www/a.aci" one
+    sign "$www/b.aci" one
+    mv "$www/a.aci.asc" "$www/a.sig"
+    check r fetch "$www/a.aci" --signature="$www/a.sig" "$www/b.aci"
+    check_fails 254 r fetch "$www/a.aci" --signature="$www/b.aci.asc"
+    has 'does not match its signature'
+    check_fails 254 r fetch "$www/a.aci" --signature="$www/none"
+    has "none cannot be read: No such file"
+    serve "$www"
+    check r fetch "$url/a.aci" --signature="$www/a.sig"
+    # and through run
+    check_fails 254 r run --net=none "$www/a.aci" --signature="$www/b.aci.asc"
+    has 'does not match its signature'
+}
+
+@test "signatures: keyrings of the user and of gpg's own configuration do not count" {
+    key one
+    key two
+    trust example.com two
+    aci "$www/a.aci" example.com/a
+    sign "$www/a.aci" one
+    check_fails 254 r fetch "$www/a.aci"
+    has 'not trusted'
+    HOME=$BATS_TEST_TMPDIR mkdir -p "$BATS_TEST_TMPDIR/.gnupg"
+    cp "$GNUPGHOME"/pubring* "$BATS_TEST_TMPDIR/.gnupg/"
+    HOME=$BATS_TEST_TMPDIR check_fails 254 r fetch "$www/a.aci"
+    mkdir -p /etc/gnupg
+    g --export one@example.com >"$BATS_TEST_TMPDIR/all.gpg"
+    echo "keyring $BATS_TEST_TMPDIR/all.gpg" >/etc/gnupg/gpg.conf
+    check_fails 254 r fetch "$www/a.aci"
+    rm /etc/gnupg/gpg.conf
+    has 'not trusted'
 }

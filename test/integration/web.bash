@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Web servers with TLS for the tests, by nginx: "load web" beside "load lib".
+# Names below localhost are this machine, without anybody being asked.
+
+web_hosts=(localhost a.localhost b.localhost c.localhost)
+
+# serve_web: $www/HOST/… over https and http for all of $web_hosts, until
+# stop_servers. A page /x is the file x, x.html or x/index.html. Requests are in
+# $web_log. Sets SSL_CERT_FILE to the certificate of the authority that vouches.
+# $web_extra is put into the server's configuration.
+serve_web() {
+    local dir=$BATS_TEST_TMPDIR/web host
+    web_log=$dir/requests
+    mkdir -p "$dir"
+    : >"$web_log"
+    make_certificate "$dir" "${web_hosts[@]}"
+    export SSL_CERT_FILE=$dir/ca.pem
+    for host in "${web_hosts[@]}"; do mkdir -p "$www/$host"; done
+    cat >"$dir/nginx.conf" <<END
+daemon off;
+user root;
+worker_processes 1;
+pid $dir/pid;
+error_log stderr;
+events {}
+http {
+    log_format requests '\$scheme \$host \$request_uri \$status';
+    access_log $web_log requests;
+    default_type application/octet-stream;
+    client_body_temp_path $dir/t1; proxy_temp_path $dir/t2; fastcgi_temp_path $dir/t3;
+    uwsgi_temp_path $dir/t4; scgi_temp_path $dir/t5;
+    server {
+        listen 127.0.0.1:443 ssl;
+        listen 127.0.0.1:80;
+        ssl_certificate $dir/cert.pem;
+        ssl_certificate_key $dir/key.pem;
+        root $www/\$host;
+        location / { try_files \$uri \$uri.html \$uri/index.html =404; }
+        ${web_extra-}
+    }
+}
+END
+    nginx -p "$dir" -c "$dir/nginx.conf" -e "$dir/errors" >"$dir/out" 2>&1 3>&- &
+    server_pids+=($!)
+    wait_for 10 port_answers_or_ended 443 $! && kill -0 $! || { cat "$dir"/{out,errors}; return 1; }
+}
+
+# make_certificate DIR HOST…: an authority's certificate DIR/ca.pem, and one by
+# it for the hosts.
+make_certificate() {
+    local dir=$1 names
+    names=$(printf ',DNS:%s' "${@:2}")
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=authority of the test' \
+        -keyout "$dir/ca.key" -out "$dir/ca.pem" 2>/dev/null
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" -keyout "$dir/key.pem" -out "$dir/csr" 2>/dev/null
+    openssl x509 -req -in "$dir/csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 -out "$dir/cert.pem" \
+        -extfile <(echo "subjectAltName=${names#,}") 2>/dev/null
+}
+
+# web_requests PATTERN: how many lines of the log match.
+web_requests() { grep -cE -- "$1" "$web_log" || :; }
+
+# page HOST/PATH LINE…: meta tags; "images PREFIX TEMPLATE" or "keys PREFIX URL".
+page() {
+    local file=$www/$1.html kind prefix value
+    [[ $1 == */* ]] || file=$www/$1/index.html
+    shift
+    mkdir -p "${file%/*}"
+    echo '<!DOCTYPE html><html><head><title>Images</title>' >"$file"
+    while (($# > 0)); do
+        read -r kind prefix value <<<"$1"
+        case $kind in
+        images) kind=ac-discovery ;;
+        keys) kind=ac-discovery-pubkeys ;;
+        esac
+        echo "<meta name=\"$kind\" content=\"$prefix $value\">" >>"$file"
+        shift
+    done
+    echo '</head><body></body></html>' >>"$file"
+}
+
+# aci FILE NAME [MEMBERS]: an archive of that name, with further members of the
+# manifest as JSON, ", …". Sets id.
+aci() {
+    local dir
+    dir=$(mktemp -d "$BATS_TEST_TMPDIR/aci.XXXX")
+    mkdir -p "$dir/rootfs/etc" "${1%/*}"
+    chmod 755 "$dir"
+    echo "$2 $RANDOM$RANDOM" >"$dir/rootfs/etc/${2//\//-}"
+    echo "{\"acKind\": \"ImageManifest\", \"acVersion\": \"0.8.11\", \"name\": \"$2\"${3-}}" >"$dir/manifest"
+    rkt image build --overwrite "$dir" "$1"
+    id=sha512-$(gzip -dcf "$1" | sha512sum | cut -c1-64)
+}
+
+# labels NAME=VALUE…: the member of a manifest.
+labels() {
+    local label all=
+    for label; do all+=", {\"name\": \"${label%%=*}\", \"value\": \"${label#*=}\"}"; done
+    echo ", \"labels\": [${all#, }]"
+}
