@@ -8,6 +8,7 @@
 #include "duration.h"
 #include "insecure.h"
 #include "log.h"
+#include "percent.h"
 #include "strv.h"
 
 #define MAX_REDIRECTS    10
@@ -221,7 +222,23 @@ static void set_headers(HttpTransfer *t) {
         curl_easy_setopt(t->curl, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE); /* not to a proxy */
 }
 
-static void use_credential(CURL *c, const HttpCredential *credential) {
+/* What libcurl before 8 leaves to us of Amazon's rules: the query that is signed has to be in order, and S3
+ * wants to be told the digest of the body, here of an empty one. */
+static void use_aws(HttpTransfer *t, const HttpCredential *credential) {
+        const char *service = credential->service ?: "s3";
+        _cleanup_free_ char *provider =
+                        xasprintf("aws:amz:%s:%s", credential->region ?: "us-east-1", service);
+        _cleanup_free_ char *url = url_sort_query(t->url.text);
+        curl_easy_setopt(t->curl, CURLOPT_AWS_SIGV4, provider);
+        curl_easy_setopt(t->curl, CURLOPT_URL, url);
+        if (streq(service, "s3") && t->request.method != HTTP_POST)
+                add_header(t, "X-Amz-Content-Sha256: %s",
+                                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void use_credential(HttpTransfer *t, const HttpCredential *credential) {
+        CURL *c = t->curl;
         switch (credential->kind) {
         case HTTP_CREDENTIAL_NONE: return;
         case HTTP_CREDENTIAL_BASIC: curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC); break;
@@ -229,12 +246,7 @@ static void use_credential(CURL *c, const HttpCredential *credential) {
                 curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long) CURLAUTH_BEARER);
                 curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, credential->token);
                 return;
-        case HTTP_CREDENTIAL_AWS: {
-                _cleanup_free_ char *provider = xasprintf("aws:amz:%s:%s", credential->region ?: "us-east-1",
-                                credential->service ?: "s3");
-                curl_easy_setopt(c, CURLOPT_AWS_SIGV4, provider);
-                break;
-        }
+        case HTTP_CREDENTIAL_AWS: use_aws(t, credential); break;
         }
         curl_easy_setopt(c, CURLOPT_USERNAME, credential->user);
         curl_easy_setopt(c, CURLOPT_PASSWORD, credential->password);
@@ -264,7 +276,7 @@ static int set_credential(HttpTransfer *t) {
                                 t->url.host_port);
                 return 0;
         }
-        use_credential(t->curl, credential);
+        use_credential(t, credential);
         return 0;
 }
 

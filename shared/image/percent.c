@@ -2,6 +2,7 @@
 #include "percent.h"
 
 #include "alloc.h"
+#include "strv.h"
 
 static int hex_digit(char c) {
         const char *digits = "0123456789abcdef", *p = c ? strchr(digits, c | 0x20) : NULL;
@@ -42,4 +43,26 @@ char *percent_encode(const char *s, const char *keep) {
                         p += sprintf(p, "%%%02X", (unsigned char) *s);
         *p = 0;
         return encoded;
+}
+
+static int compare_texts(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+char *url_with_query(const char *head, char **parts) {
+        if (strv_length(parts) == 0)
+                return xstrdup(head);
+        qsort(parts, strv_length(parts), sizeof(char *), compare_texts);
+        _cleanup_free_ char *query = strv_join(parts, "&");
+        return xasprintf("%s?%s", head, query);
+}
+
+char *url_sort_query(const char *url) {
+        size_t end = strcspn(url, "#"), n = strcspn(url, "?#");
+        if (url[n] != '?')
+                return xstrdup(url);
+        _cleanup_free_ char *head = xstrndup(url, n), *query = xstrndup(url + n + 1, end - n - 1);
+        _cleanup_strv_ char **parts = strv_split(query, '&');
+        _cleanup_free_ char *sorted = url_with_query(head, parts);
+        return xasprintf("%s%s", sorted, url + end);
 }

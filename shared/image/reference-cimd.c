@@ -98,19 +98,6 @@ int cimd_parse(const char *s, Reference *r, char **ret_error) {
                         (int) (colon - s), s);
 }
 
-static int compare_texts(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-/* Appends "?" and the parts in order, or nothing if there are none. */
-static char *with_query(const char *head, char **parts) {
-        if (strv_length(parts) == 0)
-                return xstrdup(head);
-        qsort(parts, strv_length(parts), sizeof(char *), compare_texts);
-        _cleanup_free_ char *query = strv_join(parts, "&");
-        return xasprintf("%s?%s", head, query);
-}
-
 static char *appc_uri(const AppString *app) {
         _cleanup_free_ char *name = percent_encode(app->name, "");
         _cleanup_free_ char *head = xasprintf("cimd:appc:v=0:%s", name);
@@ -119,18 +106,7 @@ static char *appc_uri(const AppString *app) {
                 _cleanup_free_ char *value = percent_encode(app->labels.items[i].value, "");
                 strv_push(&parts, xasprintf("%s=%s", app->labels.items[i].name, value));
         }
-        return with_query(head, parts);
-}
-
-/* Two URLs are the same if only the order of their query differs. */
-static char *sorted_url(const char *url) {
-        size_t end = strcspn(url, "#"), n = strcspn(url, "?#");
-        if (url[n] != '?')
-                return xstrdup(url);
-        _cleanup_free_ char *head = xstrndup(url, n), *query = xstrndup(url + n + 1, end - n - 1);
-        _cleanup_strv_ char **parts = strv_split(query, '&');
-        _cleanup_free_ char *sorted = with_query(head, parts);
-        return xasprintf("%s%s", sorted, url + end);
+        return url_with_query(head, parts);
 }
 
 static char *file_url(const char *path) {
@@ -151,7 +127,7 @@ char *reference_to_cimd(const Reference *r) {
                                        ? xasprintf("cimd:docker:v=0:%s", r->location)
                                        : NULL;
         case REFERENCE_FILE: url = file_url(r->location); break;
-        case REFERENCE_URL: url = sorted_url(r->location); break;
+        case REFERENCE_URL: url = url_sort_query(r->location); break;
         default: return NULL;
         }
         _cleanup_free_ char *encoded = percent_encode(url, "");
