@@ -14,7 +14,7 @@
 #define MAX_REDIRECTS    10
 #define MAX_FAILURES     4 /* one after the other, without progress */
 #define PROGRESS_MIN     ((uint64_t) 64 * 1024)
-#define FIRST_PAUSE      (NSEC_PER_SEC / 2)
+#define FIRST_PAUSE      (NSEC_PER_SEC / 4)
 #define RETRY_AFTER_MAX  60 /* seconds; who wants more is busy for good */
 #define HEADERS_MAX      ((size_t) 256 * 1024)
 #define REFUSED_BODY_MAX ((size_t) 64 * 1024)
@@ -161,7 +161,8 @@ static size_t take_body(char *data, size_t unit, size_t size, void *userdata) {
         }
         if (t->disposition == HTTP_COLLECT)
                 return collect(t, data, size, UINT64_MAX / 4);
-        t->taken += size;
+        t->taken = true;
+        t->reached = MAX(t->reached, before + t->body_size);
         t->error = t->request.take(data, size, t->request.userdata);
         return t->error < 0 ? 0 : size;
 }
@@ -500,6 +501,14 @@ static int follow(HttpTransfer *t) {
         return http_transfer_go(t);
 }
 
+/* Waiting once more for who does not answer is only worth while if something has come meanwhile, and need
+ * not come again. */
+static bool can_go_on(const HttpTransfer *t) {
+        HttpRange range = {};
+        return t->disposition == HTTP_TAKE && t->reached > t->reached_at_failure && t->request.resume &&
+               t->request.resume(&range, t->request.userdata) >= 0 && range.start > 0;
+}
+
 static bool is_lost(const HttpTransfer *t, CURLcode code) {
         long error = 0;
         switch (code) {
@@ -512,7 +521,7 @@ static bool is_lost(const HttpTransfer *t, CURLcode code) {
         case CURLE_RECV_ERROR:
         case CURLE_HTTP2:
         case CURLE_HTTP2_STREAM: return true;
-        case CURLE_OPERATION_TIMEDOUT: return t->taken > t->taken_at_failure;
+        case CURLE_OPERATION_TIMEDOUT: return can_go_on(t);
         default: return false;
         }
 }
@@ -520,7 +529,7 @@ static bool is_lost(const HttpTransfer *t, CURLcode code) {
 /* Where the body goes on; false if that cannot be. */
 static bool prepare_resume(HttpTransfer *t) {
         HttpRange range = t->request.range;
-        if (t->disposition != HTTP_TAKE || (t->taken == 0 && !t->request.resume))
+        if (t->disposition != HTTP_TAKE || (!t->taken && !t->request.resume))
                 return true;
         if (!t->request.resume || t->request.resume(&range, t->request.userdata) < 0)
                 return false;
@@ -535,9 +544,9 @@ static int retry(HttpTransfer *t, const char *reason) {
         curl_off_t asked = 0;
         if (t->request.once)
                 return 0;
-        if (t->taken - t->taken_at_failure >= PROGRESS_MIN)
+        if (t->reached - t->reached_at_failure >= PROGRESS_MIN)
                 t->failures = 0;
-        t->taken_at_failure = t->taken;
+        t->reached_at_failure = t->reached;
         curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &asked);
         if (++t->failures > MAX_FAILURES || asked > RETRY_AFTER_MAX || !prepare_resume(t))
                 return 0;

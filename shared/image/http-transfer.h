@@ -48,8 +48,9 @@ struct HttpTransfer {
         unsigned redirects, failures;
         HttpAddressKind from_kind; /* of the address that redirected here */
         HttpAddressKind here_kind;
-        uint64_t taken, taken_at_failure; /* bytes of all attempts together */
-        uint64_t wake;                    /* monotonic: when to try again; 0: it runs */
+        bool taken;                           /* something, by the caller */
+        uint64_t reached, reached_at_failure; /* the end of what has come of the body, in any attempt */
+        uint64_t wake;                        /* monotonic: when to try again; 0: it runs */
         ProgressBar *bar;
 };
 

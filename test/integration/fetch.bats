@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 load lib
+load servers
 
 setup() {
     data=$BATS_TEST_TMPDIR/data
@@ -14,30 +15,6 @@ teardown() {
 }
 
 r() { rkt --dir="$data" --insecure-options=image "$@"; }
-
-# make NAME: an archive $www/NAME.aci. Sets id.
-make() {
-    local dir=$BATS_TEST_TMPDIR/build-$1
-    mkdir -p "$dir/rootfs"
-    echo "$1 $RANDOM" >"$dir/rootfs/file"
-    echo "{\"acKind\": \"ImageManifest\", \"acVersion\": \"0.8.11\", \"name\": \"example.com/$1\"}" >"$dir/manifest"
-    rkt image build --overwrite "$dir" "$www/$1.aci"
-    id=sha512-$(gzip -dcf "$www/$1.aci" | sha512sum | cut -c1-64)
-}
-
-# serve_scripted: a server whose answers the test chooses: it logs requests to $log and obeys
-# files in $www: X.aci.etag, X.aci.cache-control, X.aci.status, X.aci.cut (bytes after which it hangs up),
-# X.aci.hold (it waits in the middle as long as that exists), X.aci.location.
-serve_scripted() {
-    log=$BATS_TEST_TMPDIR/requests
-    : >"$log"
-    python3 "$BATS_TEST_DIRNAME/scripted-server.py" "$www" "$log" "$BATS_TEST_TMPDIR/port" 3>&- &
-    server_pids+=($!)
-    wait_for 10 test -s "$BATS_TEST_TMPDIR/port"
-    url=http://127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")
-}
-
-requests() { grep -c "$1" "$log" || :; }
 
 @test "fetch: takes a path, a file URL and an http URL, and prints one ID a line" {
     make app
