@@ -594,7 +594,11 @@ static int decide(HttpTransfer *t, CURLcode code) {
         const char *reason = t->curl_message[0] ? t->curl_message : curl_easy_strerror(code);
         if (is_lost(t, code) && retry(t, reason) > 0)
                 return 0;
-        fail(t, code == CURLE_OPERATION_TIMEDOUT ? ETIMEDOUT : EIO, "%s", reason);
+        fail(t,
+                        code == CURLE_OPERATION_TIMEDOUT         ? ETIMEDOUT
+                        : code == CURLE_PEER_FAILED_VERIFICATION ? EKEYREJECTED
+                                                                 : EIO,
+                        "%s", reason);
         return 1;
 }
 

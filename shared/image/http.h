@@ -131,5 +131,6 @@ int http_client_run(HttpClient *c); /* until none is left */
 
 /* One transfer from begin to end; others of the client go on meanwhile. 0 if there was a response with an
  * accepted status. Otherwise logs why (not if quiet), and returns a negative errno; ret->status and the rest
- * are set as far as it got: in any case it is for http_response_done. -EINTR is not logged. */
+ * are set as far as it got: in any case it is for http_response_done. -EINTR is not logged. -EKEYREJECTED:
+ * the certificate is not accepted. */
 int http_perform(HttpClient *c, const HttpRequest *request, HttpResponse *ret);
