@@ -12,6 +12,7 @@
 #include "fetch-dependencies.h"
 #include "fetch-local.h"
 #include "fetch-name.h"
+#include "fetch-registry.h"
 #include "fetch-url.h"
 #include "image-lookup.h"
 #include "insecure.h"
@@ -118,6 +119,7 @@ static int fetch(Store *s, const Reference *reference, const FetchOptions *optio
         case REFERENCE_DOCKER_ARCHIVE:
                 r = check_unsigned(reference->text, options);
                 return r < 0 ? r : fetch_local(s, reference, options, ret_id);
+        case REFERENCE_REGISTRY: return fetch_registry(s, reference, options, ret_id);
         default:
                 log_error("unable to fetch image \"%s\": " UNDERSTOOD, reference->text);
                 return -EPROTONOSUPPORT;

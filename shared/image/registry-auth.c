@@ -64,7 +64,8 @@ static void use_basic(RegistryAuth *a, const HttpCredential *c) {
 /* 1, 0 if there are none, or a negative errno. */
 static int find_credential(const RegistryAuth *a, const char *url, RegistryCredential *ret) {
         *ret = (RegistryCredential){};
-        int r = a->options.credential ? a->options.credential(a->options.host, ret, a->options.userdata) : 0;
+        int r = a->options.credential ? a->options.credential(a->options.host, a->options.repository, ret)
+                                      : 0;
         if (r <= 0)
                 return r;
         if (a->plain && !(a->options.insecure & INSECURE_HTTP)) {

@@ -2,7 +2,6 @@
 #include "registry.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 
 #include "alloc.h"
 #include "http-url.h"
@@ -12,13 +11,14 @@
 #include "oci-manifest.h"
 #include "registry-auth.h"
 #include "registry-json.h"
+#include "sha256.h"
 
 #define DOCKER_HOST   "docker.io"
 #define DOCKER_SERVER "registry-1.docker.io"
 
 #define ACCEPT_MANIFESTS                                                                                    \
         "Accept: " OCI_MEDIA_INDEX ", " OCI_MEDIA_MANIFEST ", " DOCKER_MEDIA_LIST ","                       \
-                                                                                  " " DOCKER_MEDIA_MANIFEST
+        " " DOCKER_MEDIA_MANIFEST
 
 /* Statuses that end a request but whose body says why, or which ask for credentials. */
 static const int answers[] = { 400, 401, 403, 404, 405, 406, 410, 451, 0 };
@@ -107,7 +107,7 @@ static int send_request(Registry *r, HttpRequest *q, const char *kind, const cha
 }
 
 /* The first request finds out by which scheme the registry can be spoken to. Once there was a response over
- * https, whatever it was, http is out of the question. */
+ * https, whatever it was, or a certificate, http is out of the question. */
 static int find_scheme(Registry *r, HttpRequest *q, const char *kind, const char *what, HttpResponse *ret) {
         HttpRequest trial = *q;
         trial.once = trial.quiet = true;
@@ -119,6 +119,10 @@ static int find_scheme(Registry *r, HttpRequest *q, const char *kind, const char
                 http_response_done(ret);
                 *ret = (HttpResponse){};
                 return send_request(r, q, kind, what, ret); /* with its retries and messages */
+        }
+        if (x == -EKEYREJECTED) {
+                log_error("%s", ret->error);
+                return x;
         }
         log_debug("%s; trying plain http", ret->error ?: "no answer over https");
         free(r->http_error);
@@ -196,17 +200,9 @@ static char *media_type_of(const HttpResponse *response) {
         return value ? xstrndup(value, strcspn(value, "; \t")) : NULL;
 }
 
-static char *digest_of(const void *data, size_t size) {
-        unsigned char hash[EVP_MAX_MD_SIZE];
-        unsigned n;
-        return EVP_Digest(data, size, hash, &n, EVP_sha256(), NULL) ? oci_digest_from_hash(hash) : NULL;
-}
-
 /* digest is what it must be, claimed what the registry says (if it says it by an algorithm that we know);
  * either may be NULL. */
 static int verify(const RegistryDocument *d, const char *digest, uint64_t size, const char *claimed) {
-        if (!d->digest)
-                return log_error_errno(ENOTSUP, "cannot compute a SHA-256 digest");
         if (size > 0 && d->size != size)
                 log_error("%s: it has %zu bytes instead of the %llu that the manifest or index says", d->url,
                                 d->size, (unsigned long long) size);
@@ -237,7 +233,7 @@ static int get_document(Registry *r, HttpRequest *q, const char *kind, const cha
         d.media_type = media_type_of(&response);
         d.text = TAKE_PTR(response.body);
         d.size = response.body_size;
-        d.digest = digest_of(d.text, d.size);
+        d.digest = sha256_digest(d.text, d.size);
         x = verify(&d, digest, size, http_response_header(&response, "Docker-Content-Digest"));
         if (x < 0)
                 return x;

@@ -26,10 +26,9 @@ typedef struct RegistryOptions {
         const char *host;       /* HOST[:PORT]; docker.io stands for registry-1.docker.io */
         const char *repository; /* valid (reference.h) */
         unsigned insecure;      /* INSECURE_TLS, INSECURE_HTTP; more than what the client has is fine */
-        /* The credentials for host: 1 with *ret, 0 if there are none, < 0 to give up, having logged why.
-         * NULL: none. */
-        int (*credential)(const char *host, RegistryCredential *ret, void *userdata);
-        void *userdata;
+        /* The credentials for it: 1 with *ret, 0 if there are none, < 0 to give up, having logged why. NULL:
+         * none. */
+        int (*credential)(const char *host, const char *repository, RegistryCredential *ret);
 } RegistryOptions;
 
 typedef struct Registry Registry;
