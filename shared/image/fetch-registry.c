@@ -304,5 +304,6 @@ int fetch_registry(Store *s, const Reference *reference, const FetchOptions *opt
                                 f.name);
                 return -ENOKEY;
         }
+        fetch_warn_insecure(options->insecure);
         return fetch_remote(&f, options, ret_id);
 }

@@ -20,11 +20,6 @@
 #include "reference.h"
 #include "strv.h"
 
-#define UNDERSTOOD                                                                                          \
-        "what can be fetched are paths of files, URLs with file, http or https whose path ends in .aci, "   \
-        "and "                                                                                              \
-        "names and IDs of images"
-
 int fetch_policy_parse(const char *s, FetchPolicy *ret) {
         static const char *const names[] = {
                 [FETCH_NEVER] = "never", [FETCH_NEW] = "new", [FETCH_UPDATE] = "update"
@@ -120,10 +115,8 @@ static int fetch(Store *s, const Reference *reference, const FetchOptions *optio
                 r = check_unsigned(reference->text, options);
                 return r < 0 ? r : fetch_local(s, reference, options, ret_id);
         case REFERENCE_REGISTRY: return fetch_registry(s, reference, options, ret_id);
-        default:
-                log_error("unable to fetch image \"%s\": " UNDERSTOOD, reference->text);
-                return -EPROTONOSUPPORT;
         }
+        return -EPROTONOSUPPORT;
 }
 
 /* What a file depends on often has been put into the store from files, too. */
