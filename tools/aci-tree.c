@@ -103,7 +103,6 @@ static struct archive_entry *new_entry(const TreeWriter *t, const char *path, co
                 archive_entry_set_rdev(e, st->st_rdev);
         return e;
 }
-DEFINE_CLEANUP(struct archive_entry *, archive_entry_free)
 #define _cleanup_entry_ _cleanup_(archive_entry_freep)
 
 /* A file that was written before becomes a hard link to that. */
@@ -210,7 +209,8 @@ static int64_t source_date_epoch(void) {
         return epoch;
 }
 
-int aci_tree_write(int dirfd, const char *name, bool owner_root, AciWriter *w) {
+static int write_tree(int dirfd, const char *name, const char *prefix, bool manifest, bool owner_root,
+                AciWriter *w) {
         _cleanup_free_ uint8_t *buffer = xmalloc(BUFFER_SIZE);
         TreeWriter t = {
                 .w = w,
@@ -221,9 +221,17 @@ int aci_tree_write(int dirfd, const char *name, bool owner_root, AciWriter *w) {
                 .buffer = buffer,
         };
         archive_entry_linkresolver_set_strategy(t.links, ARCHIVE_FORMAT_TAR_PAX_RESTRICTED);
-        int r = add_file(&t, dirfd, "manifest", "manifest");
+        int r = manifest ? add_file(&t, dirfd, "manifest", "manifest") : 0;
         if (r >= 0)
-                r = add_node(&t, dirfd, "rootfs", "rootfs");
+                r = add_node(&t, dirfd, "rootfs", prefix);
         archive_entry_linkresolver_free(t.links);
         return r;
+}
+
+int aci_tree_write(int dirfd, const char *name, bool owner_root, AciWriter *w) {
+        return write_tree(dirfd, name, "rootfs", true, owner_root, w);
+}
+
+int aci_tree_write_rootfs(int dirfd, const char *name, const char *prefix, AciWriter *w) {
+        return write_tree(dirfd, name, prefix, false, false, w);
 }

@@ -15,3 +15,5 @@ int aci_tree_check(int dirfd, const char *name);
 /* Writes both: the manifest first, then each directory before what is in it, names in order, numeric owners.
  */
 int aci_tree_write(int dirfd, const char *name, bool owner_root, AciWriter *w);
+/* Only the directory rootfs, as prefix: "rootfs", or "." for a layer of an OCI image. */
+int aci_tree_write_rootfs(int dirfd, const char *name, const char *prefix, AciWriter *w);

@@ -74,6 +74,17 @@ static int open_temporary(AciWriter *w) {
         return fstat(w->fd, &w->st) < 0 ? log_error_errno(errno, "%s", w->temporary) : 0;
 }
 
+static int open_archive(AciWriter *w, const char *compression) {
+        w->archive = archive_write_new();
+        archive_write_set_format_pax_restricted(w->archive);
+        archive_write_set_format_option(w->archive, "pax", "xattrheader", "SCHILY"); /* once is enough */
+        int r = set_compression(w, compression);
+        if (r < 0 || (w->fd < 0 && (r = open_temporary(w)) < 0))
+                return r;
+        archive_write_set_bytes_in_last_block(w->archive, 1);
+        return archive_write_open_fd(w->archive, w->fd) == ARCHIVE_OK ? 0 : fail(w, "its beginning");
+}
+
 int aci_writer_new(const char *path, const char *compression, bool overwrite, AciWriter **ret) {
         int r = check_path(path, overwrite);
         if (r < 0)
@@ -82,17 +93,22 @@ int aci_writer_new(const char *path, const char *compression, bool overwrite, Ac
         w->path = xstrdup(path);
         w->overwrite = overwrite;
         w->fd = -1;
-        w->archive = archive_write_new();
-        archive_write_set_format_pax_restricted(w->archive);
-        archive_write_set_format_option(w->archive, "pax", "xattrheader", "SCHILY"); /* once is enough */
-        r = set_compression(w, compression);
-        if (r < 0 || (r = open_temporary(w)) < 0)
-                return r;
-        archive_write_set_bytes_in_last_block(w->archive, 1);
-        if (archive_write_open_fd(w->archive, w->fd) != ARCHIVE_OK)
-                return fail(w, "its beginning");
-        *ret = TAKE_PTR(w);
-        return 0;
+        r = open_archive(w, compression);
+        if (r >= 0)
+                *ret = TAKE_PTR(w);
+        return r;
+}
+
+int aci_writer_new_fd(int fd, const char *name, const char *compression, AciWriter **ret) {
+        _cleanup_aci_writer_ AciWriter *w = xnew(AciWriter, 1);
+        w->path = xstrdup(name);
+        w->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (w->fd < 0 || fstat(w->fd, &w->st) < 0)
+                return log_error_errno(errno, "%s", name);
+        int r = open_archive(w, compression);
+        if (r >= 0)
+                *ret = TAKE_PTR(w);
+        return r;
 }
 
 void aci_writer_free(AciWriter *w) {
@@ -133,7 +149,7 @@ int aci_writer_close(AciWriter *w, int *ret_fd) {
         if (archive_write_close(w->archive) != ARCHIVE_OK)
                 return fail(w, "its end");
         if (lseek(w->fd, 0, SEEK_SET) < 0)
-                return log_error_errno(errno, "%s", w->temporary);
+                return log_error_errno(errno, "%s", w->path);
         *ret_fd = w->fd;
         return 0;
 }

@@ -15,11 +15,15 @@
 #define ACI_SUFFIX       ".aci"
 #define ACI_COMPRESSIONS "gzip, xz, zstd, bzip2, none"
 
+DEFINE_CLEANUP(struct archive_entry *, archive_entry_free)
+
 typedef struct AciWriter AciWriter;
 
 /* compression is one of ACI_COMPRESSIONS. Without overwrite an existing file is an error, here and at the
  * end. */
 int aci_writer_new(const char *path, const char *compression, bool overwrite, AciWriter **ret);
+/* To a descriptor (borrowed), which somebody else puts in place; name is for messages. */
+int aci_writer_new_fd(int fd, const char *name, const char *compression, AciWriter **ret);
 void aci_writer_free(AciWriter *w); /* removes what was written unless it was finished */
 DEFINE_CLEANUP(AciWriter *, aci_writer_free)
 #define _cleanup_aci_writer_ _cleanup_(aci_writer_freep)

@@ -8,4 +8,6 @@
 int image_cat_file(int argc, char **argv); /* cat-manifest of a file */
 int image_build(int argc, char **argv);
 int image_patch_manifest(int argc, char **argv);
+int image_export(int argc, char **argv);
+int image_save(int argc, char **argv);
 int image_validate(int argc, char **argv);

@@ -4,7 +4,6 @@
 /* The subcommands of "rkt image", one each: argv[0] is the subcommand. They return the exit status. */
 
 int image_cat_manifest(int argc, char **argv);
-int image_export(int argc, char **argv);
 int image_extract(int argc, char **argv);
 int image_gc(int argc, char **argv);
 int image_list(int argc, char **argv);

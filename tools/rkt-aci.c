@@ -14,7 +14,9 @@ static const struct {
 } subcommands[] = {
         { "build", image_build },
         { "cat-manifest", image_cat_file },
+        { "export", image_export },
         { "patch-manifest", image_patch_manifest },
+        { "save", image_save },
         { "validate", image_validate },
 };
 

@@ -20,7 +20,7 @@ static const struct {
 } subcommands[] = {
         { "build", aci, "Build an image file out of a directory" },
         { "cat-manifest", cat_manifest, "Inspect and print the image manifest" },
-        { "export", image_export, "Export a stored image to an ACI file" },
+        { "export", aci, "Export a stored image to an ACI file or an OCI layout" },
         { "extract", image_extract, "Extract a stored image to a directory" },
         { "fetch", fetch, NULL },
         { "gc", image_gc, "Garbage collect local store" },
@@ -30,6 +30,7 @@ static const struct {
         { "render", image_render, "Render a stored image to a directory with all its dependencies" },
         { "render-tree", image_render_tree, NULL },
         { "rm", image_rm, "Remove image(s) from the local store" },
+        { "save", aci, "Save stored images to an archive for docker load and podman load" },
         { "validate", aci, "Check image files, image directories and manifests" },
         { "verify", image_verify, "Verify one or more rendered images in the local store" },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Archives of docker save and its like. They have no image manifest: one of Docker's second schema is made
- * from what there is, so that an archive is the same image each time. */
+/* Archives of docker save and its like. They have no image manifest: one is made from what there is, so
+ * that an archive is the same image each time. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -78,7 +78,7 @@ static int read_config(LocalImage *i, const char *file, OciDescriptor *descripto
                 return r;
         }
         *descriptor = (OciDescriptor){
-                .media_type = xstrdup(DOCKER_MEDIA_CONFIG),
+                .media_type = xstrdup(OCI_MEDIA_CONFIG),
                 .digest = sha256_digest(i->config_text, i->config_size),
                 .size = i->config_size,
         };
@@ -95,7 +95,7 @@ static int describe_layer(const LocalImage *i, const char *file, const char *dif
         if (range.size >= sizeof(magic) && pread(range.fd, magic, sizeof(magic), range.offset) < 0)
                 return log_error_errno(errno, "cannot read the file \"%s\" of %s", file, i->source);
         bool gzip = magic[0] == 0x1f && magic[1] == 0x8b, zstd = memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0;
-        d->media_type = xasprintf("%s%s", DOCKER_MEDIA_LAYER, gzip ? ".gzip" : zstd ? ".zstd" : "");
+        d->media_type = xasprintf("%s%s", OCI_MEDIA_LAYER, gzip ? "+gzip" : zstd ? "+zstd" : "");
         d->size = range.size;
         if (!gzip && !zstd) {
                 d->digest = xstrdup(diff_id);
@@ -117,7 +117,7 @@ static int make_manifest(LocalImage *i, const DockerArchiveImage *image) {
                                 i->config->n_diff_ids);
                 return -EINVAL;
         }
-        m->media_type = xstrdup(DOCKER_MEDIA_MANIFEST);
+        m->media_type = xstrdup(OCI_MEDIA_MANIFEST);
         m->layers = xnew(OciDescriptor, n + 1);
         for (m->n_layers = 0; r >= 0 && m->n_layers < n; m->n_layers++)
                 r = describe_layer(i, image->layers[m->n_layers], i->config->diff_ids[m->n_layers],

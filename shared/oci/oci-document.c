@@ -198,3 +198,12 @@ void oci_descriptor_done(OciDescriptor *d) {
         free(d->variant);
         name_values_clear(&d->annotations);
 }
+
+json_object *oci_descriptor_to_json(const OciDescriptor *d) {
+        json_object *o = json_object_new_object();
+        json_object_object_add(o, "mediaType", json_object_new_string(d->media_type));
+        json_object_object_add(o, "digest", json_object_new_string(d->digest));
+        json_object_object_add(o, "size", json_object_new_int64((int64_t) d->size));
+        json_add_if_filled(o, "annotations", string_map_to_json(&d->annotations));
+        return o;
+}

@@ -22,4 +22,5 @@ int oci_get_string(JsonContext *c, json_object *o, const char *key, JsonPresence
 
 OciDocumentKind oci_media_type_kind(const char *media_type); /* OCI_UNKNOWN if it is none of a document */
 
+json_object *oci_descriptor_to_json(const OciDescriptor *d);         /* without urls and platform */
 int oci_descriptor_parse(JsonContext *c, json_object *o, void *ret); /* into an OciDescriptor */

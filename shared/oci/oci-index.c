@@ -39,6 +39,17 @@ int oci_index_parse(const char *name, const char *text, size_t size, OciIndex **
         return oci_document_parse(name, text, size, json_type_object, parse_index, ret, ret_error);
 }
 
+char *oci_index_to_text(const OciIndex *i) {
+        _cleanup_json_ json_object *o = json_object_new_object();
+        json_object *manifests = json_object_new_array();
+        for (size_t k = 0; k < i->n_manifests; k++)
+                json_object_array_add(manifests, oci_descriptor_to_json(&i->manifests[k]));
+        json_object_object_add(o, "schemaVersion", json_object_new_int(2));
+        json_object_object_add(o, "mediaType", json_object_new_string(OCI_MEDIA_INDEX));
+        json_object_object_add(o, "manifests", manifests);
+        return json_to_text(o, false);
+}
+
 static bool can_be_followed(const OciDescriptor *d) {
         OciDocumentKind kind = oci_media_type_kind(d->media_type);
         return kind == OCI_MANIFEST || kind == OCI_INDEX;

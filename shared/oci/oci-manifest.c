@@ -112,22 +112,14 @@ int oci_manifest_parse(
         return oci_document_parse(name, text, size, json_type_object, parse_manifest, ret, ret_error);
 }
 
-static json_object *descriptor_to_json(const OciDescriptor *d) {
-        json_object *o = json_object_new_object();
-        json_object_object_add(o, "mediaType", json_object_new_string(d->media_type));
-        json_object_object_add(o, "digest", json_object_new_string(d->digest));
-        json_object_object_add(o, "size", json_object_new_int64((int64_t) d->size));
-        return o;
-}
-
 char *oci_manifest_to_text(const OciManifest *m) {
         _cleanup_json_ json_object *o = json_object_new_object();
         json_object *layers = json_object_new_array();
         for (size_t i = 0; i < m->n_layers; i++)
-                json_object_array_add(layers, descriptor_to_json(&m->layers[i]));
+                json_object_array_add(layers, oci_descriptor_to_json(&m->layers[i]));
         json_object_object_add(o, "schemaVersion", json_object_new_int(2));
         json_object_object_add(o, "mediaType", json_object_new_string(m->media_type));
-        json_object_object_add(o, "config", descriptor_to_json(&m->config));
+        json_object_object_add(o, "config", oci_descriptor_to_json(&m->config));
         json_object_object_add(o, "layers", layers);
         return json_to_text(o, false);
 }

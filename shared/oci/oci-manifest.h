@@ -80,7 +80,7 @@ DEFINE_CLEANUP(OciManifest *, oci_manifest_free)
 
 int oci_manifest_parse(const char *name, const char *text, size_t size, OciManifest **ret, char **ret_error);
 
-/* The same as a document: what is in annotations is left out. Allocated. */
+/* As a document, without annotations of its own. Allocated. */
 char *oci_manifest_to_text(const OciManifest *m);
 
 typedef struct OciIndex {
@@ -94,6 +94,7 @@ void oci_index_free(OciIndex *i);
 DEFINE_CLEANUP(OciIndex *, oci_index_free)
 #define _cleanup_oci_index_ _cleanup_(oci_index_freep)
 
+char *oci_index_to_text(const OciIndex *i); /* as an OCI image index; allocated */
 int oci_index_parse(const char *name, const char *text, size_t size, OciIndex **ret, char **ret_error);
 
 /* The manifest (or inner index) for a platform in Go's names; variant may be NULL: the architecture's

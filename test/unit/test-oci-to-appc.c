@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "oci-from-appc.h"
 #include "oci-to-appc.h"
 #include "strv.h"
 
@@ -211,6 +212,55 @@ static void the_result_is_an_image_manifest(void **state) {
         assert_non_null(strstr(error, "has 1 layers, but the configuration has 0"));
 }
 
+/* Out and back in again. */
+static void an_aci_becomes_a_configuration(void **state) {
+        static const char aci[] =
+                        "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.org/"
+                        "kv\",\"labels\":"
+                        "[{\"name\":\"os\",\"value\":\"linux\"},{\"name\":\"arch\",\"value\":\"armv7l\"}],"
+                        "\"app\":{"
+                        "\"exec\":[\"/kv\",\"-x\"],\"user\":\"kv\",\"group\":\"10\",\"workingDirectory\":\"/"
+                        "data\","
+                        "\"environment\":[{\"name\":\"A\",\"value\":\"b=c\"}],\"mountPoints\":[{\"name\":"
+                        "\"d\",\"path\":"
+                        "\"/"
+                        "data\"}],\"ports\":[{\"name\":\"p\",\"protocol\":\"udp\",\"port\":80,\"count\":3}],"
+                        "\"isolators\":[{\"name\":\"resource/"
+                        "memory\",\"value\":{\"limit\":\"1G\"}}],\"userLabels\":"
+                        "{\"l\":\"v\"}},\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"
+                        "stop-signal\",\"value\":"
+                        "\"SIGINT\"}]}";
+        _cleanup_image_manifest_ ImageManifest *m = NULL;
+        _cleanup_oci_config_ OciConfig *c = NULL;
+        _cleanup_strv_ char **warnings = NULL;
+        _cleanup_free_ char *json = NULL, *error = NULL;
+        assert_int_equal(image_manifest_parse("I", aci, strlen(aci), &m, &error), 0);
+        assert_int_equal(oci_config_from_image_manifest(m, A, &json, &warnings, &error), 0);
+        assert_int_equal(strv_length(warnings), 1);
+        assert_non_null(strstr(warnings[0], "isolators"));
+        assert_int_equal(oci_config_parse("C", json, strlen(json), &c, &error), 0);
+        assert_string_equal(c->arch, "arm");
+        assert_string_equal(c->variant, "v7");
+        assert_string_equal(c->entrypoint[1], "-x");
+        assert_string_equal(c->user, "kv:10");
+        assert_string_equal(c->working_directory, "/data");
+        assert_string_equal(c->environment[0], "A=b=c");
+        assert_string_equal(c->volumes[0], "/data");
+        assert_string_equal(c->exposed_ports[0], "80-82/udp");
+        assert_string_equal(name_values_get(&c->labels, "l"), "v");
+        assert_string_equal(c->stop_signal, "SIGINT");
+        assert_string_equal(c->diff_ids[0], A);
+}
+
+static void a_user_that_is_the_owner_of_a_file_is_refused(void **state) {
+        _cleanup_image_manifest_ ImageManifest *m = image_manifest_new("example.org/x");
+        _cleanup_free_ char *error = NULL;
+        char *json = NULL, **warnings = NULL;
+        m->app = app_new("/etc/passwd", "0");
+        assert_int_equal(oci_config_from_image_manifest(m, A, &json, &warnings, &error), -EINVAL);
+        assert_non_null(strstr(error, "is said as the owner of a file"));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(name_labels_and_annotations_tell_the_origin),
@@ -221,6 +271,8 @@ int main(void) {
                 cmocka_unit_test(architectures_get_appc_s_names),
                 cmocka_unit_test(names_become_those_of_appc),
                 cmocka_unit_test(the_result_is_an_image_manifest),
+                cmocka_unit_test(an_aci_becomes_a_configuration),
+                cmocka_unit_test(a_user_that_is_the_owner_of_a_file_is_refused),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
