@@ -7,8 +7,7 @@ It serves the files of DIRECTORY. Beside DIRECTORY/X, X.auth says what a request
     Bearer TOKEN
     AWS KEY-ID SECRET REGION      (signature version 4 for the service s3, which is computed here again)
 and X.location is where to go instead. Under /v2/ it is a registry with nothing in it, for which DIRECTORY/v2.auth
-says the same, or "Token REALM SCOPE-FILE": a bearer token "good" has to be fetched from REALM first. /token is such a
-realm, for which DIRECTORY/token.auth may have "Basic …" or "Refresh TOKEN".
+says the same.
 
 LOG gets a line "METHOD PATH STATUS AUTHORIZATION" for each request.
 """
@@ -17,12 +16,10 @@ import base64
 import hashlib
 import hmac
 import http.server
-import json
 import os
 import re
 import ssl
 import sys
-import urllib.parse
 
 directory, log, port_file = sys.argv[1:4]
 
@@ -82,8 +79,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return problem is None
         if kind == "Basic":
             values[0] = base64.b64encode(values[0].encode()).decode()
-        if kind == "Token":
-            kind, values = "Bearer", ["good"]
         return given == "%s %s" % (kind, values[0])
 
     def note(self, status, text=None):
@@ -104,29 +99,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         wanted = read("/v2.auth")
         if self.allowed(wanted):
             return self.answer(404 if self.path != "/v2/" else 200, b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')
-        challenge = 'Basic realm="test"'
-        if wanted.startswith("Token"):
-            challenge = 'Bearer realm="%s",service="test"' % wanted.split()[1]
-        self.answer(401, b"{}", WWW_Authenticate=challenge)
-
-    def token(self):
-        wanted = read("/token.auth")
-        form = {}
-        if self.command == "POST":
-            form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        if wanted and wanted.startswith("Refresh"):
-            good = form.get("grant_type") == ["refresh_token"] and form.get("refresh_token") == [wanted.split()[1]]
-        else:
-            good = self.allowed(wanted)
-        text = json.dumps({"token": "good", "access_token": "good"}).encode()
-        self.answer(200 if good else 401, text if good else b"{}")
+        self.answer(401, b"{}", WWW_Authenticate='Basic realm="test"')
 
     def do_GET(self):
         path = self.path.split("?")[0]
         if path.startswith("/v2/"):
             return self.registry()
-        if path == "/token":
-            return self.token()
         if not self.allowed(read(path + ".auth")):
             return self.answer(401, b"who are you?\n", WWW_Authenticate='Basic realm="test"')
         location = read(path + ".location")

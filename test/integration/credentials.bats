@@ -211,6 +211,108 @@ who() { grep -E -- "$1" "$log" | tail -n 1 | cut -d' ' -f4-; }
     lacks geheim
 }
 
+# serve_registry: a registry for user "u", password "secret", with nothing in it. asked REPOSITORY PATTERN: it is
+# asked for an image, and by whom must match.
+serve_registry() {
+    serve_auth "$www"
+    echo 'Basic u:secret' >"$www/v2.auth"
+}
+asked() {
+    : >"$log"
+    check_fails 254 fetch "docker://$host/$1"
+    if ! grep -Eqx -- "$2" < <(who "/v2/$1/manifests/latest"); then
+        cat "$log"
+        printf '%s\nnot as %s\n' "$output" "$2"
+        return 1
+    fi
+}
+auth_json() {
+    mkdir -p "$(dirname "$1")"
+    printf '%s\n' "$2" >"$1"
+}
+encoded() { printf %s "$1" | base64 -w0; }
+
+@test "credentials: for registries, those for the longest path count" {
+    serve_registry
+    asked a/b -
+    docker_auth "$config" host wrong x "$host"
+    asked a/b "$(basic wrong:x)"
+    docker_auth "$config" path u secret "$host/a"
+    asked a/b "$(basic u:secret)"
+    has 'MANIFEST_UNKNOWN|not have|no such|404'
+    asked ab/b "$(basic wrong:x)"
+    # they are not for web servers
+    check fetch "https://$host/app.aci"
+    [[ $(who /app.aci) == - ]]
+}
+
+@test "credentials: those of podman and of Docker are used after our own, in their order" {
+    serve_registry
+    auth_json "$HOME/.docker/config.json" "{\"auths\": {\"https://$host/v1/\": {\"auth\": \"$(encoded docker:1)\"}}}"
+    asked a/b "$(basic docker:1)"
+    DOCKER_CONFIG=$BATS_TEST_TMPDIR/docker asked a/b -
+    auth_json "$BATS_TEST_TMPDIR/docker/config.json" "{\"auths\": {\"$host\": {\"username\": \"docker\", \"password\": \"2\"}}}"
+    DOCKER_CONFIG=$BATS_TEST_TMPDIR/docker asked a/b "$(basic docker:2)"
+    auth_json "$HOME/.config/containers/auth.json" "{\"auths\": {\"$host/a\": {\"auth\": \"$(encoded podman:1)\"}}}"
+    asked a/b "$(basic podman:1)"
+    asked b/b "$(basic docker:1)"
+    auth_json "$XDG_RUNTIME_DIR/containers/auth.json" "{\"auths\": {\"$host\": {\"auth\": \"$(encoded podman:2)\"}}}"
+    asked a/b "$(basic podman:2)"
+    auth_json "$BATS_TEST_TMPDIR/mine" "{\"auths\": {\"$host\": {\"auth\": \"$(encoded mine:1)\"}}}"
+    REGISTRY_AUTH_FILE=$BATS_TEST_TMPDIR/mine asked a/b "$(basic mine:1)"
+    docker_auth "$config" ours u secret "$host"
+    REGISTRY_AUTH_FILE=$BATS_TEST_TMPDIR/mine asked a/b "$(basic u:secret)"
+    rm "$config/auth.d/ours.json"
+    chmod 644 "$BATS_TEST_TMPDIR/mine"
+    REGISTRY_AUTH_FILE=$BATS_TEST_TMPDIR/mine check_fails 254 fetch "docker://$host/a/b"
+    has 'mine is not used, as .* everybody can read it; "chmod o= .*mine" mends it'
+    REGISTRY_AUTH_FILE=/none check_fails 254 fetch "docker://$host/a/b"
+    has '/none, which REGISTRY_AUTH_FILE names: No such file'
+}
+
+# helper NAME SCRIPT: a credential helper in PATH.
+helper() {
+    mkdir -p "$BATS_TEST_TMPDIR/bin"
+    printf '#!/bin/sh\n%s\n' "$2" >"$BATS_TEST_TMPDIR/bin/docker-credential-$1"
+    chmod 755 "$BATS_TEST_TMPDIR/bin/docker-credential-$1"
+    PATH=$BATS_TEST_TMPDIR/bin:${PATH#"$BATS_TEST_TMPDIR/bin:"}
+}
+
+@test "credentials: a helper is asked for the host, and has time and space only for an answer" {
+    serve_registry
+    helper good 'echo "$1 $(cat)" >>"$HOME/asked"; echo "{\"Username\": \"u\", \"Secret\": \"secret\"}"'
+    auth_json "$HOME/.docker/config.json" "{\"credHelpers\": {\"$host\": \"good\"}}"
+    asked a/b "$(basic u:secret)"
+    [[ $(<"$HOME/asked") == "get $host" ]]
+    auth_json "$HOME/.docker/config.json" '{"credsStore": "good", "auths": {}}'
+    asked a/b "$(basic u:secret)"
+
+    helper none 'echo "credentials not found in native keychain"; exit 1'
+    auth_json "$HOME/.docker/config.json" "{\"credHelpers\": {\"$host\": \"none\"}}"
+    asked a/b -
+    helper slow 'sleep 100 & wait'
+    auth_json "$HOME/.docker/config.json" "{\"credHelpers\": {\"$host\": \"slow\"}}"
+    RKT_CREDENTIAL_TIMEOUT=1 check_fails 254 fetch "docker://$host/a/b"
+    has 'docker-credential-slow: no answer after 1 s'
+    [[ -z $(pgrep -f 'sleep 100') ]]
+    helper endless 'yes geheim'
+    auth_json "$HOME/.docker/config.json" "{\"credHelpers\": {\"$host\": \"endless\"}}"
+    check_fails 254 fetch "docker://$host/a/b"
+    has 'docker-credential-endless: an answer of more than 65536 bytes'
+    lacks geheim
+    helper broken 'echo "the store is locked"; exit 7'
+    auth_json "$HOME/.docker/config.json" "{\"credHelpers\": {\"$host\": \"broken\"}}"
+    check_fails 254 fetch "docker://$host/a/b"
+    has "credentials for $host, as .*config.json says: docker-credential-broken: exit status 7: the store is locked"
+    # one for everything, without which one can go on
+    auth_json "$HOME/.docker/config.json" '{"credsStore": "desktop"}'
+    asked a/b -
+    has 'no credentials for .*docker-credential-desktop: No such file or directory'
+    auth_json "$HOME/.docker/config.json" '{"credsStore": "../../bin/sh"}'
+    check_fails 254 fetch "docker://$host/a/b"
+    has 'credsStore: expected NAME of a program docker-credential-NAME'
+}
+
 @test "config: prints one entry for each host, with secrets only if they are asked for" {
     mkdir -p "$config"/{paths.d,stage1.d,registries.d}
     auth "$system" a basic '{"user": "sysUser", "password": "sysPassword"}' foo.com bar.com baz.com
