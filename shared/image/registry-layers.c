@@ -10,6 +10,7 @@
 #include "incoming.h"
 #include "log.h"
 #include "oci-digest.h"
+#include "temporary.h"
 
 #define MAX_TRANSFERS 6
 #define LOCK_INTERVAL 100 /* milliseconds between looks at a layer that another process is fetching */
@@ -42,6 +43,7 @@ typedef struct Job {
 
         LayerImport *import; /* NULL: not begun */
         bool unpacked;
+        bool placed; /* by us */
 } Job;
 
 struct RegistryLayers {
@@ -50,6 +52,7 @@ struct RegistryLayers {
         size_t n_jobs;
         OciImportLayer *imports;
         size_t max_unpackers;
+        bool bad; /* a layer is not what it should be, which says something of the others, too */
 };
 
 static void forget_response(Job *j) {
@@ -207,9 +210,24 @@ static int check_content(Job *j) {
         return restart(j);
 }
 
+/* Failures of a transfer that no broken line explains. */
+static bool is_bad(int result) {
+        switch (result) {
+        case -EBADMSG:
+        case -EFBIG:
+        case -ELOOP:
+        case -EPERM:
+        case -EPROTO:
+        case -EPROTONOSUPPORT: return true;
+        default: return false;
+        }
+}
+
 /* 1: another registry can be asked. */
 static int next_registry(Job *j, int result) {
         const RegistryLayersRequest *q = &j->all->request;
+        if (is_bad(result))
+                j->all->bad = true;
         if (result == -EINTR || j->registry + 1 >= q->n_registries)
                 return result;
         j->registry++;
@@ -284,6 +302,7 @@ static int take_verdict(Job *j) {
         }
         drop_import(j);
         incoming_discard(j->incoming);
+        j->all->bad = true;
         return r;
 }
 
@@ -291,6 +310,7 @@ static int finish_job(Job *j) {
         int r = j->incoming ? incoming_commit_blob(j->incoming, j->id) : 0;
         drop_incoming(j);
         j->state = JOB_DONE;
+        j->placed = true;
         return r;
 }
 
@@ -357,6 +377,21 @@ static int wait_for_something(RegistryLayers *l) {
                                 return r;
                 }
         return 0;
+}
+
+/* Of an image that a server has made up, nothing stays; what a lost connection has left is of use. */
+static void drop_placed(RegistryLayers *l) {
+        size_t n;
+        for (size_t i = 0; i < l->n_jobs; i++) {
+                Job *j = &l->jobs[i];
+                bool placed = j->placed || j->unpacked;
+                drop_import(j);
+                if (placed)
+                        store_drop_layer(l->request.store, j->layer->digest, j->diff_id);
+                if (j->incoming)
+                        incoming_discard(j->incoming);
+        }
+        temporary_sweep(l->request.store, &n);
 }
 
 static int run(RegistryLayers *l) {
@@ -440,6 +475,8 @@ int registry_layers_fetch(const RegistryLayersRequest *request, RegistryLayers *
         int r = add_jobs(l);
         if (r >= 0)
                 r = run(l);
+        if (r < 0 && l->bad)
+                drop_placed(l);
         if (r < 0)
                 return r;
         list_imports(l);

@@ -35,3 +35,7 @@ DEFINE_CLEANUP(LayerImport *, layer_import_free)
 /* Whether the store has the layer: its blob and, if this is root, its tree. If it has, its grace begins
  * anew. */
 bool store_has_layer(Store *s, const char *digest, const char *diff_id);
+
+/* Removes the blob and the tree of a layer that came with an image that was found to be bad, unless an image
+ * has it. temporary_sweep then removes what the tree was. Logs failures. */
+void store_drop_layer(Store *s, const char *digest, const char *diff_id);

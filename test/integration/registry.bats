@@ -372,7 +372,17 @@ hostile() {
     hostile '[{"match": "manifests", "endless": true}]' "v2/small/manifests/latest: it is larger than the limit of"
     hostile '[{"match": "'"$layer"'", "endless": true}]' "$layer: it is larger than the limit of"
     hostile '[{"match": "manifests", "stall": true}]' "v2/small/manifests/latest: .*(too slow|timed out)"
-    hostile '[{"match": "'"$layer"'", "stall": true}]' "$layer: .*(too slow|timed out)"
+    # what has come until then is what the next fetch goes on with
+    echo '[{"match": "'"$layer"'", "stall": true}]' >"$rules"
+    check_fails 254 r fetch "docker://$registry/small"
+    has "$layer: .*(too slow|timed out)"
+    [[ -z $(r image list --no-legend) ]]
+    : >"$log"
+    rm "$rules"
+    check r fetch "docker://$registry/small"
+    [[ $(grep -c blobs "$log") == 2 ]]
+    r image rm "$(image_id small)" >/dev/null
+    rm -r "$data"
     hostile '[{"match": "manifests", "flood": 10000000}]' "v2/small/manifests/latest: the headers are larger"
     hostile "[{\"match\": \"manifests\", \"body\": \"$(printf '[%.0s' {1..10000})\"}]" "v2/small/manifests/latest:"
     # elsewhere
