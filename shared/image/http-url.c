@@ -66,7 +66,7 @@ static int take_apart(CURLU *url, HttpUrl *ret, char **ret_error) {
         }
         _cleanup_free_ char *unusual = part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
         const char *open = strchr(u.host, ':') ? "[" : "", *close = *open ? "]" : "";
-        u.host_port = unusual ? xasprintf("%s%s%s:%s", open, u.host, close, unusual) : xstrdup(u.host);
+        u.host_port = xasprintf("%s%s%s%s%s", open, u.host, close, unusual ? ":" : "", unusual ?: "");
         *ret = u;
         u = (HttpUrl){};
         return 0;
@@ -80,7 +80,13 @@ static int set_url(CURLU *url, const char *text, unsigned flags, char **ret_erro
         return -EINVAL;
 }
 
+/* libcurl takes what looks like a URL to people who are in a hurry; http_url_mask does not. */
 int http_url_parse(const char *text, HttpUrl *ret, char **ret_error) {
+        const char *authority = startswith(text + strcspn(text, ":/?#"), "://");
+        if (!authority || strchr("/?#", *authority)) {
+                *ret_error = xasprintf("the URL is not of the form http://HOST/… or https://HOST/…");
+                return -EINVAL;
+        }
         _cleanup_(curl_url_cleanupp) CURLU *url = curl_url();
         int r = set_url(url, text, 0, ret_error);
         return r < 0 ? r : take_apart(url, ret, ret_error);
@@ -136,7 +142,7 @@ char *http_url_mask(const char *text) {
         if (!f)
                 return xstrdup("***");
         const char *colon = strstr(text, "://"), *authority = colon ? colon + 3 : text;
-        size_t length = strcspn(authority, "/?#");
+        size_t length = colon ? strcspn(authority, "/?#") : strlen(text); /* what is no URL may be a slip */
         const char *at = memrchr(authority, '@', length);
         fprintf(f, "%.*s", (int) (authority - text), text);
         if (at) {
@@ -171,7 +177,8 @@ static HttpAddressKind ipv6_kind(const struct in6_addr *a) {
                 return HTTP_ADDRESS_LOOPBACK;
         if (IN6_IS_ADDR_LINKLOCAL(a) || memcmp(a, &metadata, sizeof(metadata)) == 0)
                 return HTTP_ADDRESS_LINK_LOCAL;
-        if (IN6_IS_ADDR_V4MAPPED(a) || IN6_IS_ADDR_V4COMPAT(a))
+        static const uint8_t nat64[12] = { 0, 0x64, 0xff, 0x9b };
+        if (IN6_IS_ADDR_V4MAPPED(a) || IN6_IS_ADDR_V4COMPAT(a) || memcmp(a, nat64, sizeof(nat64)) == 0)
                 return ipv4_kind(a->s6_addr + 12);
         return HTTP_ADDRESS_OTHER;
 }
@@ -183,9 +190,12 @@ HttpAddressKind http_address_kind(const char *host) {
                 return ipv6_kind(&ipv6);
         if (inet_aton(host, &ipv4)) /* 127.1 and 0x7f000001, too */
                 return ipv4_kind((const uint8_t *) &ipv4);
-        if (strcasecmp(host, "localhost") == 0 || endswith(host, ".localhost"))
+        const char *dot = endswith(host, "."); /* a name that is not searched for below others */
+        _cleanup_free_ char *name = xstrndup(host, dot ? (size_t) (dot - host) : strlen(host));
+        lower(name);
+        if (streq(name, "localhost") || endswith(name, ".localhost"))
                 return HTTP_ADDRESS_LOOPBACK;
-        if (strcasecmp(host, "metadata.google.internal") == 0)
+        if (streq(name, "metadata.google.internal"))
                 return HTTP_ADDRESS_LINK_LOCAL;
         return HTTP_ADDRESS_OTHER;
 }

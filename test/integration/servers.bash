@@ -11,6 +11,7 @@ make() {
     echo "$1 $RANDOM" >"$dir/rootfs/file"
     [[ -z ${2-} ]] || dd if=/dev/urandom of="$dir/rootfs/random" bs=1k count="$2" status=none
     echo "{\"acKind\": \"ImageManifest\", \"acVersion\": \"0.8.11\", \"name\": \"example.com/$1\"}" >"$dir/manifest"
+    # shellcheck disable=SC2154 # of the test
     rkt image build --overwrite "$dir" "$www/$1.aci"
     # shellcheck disable=SC2034 # for the test
     id=sha512-$(gzip -dcf "$www/$1.aci" | sha512sum | cut -c1-64)
