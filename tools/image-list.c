@@ -41,10 +41,6 @@ static const Command command = {
 
 static time_t now;
 
-static uint64_t total_size(const ImageRecord *r) {
-        return r->blob_size + r->tree_size;
-}
-
 /* As github.com/dustin/go-humanize writes it: "83MiB", "1.2GiB". */
 static char *format_size(uint64_t size) {
         static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
@@ -69,7 +65,7 @@ static char *show_id(const ImageRecord *r) {
 }
 
 static char *show_size(const ImageRecord *r) {
-        return full ? xasprintf("%" PRIu64, total_size(r)) : format_size(total_size(r));
+        return full ? xasprintf("%" PRIu64, image_record_size(r)) : format_size(image_record_size(r));
 }
 
 static char *show_import_time(const ImageRecord *r) {
@@ -87,7 +83,7 @@ static int compare_name(const ImageRecord *a, const ImageRecord *b) {
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
 static int compare_size(const ImageRecord *a, const ImageRecord *b) {
-        return COMPARE(total_size(a), total_size(b));
+        return COMPARE(image_record_size(a), image_record_size(b));
 }
 
 static int compare_import_time(const ImageRecord *a, const ImageRecord *b) {
@@ -183,7 +179,7 @@ static int print_json(ImageRecord **records, size_t n) {
                 json_object_object_add(o, "name", json_object_new_string(title));
                 json_object_object_add(o, "import_time", json_object_new_int64(records[i]->import_time));
                 json_object_object_add(o, "last_used_time", json_object_new_int64(records[i]->last_used));
-                json_object_object_add(o, "size", json_object_new_int64(total_size(records[i])));
+                json_object_object_add(o, "size", json_object_new_int64(image_record_size(records[i])));
                 json_object_array_add(list, o);
         }
         _cleanup_free_ char *text = json_to_text(list, streq(format, "json-pretty"));

@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "globals.h"
 #include "image-arguments.h"
+#include "image-parts.h"
 #include "image-record.h"
 #include "image-remove.h"
 #include "image-use.h"
@@ -22,7 +23,8 @@ static const Command command = {
 
 static struct {
         size_t removed, stale, failed;
-        char **trees; /* of the images that were removed */
+        ImageRecord **records; /* of the images that were removed */
+        size_t n_records;
 } count;
 
 static void remove_one(Store *s, const char *reference) {
@@ -44,27 +46,51 @@ static void remove_one(Store *s, const char *reference) {
                 log_error("some files cannot be removed for image \"%s\": %s", id, error);
                 count.stale++;
         }
-        if (record && record->tree_id)
-                strv_add(&count.trees, record->tree_id);
+        if (record) {
+                xgrow(&count.records, count.n_records);
+                count.records[count.n_records++] = TAKE_PTR(record);
+        }
         printf("successfully removed aci for image: \"%s\"\n", id);
         count.removed++;
 }
 
-/* At once if that can be had without waiting, for root and if pods are not just being prepared; else gc does
- * it. */
-static void remove_trees(Store *s) {
-        _cleanup_store_use_ StoreUse use = {};
-        size_t n;
-        if (!count.trees || geteuid() != 0)
-                return;
+/* 1: trees may be removed. */
+static int look_at_pods(Store *s, int *ret_lock, StoreUse *ret) {
+        if (geteuid() != 0)
+                return 0;
         _cleanup_close_ int lock = store_lock_prepare(s, LOCK_MODE_EXCLUSIVE, false);
-        if (lock < 0 || image_use_scan(globals.dir, &use) < 0)
-                return;
-        bool any = false;
-        STRV_FOREACH (tree_id, count.trees)
-                any = store_sweep_tree(s, &use, *tree_id) > 0 || any;
-        close(TAKE_FD(lock));
-        if (any)
+        if (lock < 0 || image_use_scan(globals.dir, ret) < 0)
+                return 0;
+        *ret_lock = TAKE_FD(lock);
+        return 1;
+}
+
+/* What no other image has. Trees at once if that can be had without waiting, for root and if pods are not
+ * just being prepared; else gc does it. */
+static int remove_parts(Store *s) {
+        _cleanup_store_use_ StoreUse use = {};
+        _cleanup_image_parts_ ImageParts *left = NULL;
+        _cleanup_close_ int prepare_lock = -1;
+        ImageRecord **records = NULL;
+        size_t n = 0;
+        bool trees = look_at_pods(s, &prepare_lock, &use) > 0;
+        _cleanup_close_ int lock = store_lock_changes(s);
+        int r = lock < 0 ? lock : image_records_load(s, &records, &n);
+        if (r >= 0) {
+                left = image_parts_new(records, n);
+                r = image_parts_release(s, count.records, count.n_records, left, trees ? &use : NULL);
+        }
+        image_records_free(records, n);
+        return r;
+}
+
+static void clear_up(Store *s) {
+        size_t n;
+        int r = remove_parts(s);
+        if (r < 0) {
+                log_error_errno(r, "some files of the images cannot be removed");
+                count.stale++;
+        } else if (r > 0)
                 temporary_sweep(s, &n);
 }
 
@@ -75,8 +101,9 @@ int image_rm(int argc, char **argv) {
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         STRV_FOREACH (reference, a.arguments)
                 remove_one(a.store, *reference);
-        remove_trees(a.store);
-        strv_free(count.trees);
+        if (count.n_records > 0)
+                clear_up(a.store);
+        image_records_free(count.records, count.n_records);
         fflush(stdout);
         if (count.removed > 0)
                 log_info("%zu image(s) successfully removed", count.removed);

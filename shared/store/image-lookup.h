@@ -44,8 +44,9 @@ typedef struct ImageTrees {
 void image_trees_clear(ImageTrees *t);
 #define _cleanup_image_trees_ _cleanup_(image_trees_clear)
 
-#define OVERLAY_LAYERS_MAX 200 /* with as many, names of descriptors still fit into the options of a mount  \
-                                */
+#define OVERLAY_LAYERS_MAX                                                                                  \
+        200 /* with as many, names of descriptors still fit into the options of a mount                     \
+             */
 
 /* The trees of an OCI image's layers, or the tree of an ACI, if all are there; the single tree of an image
  * with more layers than an overlay takes. Else -ENODATA (store_render_overlay_trees makes them); -ENOENT and

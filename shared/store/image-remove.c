@@ -10,17 +10,21 @@
 #include "image-name.h"
 #include "image-record.h"
 #include "remote.h"
+#include "store-reference.h"
 
 static int remove_parts(Store *s, const char *id, const char *name) {
         _cleanup_free_ char *manifest = xasprintf(STORE_MANIFESTS "/%s", id);
         size_t n = 0;
-        int result = blob_remove(s, id);
+        int result = store_id_is_oci(id) ? 0 : blob_remove(s, id);
         if (unlinkat(store_fd(s), manifest, 0) < 0 && errno != ENOENT)
                 result = -errno;
         int r = name ? image_name_remove(s, name, id) : 0;
         if (r < 0)
                 result = r;
         r = remote_sweep(s, id, &n);
+        if (r < 0)
+                result = r;
+        r = store_id_is_oci(id) ? store_reference_sweep(s, id) : 0;
         return r < 0 ? r : result;
 }
 

@@ -50,7 +50,7 @@ int layer_import_start(Store *s, const LayerRequest *q, LayerImport **ret) {
         i->source = xstrdup(q->source);
         i->diff_id = oci_digest_to_id(q->diff_id);
         i->tree_fd = -1;
-        if (geteuid() == 0) { /* only root may see trees, and can give files to their owners */
+        if (store_takes_layer_trees(s)) {
                 i->tree_fd = temporary_tree(s, &i->tree_path);
                 if (i->tree_fd < 0)
                         return log_error_errno(i->tree_fd, "cannot create a directory in %s/" STORE_TREES,
@@ -143,5 +143,5 @@ bool store_has_layer(Store *s, const char *digest, const char *diff_id) {
         _cleanup_free_ char *tree_id = layer_tree_id(diff), *path = xasprintf(STORE_TREES "/%s", tree_id);
         if (blob_touch(s, blob) == -ENOENT)
                 return false;
-        return geteuid() != 0 || utimensat(store_fd(s), path, NULL, AT_SYMLINK_NOFOLLOW) >= 0;
+        return !store_takes_layer_trees(s) || utimensat(store_fd(s), path, NULL, AT_SYMLINK_NOFOLLOW) >= 0;
 }

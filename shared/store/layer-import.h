@@ -2,8 +2,9 @@
 #pragma once
 
 /* One layer of an OCI image on its way into the store: rkt-unpack reads its bytes while they come, checks
- * and hashes them, and, for root, unpacks them to a tree of the layer's own. Several may run at the same
- * time. The compressed bytes are the business of whoever has fetched them: they become the blob (blob.h). */
+ * and hashes them, and unpacks them to a tree of the layer's own (store_takes_layer_trees). Several may run
+ * at the same time. The compressed bytes are the business of whoever has fetched them: they become the blob
+ * (blob.h). */
 
 #include "store.h"
 
@@ -32,8 +33,8 @@ void layer_import_free(LayerImport *i);
 DEFINE_CLEANUP(LayerImport *, layer_import_free)
 #define _cleanup_layer_import_ _cleanup_(layer_import_freep)
 
-/* Whether the store has the layer: its blob and, if this is root, its tree. If it has, its grace begins
- * anew. */
+/* Whether the store has the layer: its blob and, if that can be, its tree. If it has, its grace begins anew.
+ */
 bool store_has_layer(Store *s, const char *digest, const char *diff_id);
 
 /* Removes the blob and the tree of a layer that came with an image that was found to be bad, unless an image

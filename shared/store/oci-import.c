@@ -159,7 +159,7 @@ static void keep_old(Store *s, ImageRecord *record) {
         record->tree_images = TAKE_PTR(old->tree_images);
         if (!record->reference)
                 record->reference = TAKE_PTR(old->reference);
-        if (record->n_layers != old->n_layers || geteuid() == 0)
+        if (record->n_layers != old->n_layers || store_takes_layer_trees(s))
                 return;
         LayerRecord *layers = record->layers;
         record->layers = old->layers;
@@ -181,7 +181,7 @@ static int place_all(Commit *c) {
                         (r = fsync_directory_at(store_fd(s), STORE_MANIFESTS)) < 0 ||
                         (r = image_name_add(s, c->record->name, c->record->id)) < 0)
                 return r;
-        if (geteuid() == 0 && (r = fsync_directory_at(store_fd(s), STORE_TREES)) < 0)
+        if (store_takes_layer_trees(s) && (r = fsync_directory_at(store_fd(s), STORE_TREES)) < 0)
                 return r;
         r = image_record_save(s, c->record);
         return r < 0 ? r : save_reference(s, q->reference, c->record->id);
@@ -202,7 +202,7 @@ static int prepare(Commit *c) {
         int r = make_record(c);
         if (r < 0)
                 return r;
-        if (geteuid() == 0)
+        if (store_takes_layer_trees(c->store))
                 r = oci_choose_trees(c->store, c->record, &error);
         if (r < 0) {
                 log_error("cannot import %s: %s", q->source, error ?: strerror(-r));

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "alloc.h"
 #include "file.h"
@@ -153,6 +155,11 @@ int store_sync_parents(Store *s, const char *path) {
                         return r;
         }
         return 0;
+}
+
+bool store_takes_layer_trees(const Store *s) {
+        struct statfs fs;
+        return geteuid() == 0 && fstatfs(s->cas_fd, &fs) == 0 && fs.f_type != OVERLAYFS_SUPER_MAGIC;
 }
 
 bool store_has_image(Store *s, const char *id) {

@@ -48,6 +48,10 @@ int store_make_parents(Store *s, const char *path);
  */
 int store_sync_parents(Store *s, const char *path);
 
+/* Whether layers of OCI images can be unpacked to trees of their own here: as root, and if the file system
+ * takes the whiteouts that overlayfs has, which overlayfs itself does not. */
+bool store_takes_layer_trees(const Store *s);
+
 bool store_has_image(Store *s, const char *id); /* its record */
 bool store_id_is_whole(const char *id);         /* exactly an ID of the store, in lower case */
 bool store_tree_id_is_valid(const char *tree_id);

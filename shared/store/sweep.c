@@ -10,10 +10,12 @@
 #include "duration.h"
 #include "file.h"
 #include "image-name.h"
+#include "image-parts.h"
 #include "image-record.h"
 #include "image-remove.h"
 #include "log.h"
 #include "remote.h"
+#include "store-reference.h"
 #include "strv.h"
 #include "temporary.h"
 
@@ -23,12 +25,16 @@ void store_use_clear(StoreUse *u) {
         *u = (StoreUse){};
 }
 
+#define LAYER_GRACE (24 * 3600 * (int64_t) NSEC_PER_SEC)
+
 typedef struct Sweep {
         Store *store;
         const StoreUse *use;
         ImageRecord **records; /* of the images that stay */
         size_t n_records;
+        ImageRecord **removed;
         size_t n_removed;
+        ImageParts *parts; /* of the images that stay */
         int result;
 } Sweep;
 
@@ -37,46 +43,55 @@ static void note(Sweep *w, int error) {
                 w->result = error;
 }
 
-static void remove_image(Sweep *w, const ImageRecord *record) {
+static bool remove_image(Sweep *w, const ImageRecord *record) {
         _cleanup_free_ char *error = NULL, *title = image_record_title(record);
         int r = image_remove_locked(w->store, record->id, &error);
         if (r == -ENOENT)
-                return;
+                return false;
         if (r < 0) {
                 note(w, log_error_errno(r, "error removing aci for image \"%s\" (\"%s\")", record->id,
                                         title));
-                return;
+                return false;
         }
         if (r > 0)
                 log_warning("some files of image \"%s\" (\"%s\") cannot be removed: %s", record->id, title,
                                 error);
         printf("successfully removed aci for image: \"%s\" (\"%s\")\n", record->id, title);
-        w->n_removed++;
+        return true;
 }
 
 static void sweep_images(Sweep *w, int64_t grace) {
         int64_t now = realtime_ns();
         size_t kept = 0;
+        w->removed = xnew(ImageRecord *, w->n_records + 1);
         for (size_t i = 0; i < w->n_records; i++) {
                 ImageRecord *record = w->records[i];
                 bool old = now - record->last_used >= grace;
-                if (!old || w->use->unknown || strv_contains(w->use->images, record->id)) {
+                if (!old || w->use->unknown || strv_contains(w->use->images, record->id) ||
+                                !remove_image(w, record))
                         w->records[kept++] = record;
-                        continue;
-                }
-                remove_image(w, record);
-                image_record_free(record);
+                else
+                        w->removed[w->n_removed++] = record;
         }
         w->n_records = kept;
+        w->parts = image_parts_new(w->records, kept);
+        int r = image_parts_release(w->store, w->removed, w->n_removed, w->parts, w->use);
+        if (r < 0)
+                note(w, log_error_errno(r, "cannot remove all of what removed images consisted of"));
+}
+
+/* Something of no image that a fetch may be about to make one of. */
+static bool is_young(Store *s, const char *path) {
+        struct stat st;
+        return fstatat(store_fd(s), path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+               realtime_ns() - timespec_ns(st.st_mtim) < LAYER_GRACE;
 }
 
 static bool tree_is_kept(const Sweep *w, const char *tree_id) {
-        if (w->use->unknown || strv_contains(w->use->trees, tree_id))
-                return true;
-        for (size_t i = 0; i < w->n_records; i++)
-                if (streq_ptr(w->records[i]->tree_id, tree_id))
-                        return true;
-        return false;
+        _cleanup_free_ char *path = xasprintf(STORE_TREES "/%s", tree_id);
+        return w->use->unknown || strv_contains(w->use->trees, tree_id) ||
+               image_parts_have_tree(w->parts, tree_id) ||
+               (startswith(tree_id, "layer-") && is_young(w->store, path));
 }
 
 static int discard_tree(Store *s, const char *tree_id) {
@@ -129,7 +144,7 @@ static bool has_old_database(Store *s) {
         return faccessat(store_fd(s), "db", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int sweep_blobs(Store *s) {
+static int sweep_archives(Store *s) {
         _cleanup_strv_ char **ids = NULL;
         if (has_old_database(s))
                 return 0;
@@ -138,6 +153,20 @@ static int sweep_blobs(Store *s) {
                 if (store_has_image(s, *id))
                         continue;
                 int r = blob_remove(s, *id);
+                if (r < 0)
+                        result = r;
+        }
+        return result;
+}
+
+static int sweep_layers(const Sweep *w) {
+        _cleanup_strv_ char **ids = NULL;
+        int result = blob_list(w->store, "sha256", &ids);
+        STRV_FOREACH (id, ids) {
+                _cleanup_free_ char *path = blob_path(*id);
+                if (image_parts_have_blob(w->parts, *id) || is_young(w->store, path))
+                        continue;
+                int r = blob_remove(w->store, *id);
                 if (r < 0)
                         result = r;
         }
@@ -176,7 +205,9 @@ static void sweep_strays(Sweep *w) {
                 const char *what;
                 int result;
         } steps[] = {
-                { STORE_BLOBS, sweep_blobs(w->store) },
+                { STORE_BLOBS, sweep_archives(w->store) },
+                { STORE_BLOBS, sweep_layers(w) },
+                { STORE_REFERENCES, store_reference_sweep(w->store, NULL) },
                 { STORE_MANIFESTS, sweep_files(w->store, STORE_MANIFESTS) },
                 { STORE_IMAGES, sweep_files(w->store, STORE_IMAGES) },
                 { STORE_NAMES, image_name_sweep(w->store, &n) },
@@ -200,7 +231,9 @@ int store_sweep(Store *s, const StoreUse *use, int64_t grace) {
         sweep_images(&w, grace);
         sweep_trees(&w);
         sweep_strays(&w);
+        image_parts_free(w.parts);
         image_records_free(w.records, w.n_records);
+        image_records_free(w.removed, w.n_removed);
         if (w.n_removed > 0)
                 log_info("%zu image(s) successfully removed", w.n_removed);
         return w.result;

@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Makes images that tests look closely at.
+"""Makes layers that tests look closely at; oci-image.py makes images of them.
 
-oci-layers.py layout DIR TAG LAYER...   adds an image of tar files (bottom first; .gz and .zst as they are) to an
-                                       OCI layout; $CONFIG is the JSON of its "config"
-oci-layers.py layer FILE SPEC...        a tar file, its entries in this order:
-                                         PATH/[=MODE[:UID:GID]]  PATH=CONTENT  PATH->TARGET  PATH=>HARDLINK
-                                       a whiteout is a file of that name
-oci-layers.py random SEED N PREFIX      PREFIX1.tar … PREFIXn.tar, each changing what the ones before it left
+oci-layers.py layer FILE SPEC...   a tar file, its entries in this order:
+                                     PATH/[=MODE[:UID:GID]]  PATH=CONTENT  PATH->TARGET  PATH=>HARDLINK
+                                   a whiteout is a file of that name
+oci-layers.py random SEED N PREFIX PREFIX1.tar … PREFIXn.tar, each changing what the ones before it left
 """
-import gzip, hashlib, io, json, os, random, re, subprocess, sys, tarfile
+import io
+import os
+import random
+import re
+import sys
+import tarfile
 
 
 def entry(tar, name, kind=tarfile.REGTYPE, data=b'', link='', mode=0o644, owner=(0, 0)):
@@ -33,51 +36,6 @@ def layer(path, specs):
             else:
                 name, _, content = spec.partition('=')
                 entry(tar, name, data=content.encode())
-
-
-def add_blob(directory, data):
-    digest = hashlib.sha256(data).hexdigest()
-    os.makedirs(f'{directory}/blobs/sha256', exist_ok=True)
-    with open(f'{directory}/blobs/sha256/{digest}', 'wb') as file:
-        file.write(data)
-    return {'digest': 'sha256:' + digest, 'size': len(data)}
-
-
-def uncompressed(path, data):
-    if path.endswith('.gz'):
-        return gzip.decompress(data)
-    if path.endswith('.zst'):
-        return subprocess.run(['zstd', '-dc', path], check=True, stdout=subprocess.PIPE).stdout
-    return data
-
-
-def layout(directory, tag, paths):
-    prefix = 'application/vnd.oci.image.'
-    layers, diff_ids = [], []
-    for path in paths:
-        with open(path, 'rb') as file:
-            data = file.read()
-        suffix = '+gzip' if path.endswith('.gz') else '+zstd' if path.endswith('.zst') else ''
-        layers.append({'mediaType': f'{prefix}layer.v1.tar{suffix}', **add_blob(directory, data)})
-        diff_ids.append('sha256:' + hashlib.sha256(uncompressed(path, data)).hexdigest())
-    config = {'architecture': 'amd64', 'os': 'linux', 'config': json.loads(os.environ.get('CONFIG', '{"Cmd": ["/true"]}')),
-              'rootfs': {'type': 'layers', 'diff_ids': diff_ids}}
-    manifest = {'schemaVersion': 2, 'mediaType': prefix + 'manifest.v1+json',
-                'config': {'mediaType': prefix + 'config.v1+json',
-                           **add_blob(directory, json.dumps(config).encode())},
-                'layers': layers}
-    descriptor = {'mediaType': prefix + 'manifest.v1+json', **add_blob(directory, json.dumps(manifest).encode()),
-                  'annotations': {'org.opencontainers.image.ref.name': tag}}
-    index = {'schemaVersion': 2, 'manifests': []}
-    if os.path.exists(directory + '/index.json'):
-        with open(directory + '/index.json') as file:
-            index = json.load(file)
-    index['manifests'] = [m for m in index['manifests'] if m['annotations'] != descriptor['annotations']] + [descriptor]
-    with open(directory + '/index.json', 'w') as file:
-        json.dump(index, file)
-    with open(directory + '/oci-layout', 'w') as file:
-        file.write('{"imageLayoutVersion": "1.0.0"}')
-    print(descriptor['digest'].replace(':', '-'))
 
 
 class Random:
@@ -149,9 +107,7 @@ class Random:
 
 if __name__ == '__main__':
     command, arguments = sys.argv[1], sys.argv[2:]
-    if command == 'layout':
-        layout(arguments[0], arguments[1], arguments[2:])
-    elif command == 'layer':
+    if command == 'layer':
         layer(arguments[0], arguments[1:])
     else:
         tree = Random(int(arguments[0]))
