@@ -18,9 +18,10 @@ typedef enum PathKind {
 } PathKind;
 
 typedef struct PathNote {
-        PathKind kind;
+        uint8_t kind;    /* PathKind */
         uint16_t layer;  /* in which it was first named */
         uint16_t hidden; /* a directory that hides what is in it from this layer on; 0: does not */
+        uint16_t sealed; /* one whose owner and mode are not to be had from this layer on; 0: they are */
 } PathNote;
 
 typedef struct PathSet PathSet;

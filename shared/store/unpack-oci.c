@@ -72,7 +72,8 @@ static int take_below(Unpack *u, struct archive_entry *e, PathNote note, int par
                 const char *path) {
         PathKind kind = unpack_entry_kind(e);
         PathSet *paths = unpack_tree_paths(u->tree);
-        if (note.kind == PATH_IMPLIED && kind == PATH_DIRECTORY) {
+        bool sealed = note.sealed > 0 && u->layer >= note.sealed;
+        if (note.kind == PATH_IMPLIED && kind == PATH_DIRECTORY && !sealed) {
                 note.kind = PATH_DIRECTORY;
                 path_set_put(paths, path, strlen(path), note);
                 return unpack_take_node(u, e, parent, name, path);
@@ -129,7 +130,12 @@ static int take_inside(Unpack *u, struct archive_entry *e, const char *path) {
                 return r < 0 ? r : unpack_drop(u, kind, path);
         bool was_hidden = note.kind == PATH_WHITEOUT && kind == PATH_DIRECTORY;
         path_set_put(paths, path, length,
-                        (PathNote){ .kind = kind, .layer = u->layer, .hidden = note.hidden });
+                        (PathNote){
+                                        .kind = kind,
+                                        .layer = u->layer,
+                                        .hidden = note.hidden,
+                                        .sealed = note.sealed,
+                        });
         if (was_hidden && (r = unpack_tree_hide(u->tree, u->layer, path, length, false)) < 0)
                 return unpack_fail_step(u, r, "note it");
         return unpack_take_node(u, e, parent, name, path);

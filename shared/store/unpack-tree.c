@@ -130,10 +130,10 @@ int unpack_tree_hide(UnpackTree *t, unsigned layer, const char *path, size_t len
         bool before = note.hidden > 0;
         if (note.kind == PATH_FILE || note.kind == PATH_LINK)
                 return -ENOTDIR;
-        if (note.kind == PATH_ABSENT) /* the root */
+        if (note.kind == PATH_ABSENT || note.kind == PATH_WHITEOUT) /* the root; what an entry lies in */
                 note = (PathNote){ .kind = PATH_IMPLIED, .layer = layer };
-        if (!inherits)
-                note.kind = PATH_DIRECTORY;
+        if (!inherits && note.sealed == 0)
+                note.sealed = layer + 1;
         if (!before)
                 note.hidden = layer + 1;
         path_set_put(t->paths, path, length, note);
@@ -311,8 +311,8 @@ int unpack_tree_finish(UnpackTree *t, const char **ret_path) {
 
 /* Whether a directory of a layer below can still be seen at path. */
 static bool shows_lower(const UnpackTree *t, const char *path) {
-        if (path_set_get(t->paths, path, strlen(path)).kind != PATH_IMPLIED ||
-                        path_set_get(t->paths, "", 0).hidden > 0)
+        PathNote note = path_set_get(t->paths, path, strlen(path));
+        if (note.kind != PATH_IMPLIED || note.sealed > 0 || path_set_get(t->paths, "", 0).hidden > 0)
                 return false;
         for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
                 if (path_set_get(t->paths, path, slash - path).hidden > 0)

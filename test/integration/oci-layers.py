@@ -58,7 +58,7 @@ class Random:
             if parent not in self.nodes or (parent not in done and self.random.random() < 0.5):
                 self.directory(tar, done, parent)
         kind = self.random.choice('dffl')
-        if path in done or (kind != 'd' and any(p in done for p in self.below(path))):
+        if path in done or (kind != 'd' and any(p.startswith(path + '/') for p in done)):
             return
         if kind == 'd':
             self.directory(tar, done, path)
@@ -80,7 +80,7 @@ class Random:
               owner=(self.random.randint(0, 3), self.random.randint(0, 3)))
 
     def remove(self, tar, done, path):
-        if path not in self.nodes or path in done or any(p in done for p in self.below(path)):
+        if path not in self.nodes or path in done or any(p.startswith(path + '/') for p in done):
             return
         parent, _, name = path.rpartition('/')
         entry(tar, os.path.join(parent, '.wh.' + name))
@@ -91,9 +91,10 @@ class Random:
         done.add(path)
 
     def empty(self, tar, done, path):
-        if self.nodes.get(path) != 'd' or any(p in done for p in self.below(path)):
+        if self.nodes.get(path) != 'd' or any(p.startswith(path + '/') for p in done):
             return
         entry(tar, path + '/.wh..wh..opq')
+        done.add(path + '/.')
         for p in self.below(path):
             del self.nodes[p]
 

@@ -26,7 +26,7 @@ make_image() {
     id=$(python3 "$BATS_TEST_DIRNAME/oci-image.py" --config "$config" layout "$@")
     id=${id/:/-}
 }
-fetch() { check r fetch --insecure-options=image "oci:layout:$1"; }
+fetch() { check r fetch --full --insecure-options=image "oci:layout:$1"; }
 
 # All that an image says of the files in a directory, but times.
 listing() {
@@ -53,7 +53,7 @@ mount_layers() {
     make_layer b.tar etc/y=2 .wh.gone
     make_image one a.tar=plain b.tar=zstd
     fetch one
-    [[ $output == "$id" ]]
+    [[ ${lines[-1]} == "$id" ]]
     local record=$data/cas/image/$id blob
     [[ $(jq -r '.format, .id' "$record" | tr '\n' ' ') == "oci $id " ]]
     for blob in "$id" $(jq -r '.config, .layers[].blob' "$record"); do
@@ -72,7 +72,7 @@ mount_layers() {
 @test "oci store: layers, an overlay of them and the whole tree show what umoci makes of the image" {
     need commands umoci
     local seed
-    for seed in {1..30}; do
+    for seed in {1..25}; do
         rm -rf l*.tar layout bundle whole
         python3 "$BATS_TEST_DIRNAME/oci-layers.py" random "$seed" 5 l
         make_image "$seed" l?.tar

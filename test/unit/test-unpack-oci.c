@@ -239,6 +239,23 @@ static void a_directory_over_a_file_over_a_directory_shows_the_first_only(void *
         assert_type(&t, "d/x", 0);
 }
 
+static void a_directory_gets_its_mode_from_the_layer_that_hides_those_below(void **state) {
+        _cleanup_target_ Target t;
+        target_open(&t);
+        struct stat st;
+        static const Member middle[] = { WHITEOUT_(".wh.d"), DIR_("d"), {} };
+        static const Member top[] = { FILE_("d/t"), {} };
+        MERGE(&t, top, middle, base);
+        assert_int_equal(fstatat(t.fd, "d", &st, 0), 0);
+        assert_int_equal(st.st_mtime, 1000000000); /* which an implied one does not have */
+        static const Member whiteout[] = { WHITEOUT_(".wh.d"), {} };
+        _cleanup_target_ Target other;
+        target_open(&other);
+        MERGE(&other, top, whiteout, base);
+        assert_int_equal(fstatat(other.fd, "d", &st, 0), 0);
+        assert_int_not_equal(st.st_mtime, 1000000000);
+}
+
 static void a_file_through_a_link_of_its_layer_does_not_replace_one_above(void **state) {
         _cleanup_target_ Target t;
         target_open(&t);
@@ -293,6 +310,7 @@ int main(void) {
                 cmocka_unit_test(an_opaque_directory_shows_its_own_layer_and_those_above),
                 cmocka_unit_test(an_opaque_root_shows_nothing_of_what_is_below),
                 cmocka_unit_test(a_directory_over_a_file_over_a_directory_shows_the_first_only),
+                cmocka_unit_test(a_directory_gets_its_mode_from_the_layer_that_hides_those_below),
                 cmocka_unit_test(a_file_through_a_link_of_its_layer_does_not_replace_one_above),
                 cmocka_unit_test(a_hard_link_to_a_file_that_a_layer_above_hides_has_its_content),
                 cmocka_unit_test(a_layer_of_no_bytes_changes_nothing),
