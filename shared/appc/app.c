@@ -53,6 +53,11 @@ void app_free(App *a) {
         free(a);
 }
 
+bool app_has_own_groups(const App *a) {
+        const char *user = name_values_get(&a->user_annotations, APP_OWN_GROUPS_ANNOTATION);
+        return user && streq(user, a->user) && streq(user, a->group);
+}
+
 const MountPoint *app_find_mount_point(const App *a, const char *name) {
         for (size_t i = 0; i < a->n_mount_points; i++)
                 if (streq(a->mount_points[i].name, name))

@@ -14,6 +14,11 @@ typedef struct MountPoint {
         bool read_only;
 } MountPoint;
 
+/* A user annotation of apps whose image comes from Docker or the OCI and names a user, which is the value,
+ * but no group: as long as user and group are both that, the groups are those of the user in the image's
+ * /etc/passwd and /etc/group, or 0. */
+#define APP_OWN_GROUPS_ANNOTATION "appc.io/docker/own-groups"
+
 typedef struct App {
         char **exec;                   /* may be empty, never NULL */
         char **pre_start, **post_stop; /* event handlers; NULL: none */
@@ -39,6 +44,7 @@ DEFINE_CLEANUP(App *, app_free)
 int app_parse(JsonContext *c, json_object *o, App **ret);
 json_object *app_to_json(const App *a);
 App *app_copy(const App *a);
+bool app_has_own_groups(const App *a); /* APP_OWN_GROUPS_ANNOTATION holds */
 
 const MountPoint *app_find_mount_point(const App *a, const char *name);
 const Port *app_find_port(const App *a, const char *name);

@@ -32,7 +32,7 @@ static void map_user(const OciConfig *config, App *app) {
                 app->user = xstrndup(config->user, n);
         }
         if (n > 0 && !*group)
-                name_values_set(&app->user_annotations, OCI_PRIMARY_GROUP_ANNOTATION, app->user);
+                name_values_set(&app->user_annotations, APP_OWN_GROUPS_ANNOTATION, app->user);
         free(app->group);
         app->group = xstrdup(*group ? group : app->user);
 }

@@ -6,7 +6,6 @@
 #include "alloc.h"
 #include "json-list.h"
 #include "oci-manifest.h"
-#include "oci-to-appc.h"
 #include "strv.h"
 #include "types.h"
 
@@ -30,11 +29,9 @@ static int map_user(const App *app, json_object *config, char **ret_error) {
                                 app->user, app->group);
                 return -EINVAL;
         }
-        const char *primary = name_values_get(&app->user_annotations, OCI_PRIMARY_GROUP_ANNOTATION);
-        bool no_group = streq_ptr(primary, app->user) && streq(app->group, app->user);
         _cleanup_free_ char *both = xasprintf("%s:%s", app->user, app->group);
         if (!streq(both, "0:0"))
-                add_string(config, "User", no_group ? app->user : both);
+                add_string(config, "User", app_has_own_groups(app) ? app->user : both);
         return 0;
 }
 

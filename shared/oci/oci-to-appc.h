@@ -8,10 +8,6 @@
 #include "oci-config.h"
 #include "oci-manifest.h"
 
-/* Set in the app's user annotations when the configuration names a user and no group: the group is then the
- * one that the image's /etc/passwd has for that user, else 0, and the groups of /etc/group are added. */
-#define OCI_PRIMARY_GROUP_ANNOTATION "appc.io/docker/primary-group"
-
 /* Where an image comes from. All but name may be NULL. */
 typedef struct OciOrigin {
         const char *name;            /* as users say it, without tag: "docker.io/library/redis" */

@@ -90,7 +90,7 @@ static int compile_stop(const RuntimeApp *ra, PlanApp *a) {
 
 static void compile_identity(const App *app, PlanApp *a) {
         a->user = xstrdup(app->user);
-        a->group = xstrdup(app->group);
+        a->group = xstrdup(app_has_own_groups(app) ? "" : app->group);
         a->n_gids = app->n_supplementary_gids;
         if (a->n_gids > 0) {
                 a->gids = xnew(gid_t, a->n_gids);

@@ -73,7 +73,7 @@ typedef struct PlanApp {
         PlanRoot root;
         char **exec;
         char **pre_start, **post_stop; /* NULL: none */
-        char *user, *group;            /* name, number, or path in the image */
+        char *user, *group;            /* name, number, or path in the image; no group: the user's own */
         gid_t *gids;                   /* supplementary */
         size_t n_gids;
         char **environment; /* NAME=VALUE; what depends on the user is added at start */

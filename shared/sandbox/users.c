@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <sys/stat.h>
 
 #include "alloc.h"
 #include "file.h"
 #include "option.h"
+#include "strv.h"
 
 /* A passwd file is the image's: what is behind this many bytes is not read. */
 #define DATABASE_MAX (4 * 1024 * 1024)
@@ -18,6 +20,7 @@ void user_done(User *u) {
         free(u->name);
         free(u->home);
         free(u->shell);
+        free(u->gids);
         *u = (User){};
 }
 
@@ -123,10 +126,24 @@ static int resolve_gid(int rootfd, const char *group, const char *user, User *u,
         return 0;
 }
 
+/* Docker's rule. A user that is not in /etc/passwd has group 0, as u says already. */
+static void find_own_groups(int rootfd, User *u) {
+        _cleanup_free_ char *text = NULL;
+        _cleanup_fclose_ FILE *f = u->name ? open_database(rootfd, "/etc/group", &text) : NULL;
+        struct group *g;
+        while (f && u->n_gids < NGROUPS_MAX && (g = fgetgrent(f)))
+                if (is_id(g->gr_gid) && strv_contains(g->gr_mem, u->name)) {
+                        xgrow(&u->gids, u->n_gids);
+                        u->gids[u->n_gids++] = g->gr_gid;
+                }
+}
+
 int user_resolve(int rootfd, const char *user, const char *group, User *ret, char **ret_error) {
         _cleanup_user_ User u = {};
         int r = resolve_uid(rootfd, user, &u, ret_error);
-        if (r >= 0)
+        if (r >= 0 && isempty(group))
+                find_own_groups(rootfd, &u);
+        else if (r >= 0)
                 r = resolve_gid(rootfd, group, user, &u, ret_error);
         if (r < 0)
                 return r;

@@ -13,6 +13,8 @@ typedef struct User {
         uid_t uid;
         gid_t gid;
         char *name, *home, *shell; /* from passwd; NULL: the user is not in it */
+        gid_t *gids;               /* supplementary groups, if the user's own are wanted */
+        size_t n_gids;
 } User;
 
 void user_done(User *u);
@@ -20,5 +22,6 @@ void user_done(User *u);
 
 /* Looks both up below rootfd. -ENOENT (no such name, or no such file) and other errors come with *ret_error
  * (allocated): which of the two, and where it was looked for. A group that is named as the user and not in
- * the image's /etc/group is the user's number: images converted from Docker say so. */
+ * the image's /etc/group is the user's number: images converted from Docker say so. With an empty group, it
+ * is the user's in /etc/passwd, else 0, and the user's groups in /etc/group come with it. */
 int user_resolve(int rootfd, const char *user, const char *group, User *ret, char **ret_error);

@@ -92,11 +92,17 @@ static int run(const Execution *e, ExecutionFailure *f) {
         if ((r = join(e, f)) < 0 || (e->terminal >= 0 && (r = connect_terminal(e, f)) < 0) ||
                         (r = connect_standard(e, f)) < 0)
                 return r;
+        bool own = e->user &&
+                   e->app->n_gids == 0; /* what the pod manifest says goes before the image's files */
         Confinement c = {
                 .uid = e->user ? e->user->uid : 0,
                 .gid = e->user ? e->user->gid : 0,
-                .gids = e->user ? e->app->gids : NULL,
-                .n_gids = e->user ? e->app->n_gids : 0,
+                .gids = own       ? e->user->gids
+                        : e->user ? e->app->gids
+                                  : NULL,
+                .n_gids = own       ? e->user->n_gids
+                          : e->user ? e->app->n_gids
+                                    : 0,
                 .working_directory = e->app->working_directory,
                 .capabilities = e->app->capabilities,
                 .no_new_privileges = e->app->no_new_privileges,

@@ -86,6 +86,29 @@ static void root_needs_no_passwd_and_others_do(void **state) {
         assert_string_equal(error, "user \"mail\" is not in the image's /etc/passwd");
 }
 
+static void without_a_group_the_user_has_those_of_the_image(void **state) {
+        Fixture *f = *state;
+        write_string_at(f->root, "etc/passwd", "web:x:33:44::/:/bin/sh\n", 0644);
+        write_string_at(f->root, "etc/group",
+                        "www:x:44:\nextra:x:55:other,web\nweb:x:66:other\nmore:x:77:web\n", 0644);
+        static const char *const users[] = { "web", "33" };
+        for (size_t i = 0; i < ELEMENTSOF(users); i++) {
+                _cleanup_user_ User u = {};
+                _cleanup_free_ char *error = NULL;
+                assert_int_equal(user_resolve(f->root, users[i], "", &u, &error), 0);
+                assert_int_equal(u.uid, 33);
+                assert_int_equal(u.gid, 44);
+                assert_int_equal(u.n_gids, 2);
+                assert_int_equal(u.gids[0], 55);
+                assert_int_equal(u.gids[1], 77);
+        }
+        _cleanup_user_ User u = {};
+        _cleanup_free_ char *error = NULL;
+        assert_int_equal(user_resolve(f->root, "1001", "", &u, &error), 0);
+        assert_int_equal(u.gid, 0);
+        assert_int_equal(u.n_gids, 0);
+}
+
 static void a_group_named_as_the_user_may_be_missing(void **state) {
         Fixture *f = *state;
         write_databases(f);
@@ -231,6 +254,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(root_needs_no_passwd_and_others_do, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                                 the_number_that_means_unchanged_is_nobodys, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                without_a_group_the_user_has_those_of_the_image, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_group_named_as_the_user_may_be_missing, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_passwd_that_is_a_pipe_or_a_link_out_of_the_root_is_none,
                                 set_up, tear_down),
