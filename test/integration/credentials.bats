@@ -137,7 +137,7 @@ who() { grep -E -- "$1" "$log" | tail -n 1 | cut -d' ' -f4-; }
     echo 'Basic u:secret' >"$www/app.aci.auth"
     check_fails 254 fetch "http://$host/app.aci"
     has 'not sending the credentials'
-    ! grep -q Basic "$log"
+    [[ $(grep -c Basic "$log") == 0 ]]
     insecure=http
     check fetch "http://$host/app.aci"
     [[ $(who /app.aci) == "$(basic u:secret)" ]]
@@ -167,7 +167,7 @@ who() { grep -E -- "$1" "$log" | tail -n 1 | cut -d' ' -f4-; }
 
 @test "credentials: what another user may not read is passed over" {
     local open=/run/rkt-test-$BATS_TEST_NUMBER.$$
-    mkdir -pm 755 "$open" "$open/auth.d"
+    mkdir -m 755 "$open" "$open/auth.d"
     auth "$open" a basic '{"user": "u", "password": "geheim"}' example.com
     run setpriv --reuid=4711 --regid=4711 --clear-groups rkt --dir=/nowhere --local-config="$open" config
     rm -r "$open"
@@ -346,7 +346,8 @@ END
     while read -r entry; do
         directory=$(jq -r '{auth: "auth.d", dockerAuth: "auth.d", paths: "paths.d", stage1: "stage1.d", registries: "registries.d"}[.rktKind]' <<<"$entry")
         mkdir -p "$copy/$directory"
-        echo "$entry" >"$copy/$directory/$((++i)).json"
+        i=$((i + 1))
+        echo "$entry" >"$copy/$directory/$i.json"
     done < <(r config --show-secrets | jq -c '.stage0[]')
     diff <(rkt --local-config="$copy" config --show-secrets) <(r config --show-secrets)
     check_fails 254 r config something

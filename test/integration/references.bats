@@ -13,7 +13,7 @@ setup() {
     www=$BATS_TEST_TMPDIR/www config=$BATS_TEST_TMPDIR/config layout=$BATS_TEST_TMPDIR/layout
     export HOME=$BATS_TEST_TMPDIR/home
     mkdir -p "$HOME" "$config"
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
 }
 
 teardown() {
