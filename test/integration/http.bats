@@ -474,7 +474,8 @@ all_wait() { [[ $(grep -l 'waiting' "$BATS_TEST_TMPDIR"/out-* | wc -l) == "$1" ]
     serve_scripted
     set_for app rate 2000000
     check r fetch --full "$url/app.aci"
-    [[ $output == "$id" ]]
+    fetched
+    lacks Downloading
     r image rm example.com/app >/dev/null
     script -qec "stty cols 70; rkt --dir=$data --insecure-options=image fetch $url/app.aci" "$BATS_TEST_TMPDIR/terminal" >/dev/null
     local text
