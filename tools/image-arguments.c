@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "globals.h"
-#include "image-lookup.h"
+#include "image-find.h"
 #include "log.h"
 #include "strv.h"
 
@@ -17,7 +17,7 @@ void image_arguments_done(ImageArguments *a) {
 
 int image_find(Store *s, const char *reference, char **ret_id) {
         _cleanup_free_ char *error = NULL;
-        int r = store_resolve(s, reference, ret_id, &error);
+        int r = image_find_text(s, reference, ret_id, &error);
         if (r < 0)
                 log_error("image \"%s\": %s", reference, error ?: strerror(-r));
         return r;

@@ -5,11 +5,11 @@
 
 #include "alloc.h"
 #include "globals.h"
+#include "image-find.h"
 #include "image-lookup.h"
 #include "log.h"
 #include "process.h"
 #include "reference.h"
-#include "store-reference.h"
 #include "store.h"
 #include "strv.h"
 
@@ -76,15 +76,6 @@ static bool store_knows(const Reference *reference) {
                reference->kind == REFERENCE_REGISTRY;
 }
 
-static int find_in_store(Store *s, const Reference *reference, char **ret_id, char **ret_error) {
-        if (reference->kind != REFERENCE_REGISTRY)
-                return store_resolve(s, reference->location, ret_id, ret_error);
-        int r = store_reference_find(s, reference->location, ret_id);
-        if (r == -ENOENT)
-                *ret_error = xasprintf("no image in the store is known as %s", reference->location);
-        return r;
-}
-
 int images_find(const char *text, PullPolicy policy, const char *signature, char **ret_id) {
         _cleanup_reference_ Reference reference = {};
         _cleanup_free_ char *error = NULL;
@@ -100,7 +91,7 @@ int images_find(const char *text, PullPolicy policy, const char *signature, char
         r = open_store(&s);
         if (r < 0)
                 return r;
-        r = find_in_store(s, &reference, ret_id, &error);
+        r = image_find_reference(s, &reference, ret_id, &error);
         if (r == -ENOENT && !id && policy != PULL_NEVER)
                 return fetch(text, policy, signature, ret_id);
         if (r < 0) {

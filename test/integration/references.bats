@@ -141,6 +141,20 @@ END
     check_fails 254 r fetch --pull-policy=never "docker://$registry/small:7"
     # and pods are made of them without the registry
     check r prepare --quiet docker:small:7
+    # what only looks into the store takes them as they are listed, too
+    for name in "$id" docker.io/library/small:7 small:7 docker:small:7 docker://small:7 cimd:docker:v=0:small:7; do
+        check r image cat-manifest "$name"
+        [[ $(jq -r '.labels[] | select(.name == "version").value' <<<"$output") == 7 ]]
+    done
+    check_fails 254 r image cat-manifest docker://small:8
+    has 'no image in the store is known as docker.io/library/small:8'
+    check_fails 254 r image cat-manifest docker://Small
+    has '"Small" has "S" as character 1'
+    check_fails 254 r image cat-manifest small:8
+    has 'no image in the store matches small:8'
+    touch small:7
+    check r image rm small:7
+    check_fails 254 r fetch --pull-policy=never docker:small:7
 }
 
 # refused REFERENCE PATTERN: by each program that takes images, which then says so.
