@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2030,SC2031 # bats runs each test in a process of its own
+# shellcheck disable=SC2016,SC2030,SC2031 # sh in JSON; bats runs each test in a process of its own
 #
 # OCI layouts, their archives, and those of docker save: made by the tools that people use, fetched, run, refused
 # if they lie, and written again for these tools.
@@ -9,7 +9,7 @@ load lib
 
 setup_file() {
     need commands skopeo umoci buildah podman jq
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return
     mkdir -p root/{bin,etc,data}
     cp "$(type -P busybox)" root/bin/busybox
     for applet in sh cat ls id env pwd echo sleep; do ln root/bin/busybox "root/bin/$applet"; done
@@ -22,7 +22,7 @@ setup_file() {
 }
 
 setup() {
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return
     data=$BATS_TEST_TMPDIR/data
 }
 
