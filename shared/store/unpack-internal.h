@@ -30,6 +30,8 @@ struct Unpack {
         UnpackSource source; /* of the layer being read */
         void *source_userdata;
         int source_error;
+        uint64_t source_size; /* bytes given so far */
+        uint64_t data_end;    /* where in them the data of the entry ends */
         struct archive *archive;
         const Whitelist *whitelists;
         size_t n_whitelists;

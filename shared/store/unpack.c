@@ -7,6 +7,8 @@
 #include "entry-path.h"
 #include "unpack-internal.h"
 
+#define TAR_BLOCK 512
+
 Unpack *unpack_new(int root, bool privileged, UnpackFormat format, const UnpackLimits *limits) {
         Unpack *u = xnew(Unpack, 1);
         u->root = root;
@@ -266,6 +268,16 @@ const char *unpack_begin_entry(Unpack *u, struct archive_entry *e) {
         return name;
 }
 
+/* Some write layers that end with the last byte of the last file, without what fills its block: "umoci
+ * insert" does, and others take them. */
+static ssize_t missing_padding(const Unpack *u, const void **ret) {
+        static const uint8_t zeros[TAR_BLOCK];
+        *ret = zeros;
+        return u->format != UNPACK_ACI && u->data_end > 0 && u->data_end == u->source_size
+                               ? (ssize_t) (-u->source_size % TAR_BLOCK)
+                               : 0;
+}
+
 static la_ssize_t give_data(struct archive *a, void *userdata, const void **ret) {
         Unpack *u = userdata;
         const uint8_t *data = NULL;
@@ -275,6 +287,9 @@ static la_ssize_t give_data(struct archive *a, void *userdata, const void **ret)
                 u->source_error = n;
                 archive_set_error(a, -n, "the archive cannot be read further");
         }
+        if (n == 0)
+                n = missing_padding(u, ret);
+        u->source_size += MAX(n, 0);
         return n < 0 ? -1 : n;
 }
 
@@ -306,6 +321,7 @@ static int read_archive(Unpack *u, int (*take)(Unpack *u, struct archive_entry *
                         break;
                 if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
                         return fail_archive(u);
+                u->data_end = archive_filter_bytes(u->archive, 0) + archive_entry_size(e);
                 r = take(u, e);
         }
         return r;
@@ -315,6 +331,8 @@ static int run(Unpack *u, UnpackSource source, void *userdata,
                 int (*take)(Unpack *u, struct archive_entry *e)) {
         u->source = source;
         u->source_userdata = userdata;
+        u->source_size = 0;
+        u->data_end = 0;
         u->entry_number = 0;
         u->archive = archive_read_new();
         if (!u->archive)

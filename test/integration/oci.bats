@@ -78,6 +78,11 @@ runs() { check r run --net=none "$@"; }
     runs oci:umoci:one
     has 'made by umoci'
 
+    # whose layers lack the padding at their end
+    umoci insert --image umoci:one root/etc /more
+    runs oci:umoci:one --exec=/bin/cat -- /more/passwd
+    has '^.*web:x:33:44'
+
     container=$(buildah_ from scratch)
     buildah_ copy -q "$container" root /
     buildah_ config --entrypoint '["/bin/echo", "made by buildah"]' "$container"
