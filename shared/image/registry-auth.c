@@ -47,6 +47,7 @@ char *registry_token_form(const char *service, const char *scope, const char *re
 static void use_token(RegistryAuth *a, char *token) {
         free(a->token);
         a->token = token;
+        a->generation++;
         a->credential = (HttpCredential){ .kind = HTTP_CREDENTIAL_BEARER, .token = token };
 }
 
@@ -56,6 +57,7 @@ static void use_basic(RegistryAuth *a, const HttpCredential *c) {
         free(a->password);
         a->user = user;
         a->password = password;
+        a->generation++;
         a->credential = (HttpCredential){
                 .kind = HTTP_CREDENTIAL_BASIC, .user = user, .password = password
         };

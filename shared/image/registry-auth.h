@@ -10,6 +10,7 @@ typedef struct RegistryAuth {
         bool plain;              /* the registry is spoken to over plain http */
 
         HttpCredential credential; /* for requests; kind NONE: none yet */
+        unsigned generation;       /* of it; 0: none yet */
         char *user, *password, *token;
 } RegistryAuth;
 

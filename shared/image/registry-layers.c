@@ -31,8 +31,9 @@ typedef struct Job {
         char *id, *source, *label;
         JobState state;
 
-        size_t registry;  /* which is asked */
-        unsigned attempt; /* there */
+        size_t registry;        /* which is asked */
+        unsigned authorization; /* with which it was asked */
+        bool again;             /* after it had refused that */
         HttpTransfer *transfer;
         int result; /* of the transfer */
         HttpResponse response;
@@ -135,8 +136,10 @@ static int start_transfer(Job *j) {
                 .done = done,
                 .userdata = j,
         };
+        Registry *registry = q->registries[j->registry];
         j->state = JOB_TRANSFER;
-        return registry_start_blob(q->registries[j->registry], j->layer->digest, &request, &j->transfer);
+        j->authorization = registry_authorization(registry);
+        return registry_start_blob(registry, j->layer->digest, &request, &j->transfer);
 }
 
 /* From the blob, if an earlier fetch came so far, or from the file that is filled at the same time. */
@@ -231,7 +234,7 @@ static int next_registry(Job *j, int result) {
         if (result == -EINTR || j->registry + 1 >= q->n_registries)
                 return result;
         j->registry++;
-        j->attempt = 0;
+        j->again = false;
         log_info("trying %s for layer %s", registry_name(q->registries[j->registry]), j->layer->digest);
         return 1;
 }
@@ -239,10 +242,10 @@ static int next_registry(Job *j, int result) {
 /* Takes what a transfer ended with: it is complete, or goes on elsewhere, or that was it. */
 static int judge_transfer(Job *j) {
         Registry *registry = j->all->request.registries[j->registry];
-        int r = registry_blob_answer(registry, j->result, &j->response, j->attempt);
+        int r = registry_blob_answer(registry, j->result, &j->response, j->authorization, j->again);
         forget_response(j);
         if (r > 0)
-                j->attempt++;
+                j->again = true;
         else if (r == 0)
                 r = check_content(j);
         if (r < 0)

@@ -277,11 +277,18 @@ int registry_start_blob(Registry *r, const char *digest, const HttpRequest *requ
         return http_start(r->auth.options.http, &q, ret, NULL);
 }
 
-int registry_blob_answer(Registry *r, int result, const HttpResponse *response, unsigned attempt) {
+unsigned registry_authorization(const Registry *r) {
+        return r->auth.generation;
+}
+
+int registry_blob_answer(
+                Registry *r, int result, const HttpResponse *response, unsigned authorization, bool again) {
         if (result < 0 || response->status == 200 || response->status == 206)
                 return result;
         const char *url = response->url ?: r->name;
-        if (response->status != 401 || attempt > 0)
+        if (response->status == 401 && authorization < r->auth.generation)
+                return 1;
+        if (response->status != 401 || again)
                 return refused(url, response);
         int x = registry_auth_answer(&r->auth, url, response);
         return x < 0 ? x : 1;

@@ -68,6 +68,10 @@ int registry_head_manifest(Registry *r, const char *tag, char **ret_digest);
 /* Begins the download of a blob: request has the callbacks, the range, max_body and progress; the rest is
  * filled in. done gets result 0 also for answers that are none, and begins with registry_blob_answer. */
 int registry_start_blob(Registry *r, const char *digest, const HttpRequest *request, HttpTransfer **ret);
-/* 0: the blob came. 1: the registry wanted other credentials, has them now, and is to be asked again; not
- * from within done. Else a failure. attempt counts from 0. */
-int registry_blob_answer(Registry *r, int result, const HttpResponse *response, unsigned attempt);
+/* 0: the blob came. 1: the registry wanted other credentials, they are there now, and it is to be asked
+ * again; not from within done. Else a failure. authorization is what registry_authorization was at the
+ * start; again says that there was a 1 before. */
+int registry_blob_answer(
+                Registry *r, int result, const HttpResponse *response, unsigned authorization, bool again);
+/* Counts what was got to be let in: of several that are refused at once, one asks for a new token. */
+unsigned registry_authorization(const Registry *r);

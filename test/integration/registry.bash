@@ -64,12 +64,12 @@ make_small() {
         "$layout" "$name" "$d/1.tar" "$d/2.tar"
 }
 
-# make_big LAYOUT NAME: 64 MB in four layers that do not compress.
+# make_big LAYOUT NAME: 240 MB in four layers that do not compress.
 make_big() {
     local layout=$1 name=$2 d=$BATS_FILE_TMPDIR/big i
     for i in 1 2 3 4; do
         mkdir -p "$d/$i"
-        head -c 16M /dev/urandom >"$d/$i/random$i"
+        head -c 60M /dev/urandom >"$d/$i/random$i"
         tar -C "$d/$i" --sort=name --numeric-owner -cf "$d/$i.tar" .
     done
     python3 "$BATS_TEST_DIRNAME/oci-image.py" "$layout" "$name" "$d"/{1,2,3,4}.tar=plain
@@ -117,9 +117,10 @@ make_certificate() {
         -extfile <(echo 'subjectAltName=DNS:localhost,IP:127.0.0.1') -out "$d/cert.pem" 2>/dev/null
 }
 
-# start_scripted_registry LAYOUT: scripted-registry.py, which obeys $rules and writes to $log. Sets registry.
+# start_scripted_registry LAYOUT [NAME]: scripted-registry.py, which obeys $rules and writes to $log. Sets
+# registry.
 start_scripted_registry() {
-    rules=$BATS_TEST_TMPDIR/rules.json log=$BATS_TEST_TMPDIR/requests
+    rules=$BATS_TEST_TMPDIR/rules${2-}.json log=$BATS_TEST_TMPDIR/requests${2-}
     local port_file=$BATS_TEST_TMPDIR/port.$RANDOM
     : >"$log"
     python3 "$BATS_TEST_DIRNAME/scripted-registry.py" "$1" "$rules" "$log" "$port_file" 3>&- &

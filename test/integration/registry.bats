@@ -198,6 +198,70 @@ nothing_kept() {
     has 'the second'
 }
 
+@test "registry: images that share layers may be fetched at the same time" {
+    local name pids=()
+    for name in small second small second; do
+        rkt-fetch --dir="$data" --insecure-options=image "docker://$registry/$name" >/dev/null 2>&1 3>&- &
+        pids+=($!)
+    done
+    for name in "${pids[@]}"; do
+        wait "$name"
+    done
+    # two configurations, two upper layers and the lower one
+    [[ $(registry_requests 'GET .*/blobs/') == 5 ]]
+    check r run --net=host "docker://$registry/small"
+    check r run --net=host "docker://$registry/second"
+}
+
+@test "registry: a layer may come twice in an image" {
+    local d=$BATS_TEST_TMPDIR/twice
+    mkdir "$d"
+    tar -C "$d" -cf "$d.tar" .
+    python3 "$BATS_TEST_DIRNAME/oci-image.py" --config '{"Cmd": ["cat", "/etc/text"], "Env": ["PATH=/bin"]}' \
+        "$layout" twice "$BATS_FILE_TMPDIR"/small.*/1.tar "$d.tar" "$d.tar" >/dev/null
+    push twice "$registry/twice"
+    check r run --net=host "docker://$registry/twice" --exec=/bin/sh -- -c 'echo it runs'
+    has 'it runs'
+    [[ $(registry_requests 'GET .*/blobs/') == 3 ]]
+}
+
+@test "registry: a server in an image answers" {
+    check rkt --dir="$data" --insecure-options=image fetch "docker://$registry/debian-redis"
+    rkt --dir="$data" run --net=host "docker://$registry/debian-redis" --exec=/usr/bin/redis-server -- --port 7379 \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pid=$!
+    wait_for 20 redis-cli -p 7379 ping
+    check redis-cli -p 7379 ping
+    [[ $output == PONG ]]
+    redis-cli -p 7379 shutdown nosave || :
+    wait $pid
+}
+
+@test "registry: somebody who is not root can fetch, and a signal leaves what the next fetch goes on with" {
+    local d=$BATS_TEST_TMPDIR/nobody
+    install -d -o nobody "$d"
+    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$BATS_TEST_TMPDIR/../.."
+    check setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$d" \
+        rkt --dir="$d/d" --insecure-options=image fetch --full "docker://$registry/small"
+    [[ ${lines[-1]} == "$(image_id small)" ]]
+    start_scripted_registry "$layout"
+    local layer pid status=0
+    layer=$(jq -r '.layers[0].digest' "$layout/blobs/sha256/$(image_id small | cut -c8-)")
+    echo "[{\"match\": \"$layer\", \"pause\": 0.01}]" >"$rules"
+    python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])' \
+        rkt-fetch --dir="$data" --insecure-options=image "docker://$registry/small" >/dev/null 2>&1 3>&- &
+    pid=$!
+    wait_for 20 grep -q "$layer" "$log"
+    sleep 1
+    kill -INT $pid
+    wait $pid || status=$?
+    ((status == 128 + 2))
+    [[ -z $(r image list --no-legend) ]]
+    rm "$rules"
+    check r fetch "docker://$registry/small"
+    grep -q "$layer 206" "$log"
+}
+
 @test "registry: of twenty processes that want one image, one downloads and all succeed" {
     local i pids=()
     for ((i = 0; i < 20; i++)); do
@@ -215,10 +279,10 @@ nothing_kept() {
 
 @test "registry: a fetch that is killed goes on the next time, and nothing partial is ever seen" {
     local i pid
-    for ((i = 0; i < 20; i++)); do
+    for ((i = 0; i < 50; i++)); do
         rkt-fetch --dir="$data" --insecure-options=image "docker://$registry/big" >/dev/null 2>&1 3>&- &
         pid=$!
-        sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
+        sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
         kill -9 $pid 2>/dev/null || :
         wait $pid || :
         if [[ $(r image list --no-legend) ]]; then
@@ -228,7 +292,9 @@ nothing_kept() {
     done
     check r fetch --full "docker://$registry/big"
     [[ ${lines[-1]} == "$(image_id big)" ]]
-    check r run --net=host "docker://$registry/big" --exec=/none || :
+    check r image verify "$(image_id big)"
+    check r image gc
+    [[ -z $(find "$data/cas/tmp" -type f -size +0) && $(ls "$data/cas/tree") == "$(ls -d "$data"/cas/tree/layer-* | xargs -n1 basename)" ]]
 }
 
 @test "registry: TLS with an authority of our own" {
@@ -248,8 +314,7 @@ nothing_kept() {
     start_registry basic auth: "  htpasswd:" "    realm: test" "    path: $BATS_TEST_TMPDIR/htpasswd"
     check_fails 254 r fetch "docker://$registry/small"
     has "wants a user and a password, and none are configured for $registry"
-    install -d "$HOME/.docker"
-    (umask 077; echo "{\"auths\": {\"$registry\": {\"auth\": \"$(printf tester:secret | base64)\"}}}" >"$HOME/.docker/config.json")
+    know_password
     check_fails 254 r fetch "docker://$registry/small"
     has 'not sent over plain http without --insecure-options=http'
     check rkt --dir="$data" --insecure-options=image,http fetch "docker://$registry/small"
@@ -263,18 +328,29 @@ nothing_kept() {
     check rkt --dir="$data" --user-config="$config" --insecure-options=image,http fetch "docker://$registry/small"
 }
 
-# start_token_registry: TLS, and tokens of token-server.py behind a TLS proxy.
-start_token_registry() {
+# start_token_server: token-server.py. Sets realm and token_log.
+start_token_server() {
     local d=$BATS_TEST_TMPDIR/token port_file=$BATS_TEST_TMPDIR/token.port
-    make_certificate "$d"
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tokens -keyout "$d/tokens-key.pem" -out "$d/tokens.pem" 2>/dev/null
+    mkdir "$d"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tokens -keyout "$d/key.pem" -out "$d/tokens.pem" 2>/dev/null
     token_log=$BATS_TEST_TMPDIR/token.log
     : >"$token_log"
-    python3 "$BATS_TEST_DIRNAME/token-server.py" "$d/tokens-key.pem" "$d/tokens.pem" tester:secret refresh-me "$token_log" "$port_file" 3>&- &
+    python3 "$BATS_TEST_DIRNAME/token-server.py" "$d/key.pem" "$d/tokens.pem" tester:secret refresh-me "$token_log" "$port_file" 3>&- &
     server_pids+=($!)
     wait_for 10 test -s "$port_file"
-    start_registry token auth: "  token:" "    realm: http://127.0.0.1:$(<"$port_file")${1-}/token" \
-        "    service: test-registry" "    issuer: test" "    rootcertbundle: $d/tokens.pem"
+    realm=http://127.0.0.1:$(<"$port_file")/token
+}
+
+start_token_registry() {
+    start_token_server
+    start_registry token auth: "  token:" "    realm: $realm" \
+        "    service: test-registry" "    issuer: test" "    rootcertbundle: $BATS_TEST_TMPDIR/token/tokens.pem"
+}
+
+# know_password: for $registry, in Docker's file.
+know_password() {
+    install -d "$HOME/.docker"
+    (umask 077; echo "{\"auths\": {\"$registry\": {\"auth\": \"$(printf tester:secret | base64)\"}}}" >"$HOME/.docker/config.json")
 }
 
 h() { rkt --dir="$data" --insecure-options=image,http "$@"; }
@@ -283,8 +359,7 @@ h() { rkt --dir="$data" --insecure-options=image,http "$@"; }
     start_token_registry
     check_fails 254 h fetch "docker://$registry/small"
     has 'no token for repository small.*UNAUTHORIZED: wrong credentials'
-    install -d "$HOME/.docker"
-    (umask 077; echo "{\"auths\": {\"$registry\": {\"auth\": \"$(printf tester:secret | base64)\"}}}" >"$HOME/.docker/config.json")
+    know_password
     : >"$token_log"
     check h fetch "docker://$registry/debian-redis"
     [[ $(<"$token_log") == 'GET tester repository:debian-redis:pull 200' ]]
@@ -302,6 +377,62 @@ h() { rkt --dir="$data" --insecure-options=image,http "$@"; }
     (umask 077; echo "{\"auths\": {\"$registry\": {\"identitytoken\": \"refresh-me\"}}}" >"$HOME/.docker/config.json")
     check h fetch "docker://$registry/small"
     [[ $(<"$token_log") == 'POST refreshed repository:small:pull 200' ]]
+}
+
+@test "registry: a token that is not good any more is got anew" {
+    start_token_server
+    start_scripted_registry "$layout"
+    local wanted='"status": 401, "headers": {"WWW-Authenticate": "Bearer realm=\"'$realm'\",service=\"x\",scope=\"repository:public/small:pull\""}'
+    local blob list="{\"match\": \"manifests\", \"times\": 1, $wanted}"
+    for blob in $(jq -r '.layers[].digest' "$layout/blobs/sha256/$(image_id small | cut -c8-)"); do
+        list+=", {\"match\": \"$blob\", \"times\": 1, $wanted}"
+    done
+    echo "[$list]" >"$rules"
+    check r fetch --full "docker://$registry/public/small"
+    [[ ${lines[-1]} == "$(image_id small)" ]]
+    # once for the manifest, once for both layers
+    [[ $(wc -l <"$token_log") == 2 ]]
+    rm -r "$data"
+    # but not for ever
+    echo "[{\"match\": \"blobs\", $wanted}]" >"$rules"
+    check_fails 254 r fetch "docker://$registry/public/small"
+    has 'the credentials are not accepted'
+}
+
+@test "registry: credentials are not sent to where a blob is really kept" {
+    start_scripted_registry "$layout"
+    local store=$registry store_log=$log
+    start_scripted_registry "$layout" other
+    know_password
+    echo '[{"match": "manifests", "times": 1, "status": 401, "headers": {"WWW-Authenticate": "Basic realm=x"}},
+        {"match": "blobs", "status": 307, "headers": {"Location": "http://'"$store"'/v2/small/blobs/NAME"}}]' >"$rules"
+    check h fetch --full "docker://$registry/small"
+    [[ ${lines[-1]} == "$(image_id small)" ]]
+    grep -q 'manifests.* 200 Basic ' "$log"
+    grep -q 'blobs.* 307 Basic ' "$log"
+    grep -q 'blobs.* 200$' "$store_log"
+    ! grep -q Basic "$store_log"
+}
+
+@test "registry: plain http is only for this machine, or where it is allowed" {
+    local here=$registry config=$BATS_TEST_TMPDIR/config
+    grep -q registry.test /etc/hosts || echo '127.0.0.1 registry.test' >>/etc/hosts
+    registry=registry.test:${here#*:}
+    check_fails 254 r fetch "docker://$registry/small"
+    has "https://$registry/v2/small/manifests/latest"
+    check h fetch "docker://$registry/small"
+    rm -r "$data"
+    install -d "$config/registries.d"
+    echo "{\"rktKind\": \"registries\", \"rktVersion\": \"v1\", \"registries\": [{\"prefix\": \"$registry\", \"insecure\": true}]}" \
+        >"$config/registries.d/test.json"
+    check r --user-config="$config" fetch "docker://$registry/small"
+    # once there is a certificate, there is no way back to http
+    local tls=$BATS_TEST_TMPDIR/tls
+    make_certificate "$tls"
+    start_registry certified "  tls:" "    certificate: $tls/cert.pem" "    key: $tls/key.pem"
+    check_fails 254 h fetch "docker://$registry/second"
+    has 'certificate'
+    lacks 'http://'
 }
 
 @test "registry: a token server that is reached less safely than the registry gets nothing" {

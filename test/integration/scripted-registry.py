@@ -7,7 +7,7 @@ read anew for each request; the first rule whose "match", a regular expression, 
 that has not been used "times" times yet, changes the answer:
 
     status    instead of 200
-    headers   more or other header fields; null removes one
+    headers   more or other header fields; null removes one; NAME in a value is the last part of the path
     body      this text instead of the content
     file      the content of this file
     cut       hang up after that many bytes
@@ -90,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             headers["Content-Length"] = str(len(body) - start)
         self.note(status)
         for name, value in rule.get("headers", {}).items():
-            headers[name] = value
+            headers[name] = value and value.replace("NAME", self.path.split("/")[-1])
         if rule.get("endless"):
             headers["Content-Length"] = None
             headers["Connection"] = "close"

@@ -3,8 +3,8 @@
 """Gives out tokens for docker-registry: token-server.py KEY CERTIFICATE USER:PASSWORD REFRESH-TOKEN LOG PORT-FILE
 
 GET /token?service=…&scope=… with Basic credentials or, for the repositories public/…, without; POST with
-grant_type=refresh_token (OAuth 2.0). With /short/token the tokens are good for two seconds. LOG gets a line
-"METHOD USER SCOPE STATUS" for each request.
+grant_type=refresh_token (OAuth 2.0). LOG gets a line "METHOD USER SCOPE STATUS" for
+each request.
 """
 
 import base64
@@ -29,7 +29,7 @@ def sign(text):
     return subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=text, stdout=subprocess.PIPE, check=True).stdout
 
 
-def make_token(service, scope, seconds):
+def make_token(service, scope):
     with open(certificate) as f:
         pem = "".join(line.strip() for line in f if not line.startswith("-----"))
     now = int(time.time())
@@ -39,7 +39,7 @@ def make_token(service, scope, seconds):
         "iss": "test",
         "sub": "",
         "aud": service,
-        "exp": now + seconds,
+        "exp": now + 300,
         "nbf": now - 60,
         "iat": now,
         "jti": str(now),
@@ -58,9 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             f.write("%s %s %s %d\n" % (self.command, user, scope, status))
         body = {"errors": [{"code": "UNAUTHORIZED", "message": "wrong credentials"}]}
         if status == 200:
-            # two seconds, beyond the minute of leeway that the registry gives
-            seconds = -58 if self.path.startswith("/short/") else 300
-            body = {member: make_token(query["service"][0], scope, seconds), "expires_in": 300}
+            body = {member: make_token(query["service"][0], scope), "expires_in": 300}
         text = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
