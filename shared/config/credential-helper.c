@@ -105,10 +105,8 @@ static int collect(int fd, int pidfd, uint64_t seconds, Output *o) {
                 struct pollfd p[] = { { pidfd, POLLIN, 0 }, { open ? fd : -1, POLLIN, 0 } };
                 int64_t left = end - now_ms();
                 int r = left > 0 ? poll(p, ELEMENTSOF(p), (int) left) : 0;
-                if (r < 0 && errno == EINTR)
-                        continue;
                 if (r < 0)
-                        return -errno;
+                        return -errno; /* EINTR too: the user, who cannot interrupt the helper itself */
                 if (r == 0)
                         return -ETIMEDOUT;
                 if (p[1].revents) {

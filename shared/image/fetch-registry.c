@@ -161,8 +161,10 @@ static int get_manifest(Fetch *f) {
 static int get_config(Fetch *f) {
         const OciDescriptor *d = &f->image->config;
         _cleanup_free_ char *error = NULL;
+        /* Wherever it is fetched from, it has the name by which users know it. */
+        _cleanup_free_ char *name = xasprintf("%s/%s", f->reference->host, f->reference->repository);
         const OciOrigin origin = {
-                .name = registry_name(source(f, f->sources->n - 1)),
+                .name = name,
                 .tag = f->reference->tag,
                 .original = f->reference->text,
                 .registry = f->reference->host,

@@ -144,7 +144,7 @@ END
     # what only looks into the store takes them as they are listed, too
     for name in "$id" docker.io/library/small:7 small:7 docker:small:7 docker://small:7 cimd:docker:v=0:small:7; do
         check r image cat-manifest "$name"
-        [[ $(jq -r '.labels[] | select(.name == "version").value' <<<"$output") == 7 ]]
+        [[ $(jq -r '.name, (.labels[] | select(.name == "version").value)' <<<"$output") == $'docker.io/library/small\n7' ]]
     done
     check_fails 254 r image cat-manifest docker://small:8
     has 'no image in the store is known as docker.io/library/small:8'
