@@ -296,6 +296,46 @@ static void a_layer_of_no_bytes_changes_nothing(void **state) {
         archive_pass_done(&p);
 }
 
+static int take_cut(const Target *t, UnpackFormat format, size_t size) {
+        static const Member members[] = { { "rootfs/f", "content", NULL, NULL }, {} };
+        _cleanup_unpack_ Unpack *u = unpack_new(t->fd, false, format, &limits);
+        _cleanup_close_ int fd = make_archive(members, format, ARCHIVE_FILTER_NONE);
+        Use use = { u, NULL, 0 };
+        off_t end = lseek(fd, 0, SEEK_END);
+        assert_int_equal(ftruncate(fd, end - 1536 + size), 0); /* the file's block, and two at the end */
+        lseek(fd, 0, SEEK_SET);
+        ArchivePass p = { .fd = fd,
+                .output = -1,
+                .limits = &limits,
+                .use = use_layer,
+                .userdata = &use,
+                .unended = format != UNPACK_ACI };
+        int r = archive_pass_run(&p);
+        archive_pass_done(&p);
+        return r;
+}
+
+static void the_padding_of_the_last_file_may_be_missing_but_none_of_its_data(void **state) {
+        static const struct {
+                UnpackFormat format;
+                size_t size;
+                int result;
+        } cases[] = {
+                { UNPACK_OCI_LAYER, 512, 0 },
+                { UNPACK_OCI_LAYER, strlen("content"), 0 },
+                { UNPACK_OCI_LAYER, 6, -EBADMSG },
+                { UNPACK_OCI_LAYER, 0, -EBADMSG },
+                { UNPACK_ACI, strlen("content"), -EBADMSG },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_target_ Target t;
+                target_open(&t);
+                assert_int_equal(take_cut(&t, cases[i].format, cases[i].size), cases[i].result);
+                if (cases[i].result == 0)
+                        assert_content(&t, "rootfs/f", "content");
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_whiteout_becomes_that_of_overlayfs),
@@ -314,6 +354,7 @@ int main(void) {
                 cmocka_unit_test(a_file_through_a_link_of_its_layer_does_not_replace_one_above),
                 cmocka_unit_test(a_hard_link_to_a_file_that_a_layer_above_hides_has_its_content),
                 cmocka_unit_test(a_layer_of_no_bytes_changes_nothing),
+                cmocka_unit_test(the_padding_of_the_last_file_may_be_missing_but_none_of_its_data),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
