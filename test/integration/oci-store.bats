@@ -161,3 +161,105 @@ mount_layers() {
     done
     [[ $(ls "$data/cas/tree" "$data/cas/image") != *layer-* ]]
 }
+
+# shell_layer FILE: a layer with a static busybox, as /bin/sh and others.
+shell_layer() {
+    mkdir -p shell/bin shell/tmp
+    chmod 1777 shell/tmp
+    cp "$(type -P busybox)" shell/bin/busybox
+    local applet
+    for applet in sh cat ls stat id touch rm echo true; do ln -f shell/bin/busybox "shell/bin/$applet"; done
+    tar -C shell --owner=0 --group=0 -cf "$1" ./bin ./tmp
+}
+
+@test "oci store: a pod shows its image's layers as an overlay, and without one the same from a copy" {
+    config='{"Entrypoint": ["/bin/sh", "-c", "cat /etc/name; stat -c %a%u /etc; ls /; touch /new"]}'
+    shell_layer shell.tar
+    make_layer base.tar ./=711:1:1 etc/=700:3:3 etc/name=old gone=1
+    make_layer top.tar etc/name=new .wh.gone
+    make_image pod shell.tar base.tar top.tar
+    local flag
+    fetch pod
+    for flag in --no-overlay=false --no-overlay; do
+        check r run --insecure-options=image --net=none $flag "$id"
+        has ': new7003'
+        lacks ': gone'
+        has ': etc'
+    done
+    [[ ! -e $data/cas/tree/$(jq -r '.layers[2].tree' "$data/cas/image/$id")/rootfs/new ]]
+    local pod
+    pod=$(ls -d "$data"/pods/*/*/appsinfo/*/treeStoreID | head -1)
+    # uppermost first; the root directory is that of the layer that has an entry for it
+    [[ $(cat "$pod") == "$(r image render-tree --overlay "$id")" ]]
+    [[ $(wc -w <"$pod") == 3 ]]
+    check r image gc --grace-period=0s
+    [[ -e $data/cas/image/$id ]]
+    r gc --grace-period=0s
+    check r image gc --grace-period=0s
+    [[ ! -e $data/cas/image/$id && $(ls "$data/cas/tree") == '' ]]
+}
+
+@test "oci store: an image of 130 layers runs from an overlay, one of 230 from its whole tree" {
+    config='{"Entrypoint": ["/bin/sh", "-c", "cat /n/*"]}'
+    shell_layer shell.tar
+    local i layers=()
+    for i in {1..229}; do
+        make_layer "$i.tar" n/ "n/$((i % 10))=$i,"
+        layers+=("$i.tar")
+    done
+    make_image many shell.tar "${layers[@]:0:129}"
+    fetch many
+    check r run --insecure-options=image --net=none "$id"
+    has ': 120,121,122,123,124,125,126,127,128,129,'
+    [[ $(r image render-tree --overlay "$id" | wc -l) == 130 ]]
+    make_image more shell.tar "${layers[@]}"
+    fetch more
+    check r run --insecure-options=image --net=none "$id"
+    has ': 220,221,222,223,224,225,226,227,228,229,'
+    [[ $(r image render-tree --overlay "$id") == deps-sha512-* ]]
+}
+
+@test "oci store: a layer that an image has twice is mounted once" {
+    shell_layer shell.tar
+    make_layer a.tar d/ d/x=1
+    make_layer b.tar d/ d/x=2
+    config='{"Entrypoint": ["/bin/cat", "/d/x"]}'
+    make_image twice shell.tar a.tar b.tar a.tar
+    fetch twice
+    check r run --insecure-options=image --net=none "$id"
+    has ': 1'
+}
+
+@test "oci store: an image that somebody of the group fetched is rendered when root runs it" {
+    getent group rkt >/dev/null || skip "there is no group rkt"
+    rmdir "$data"
+    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$BATS_TEST_TMPDIR/../.."
+    shell_layer shell.tar
+    make_layer etc.tar etc/=700 etc/name=n
+    config='{"Entrypoint": ["/bin/cat", "/etc/name"]}'
+    make_image group shell.tar etc.tar
+    r image list >/dev/null
+    local member=(setpriv --reuid=nobody --regid=nogroup --groups=rkt rkt "--dir=$data")
+    check "${member[@]}" fetch --insecure-options=image oci:layout:group
+    [[ $(jq -r '.layers[0].tree' "$data/cas/image/$id") == null && $(ls "$data/cas/tree") == '' ]]
+    check r run --insecure-options=image --net=none "$id"
+    has ': n'
+    [[ $(jq -r '.layers[0].tree' "$data/cas/image/$id") == layer-sha256-* ]]
+}
+
+@test "oci store: image list tells an image by its usual name, and its blobs and trees are in its size" {
+    head -c 100000 /dev/zero >zero
+    tar --owner=0 --group=0 -cf a.tar zero
+    make_image listed a.tar=plain
+    fetch listed
+    local size
+    size=$(jq '.size + ([.layers[].treeSize] | add)' "$data/cas/image/$id")
+    ((size > 200000))
+    [[ $(r image list --format=json | jq .[0].size) == "$size" ]]
+    [[ $(r image list --full --no-legend) == "$id"* ]]
+    # an ID's beginning is enough
+    check r image cat-manifest "${id:0:15}"
+    has '"acKind": "ImageManifest"'
+    check_fails 254 r image cat-manifest sha256-ffff
+    has 'no image in the store has an ID that begins with'
+}
