@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -11,6 +10,7 @@
 #include "file.h"
 #include "layer-tree-files.h"
 #include "oci-digest.h"
+#include "sha256.h"
 #include "strv.h"
 #include "temporary.h"
 #include "tree-link.h"
@@ -29,6 +29,7 @@ typedef struct Chain {
         char *id; /* chain ID of these: "sha256:…" */
         char **trees;
         char *error;
+        const LayerChainCheck *check;
 } Chain;
 
 static void chain_done(Chain *c) {
@@ -43,17 +44,14 @@ static void chain_done(Chain *c) {
 /* A layer and all below it (image-spec, config.md). */
 static int extend_id(Chain *c, const char *diff_id) {
         _cleanup_free_ char *diff = oci_digest_from_id(diff_id), *text = NULL;
-        uint8_t hash[EVP_MAX_MD_SIZE];
         if (!c->id) {
                 c->id = TAKE_PTR(diff);
                 return 0;
         }
         text = xasprintf("%s %s", c->id, diff);
-        if (!EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL))
-                return -ENOMEM;
         free(c->id);
-        c->id = oci_digest_from_hash(hash);
-        return 0;
+        c->id = sha256_digest(text, strlen(text));
+        return c->id ? 0 : -ENOMEM;
 }
 
 typedef enum Finding {
@@ -172,6 +170,8 @@ static int make_variant(
         if (rootfs < 0)
                 return rootfs;
         int r = fill_variant(c, own, temporary, rootfs, implied, implied_size);
+        if (r >= 0 && c->check)
+                return c->check->take(c->check->userdata, variant, temporary, rootfs);
         if (r < 0)
                 remove_tree_at(store_fd(c->store), temporary, false);
         else
@@ -194,8 +194,8 @@ static int choose_tree(Chain *c, const char *own, char **ret) {
         }
         _cleanup_free_ char *id = oci_digest_to_id(c->id), *variant = layer_tree_id(id);
         _cleanup_free_ char *there = xasprintf(STORE_TREES "/%s", variant);
-        if (faccessat(store_fd(c->store), there, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
-                r = errno == ENOENT ? make_variant(c, own, variant, implied, size) : -errno;
+        if (c->check || faccessat(store_fd(c->store), there, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+                r = c->check || errno == ENOENT ? make_variant(c, own, variant, implied, size) : -errno;
                 if (r < 0)
                         return r;
         } else
@@ -230,8 +230,9 @@ static int add_layer(Chain *c, const char *diff_id) {
         return r;
 }
 
-int layer_chain_trees(Store *s, char *const *diff_ids, char ***ret, char **ret_error) {
-        _cleanup_(chain_done) Chain c = { .store = s, .trees = strv_copy(NULL) };
+int layer_chain_trees(Store *s, char *const *diff_ids, const LayerChainCheck *check, char ***ret,
+                char **ret_error) {
+        _cleanup_(chain_done) Chain c = { .store = s, .trees = strv_copy(NULL), .check = check };
         STRV_FOREACH (id, diff_ids) {
                 int r = add_layer(&c, *id);
                 if (r < 0) {

@@ -88,21 +88,31 @@ static int wait_for_end(const LayerImport *i) {
         }
 }
 
-static int place_tree(LayerImport *i, const UnpackerResult *result) {
-        _cleanup_free_ char *tree_id = layer_tree_id(i->diff_id), *error = NULL;
+static int complete_tree(LayerImport *i, const UnpackerResult *result) {
+        _cleanup_free_ char *error = NULL;
         if (!i->tree_path)
                 return 0;
         const LayerTreeRequest q = {
                 .temporary = i->tree_path,
-                .tree_id = tree_id,
                 .rootfs = i->tree_fd,
                 .size = result->tree_size,
                 .notes = result->notes,
                 .notes_size = result->notes_size,
         };
-        int r = layer_tree_commit(i->store, &q, &error);
+        int r = layer_tree_complete(i->store, &q, &error);
         if (r < 0)
-                return log_error_errno(r, "cannot import %s: %s", i->source, error);
+                log_error("cannot import %s: %s", i->source, error);
+        return r;
+}
+
+static int place_tree(LayerImport *i) {
+        _cleanup_free_ char *tree_id = layer_tree_id(i->diff_id);
+        if (!i->tree_path)
+                return 0;
+        int r = layer_tree_place(i->store, i->tree_path, tree_id);
+        if (r < 0)
+                return log_error_errno(
+                                r, "cannot put %s into %s/" STORE_TREES, tree_id, store_path(i->store));
         free(i->tree_path);
         i->tree_path = NULL;
         return 0;
@@ -126,14 +136,26 @@ static int take_verdict(LayerImport *i) {
                 log_error("cannot import %s: %s", i->source, error);
                 return r;
         }
-        return place_tree(i, &result);
+        return complete_tree(i, &result);
 }
 
 int layer_import_wait(LayerImport *i) {
-        if (!i->ended)
+        if (!i->ended) {
                 i->result = take_verdict(i);
+                if (i->result >= 0)
+                        i->result = place_tree(i);
+        }
         i->ended = true;
         return i->result;
+}
+
+int layer_import_wait_temporary(LayerImport *i, char **ret_path, int *ret_rootfs) {
+        int r = take_verdict(i);
+        if (r < 0)
+                return r;
+        *ret_path = TAKE_PTR(i->tree_path);
+        *ret_rootfs = TAKE_FD(i->tree_fd);
+        return 0;
 }
 
 bool store_has_layer(Store *s, const char *digest, const char *diff_id) {

@@ -28,6 +28,10 @@ int layer_import_pollfd(const LayerImport *i);
  * of grace. Fails if the content does not have the diff ID. May be called again for the same answer. */
 int layer_import_wait(LayerImport *i);
 
+/* The same, but the tree stays a temporary one, which becomes the caller's: *ret_path, NULL if there is
+ * none; returned is its rootfs, locked, or -1. */
+int layer_import_wait_temporary(LayerImport *i, char **ret_path, int *ret_rootfs);
+
 /* Ends rkt-unpack, if need be, and removes what is not in place. */
 void layer_import_free(LayerImport *i);
 DEFINE_CLEANUP(LayerImport *, layer_import_free)

@@ -93,7 +93,8 @@ static int take_notes(const LayerTreeRequest *q, LayerTree *tree, Paths *implied
         for (const char *p = q->notes; p < end; p += strlen(p) + 1) {
                 int r = take_note(q, p, tree, implied);
                 if (r < 0) {
-                        *ret_error = xasprintf("cannot make directory \"%.200s\" opaque", *p ? p + 1 : "");
+                        *ret_error = xasprintf("cannot make directory \"%.200s\" opaque: %s",
+                                        *p ? p + 1 : "", strerror(-r));
                         return r;
                 }
         }
@@ -124,12 +125,11 @@ int layer_tree_place(Store *s, const char *temporary, const char *tree_id) {
         return remove_tree_at(store_fd(s), temporary, false);
 }
 
-int layer_tree_commit(Store *s, const LayerTreeRequest *q, char **ret_error) {
+int layer_tree_complete(Store *s, const LayerTreeRequest *q, char **ret_error) {
         *ret_error = NULL;
         int r = complete(s, q, ret_error);
-        if (r >= 0)
-                r = layer_tree_place(s, q->temporary, q->tree_id);
         if (r < 0 && !*ret_error)
-                *ret_error = xasprintf("cannot complete %s/%s", store_path(s), q->temporary);
+                *ret_error = xasprintf(
+                                "cannot complete %s/%s: %s", store_path(s), q->temporary, strerror(-r));
         return r;
 }

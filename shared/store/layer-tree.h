@@ -27,18 +27,26 @@ char *layer_tree_id(const char *diff_id); /* "layer-" and the ID "sha256-HEX" */
 /* -ENOENT if there is no such tree. */
 int layer_tree_load(Store *s, const char *tree_id, LayerTree *ret);
 
-/* Completes a temporary tree by what rkt-unpack notes of it (unpack-format.h), which is data from outside,
- * and puts it in place. One that is there already is left: then the temporary one is removed. Syncs what it
- * writes, and nothing else. Root only. On failure *ret_error (allocated) is what was tried. */
+/* Completes a temporary tree by what rkt-unpack notes of it (unpack-format.h), which is data from outside.
+ * Syncs what it writes, and nothing else. Root only. On failure *ret_error (allocated) is what was tried. */
 typedef struct LayerTreeRequest {
-        const char *temporary, *tree_id;
+        const char *temporary;
         int rootfs;
         uint64_t size;
         const char *notes;
         size_t notes_size;
 } LayerTreeRequest;
-int layer_tree_commit(Store *s, const LayerTreeRequest *request, char **ret_error);
+int layer_tree_complete(Store *s, const LayerTreeRequest *request, char **ret_error);
+/* Gives a temporary tree its name, or removes it if there is one of that name. */
+int layer_tree_place(Store *s, const char *temporary, const char *tree_id);
 
 /* The trees that layers with these diff IDs (IDs, bottom first) are in an image together, made as far as
- * they are missing: *ret, a strv in the same order. The trees of their own must be there. Root only. */
-int layer_chain_trees(Store *s, char *const *diff_ids, char ***ret, char **ret_error);
+ * they are missing: *ret, a strv in the same order. The trees of their own must be there. With check, those
+ * that are not a layer's own are made anew, be they there or not, and handed to it: it takes the temporary
+ * tree, and returns < 0 to end this. Root only. */
+typedef struct LayerChainCheck {
+        int (*take)(void *userdata, const char *tree_id, const char *temporary, int rootfs);
+        void *userdata;
+} LayerChainCheck;
+int layer_chain_trees(Store *s, char *const *diff_ids, const LayerChainCheck *check, char ***ret,
+                char **ret_error);

@@ -23,7 +23,7 @@ int oci_choose_trees(Store *s, ImageRecord *record, char **ret_error) {
         _cleanup_strv_ char **diff_ids = strv_copy(NULL), **trees = NULL;
         for (size_t i = 0; i < record->n_layers; i++)
                 strv_add(&diff_ids, record->layers[i].diff_id);
-        int r = layer_chain_trees(s, diff_ids, &trees, ret_error);
+        int r = layer_chain_trees(s, diff_ids, NULL, &trees, ret_error);
         for (size_t i = 0; i < record->n_layers && r >= 0; i++) {
                 LayerRecord *layer = &record->layers[i];
                 LayerTree tree = {};
@@ -48,6 +48,12 @@ static int start(Store *s, const LayerRecord *layer, LayerImport **ret) {
                 .source = source, .digest = digest, .diff_id = diff_id, .fd = fd, .follow = -1
         };
         return layer_import_start(s, &q, ret);
+}
+
+int oci_unpack_layer(Store *s, const LayerRecord *layer, char **ret_path, int *ret_rootfs) {
+        _cleanup_layer_import_ LayerImport *import = NULL;
+        int r = start(s, layer, &import);
+        return r < 0 ? r : layer_import_wait_temporary(import, ret_path, ret_rootfs);
 }
 
 static bool has_own_tree(Store *s, const LayerRecord *layer) {

@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "layer-tree-files.h"
 #include "strv.h"
 
 #define BUFFER_SIZE   ((size_t) 128 * 1024)
@@ -60,7 +61,7 @@ static int list_attributes(int fd, char ***ret) {
                 return -errno;
         *ret = strv_copy(NULL);
         for (const char *p = names; n > 0 && p < names + n; p += strlen(p) + 1)
-                if (startswith(p, "user.") || streq(p, "security.capability"))
+                if (startswith(p, "user.") || streq(p, "security.capability") || streq(p, OVERLAY_OPAQUE))
                         strv_add(ret, p);
         return 0;
 }
@@ -125,7 +126,8 @@ static int compare_children(Comparison *c, const int parents[2], const char *nam
         if (a < 0 || b < 0)
                 return -errno;
         const int fds[2] = { a, b };
-        return compare_directories(c, fds);
+        int r = compare_attributes(c, fds);
+        return r != 0 ? r : compare_directories(c, fds);
 }
 
 static int compare_entry(Comparison *c, const int parents[2], const char *name) {

@@ -263,3 +263,71 @@ shell_layer() {
     check_fails 254 r image cat-manifest sha256-ffff
     has 'no image in the store has an ID that begins with'
 }
+
+@test "image verify: what has changed in a layer's tree is found and mended, also where layers share it" {
+    make_layer base.tar etc/=700:3:4 etc/x=1 .wh.y
+    make_layer top.tar etc/z=2 d/ d/.wh..wh..opq
+    make_image verified base.tar top.tar
+    fetch verified
+    local tree own variant
+    own=$data/cas/tree/layer-sha256-$(sha256sum <top.tar | cut -d' ' -f1)
+    variant=$data/cas/tree/$(jq -r '.layers[1].tree' "$data/cas/image/$id")
+    [[ $own != "$variant" ]]
+    check r image verify "$id"
+    has 'successfully verified checksum'
+    lacks failed
+    for tree in "$own" "$variant"; do
+        echo changed >"$tree/rootfs/etc/z"
+        check r image verify "$id"
+        has '/etc/z: the .* differs; rebuilding'
+        [[ $(cat "$own/rootfs/etc/z") == 2 && $(cat "$variant/rootfs/etc/z") == 2 ]]
+        setfattr -x trusted.overlay.opaque "$tree/rootfs/d"
+        check r image verify "$id"
+        has '/d: the extended attributes differ; rebuilding'
+        rm -rf "$tree"
+        check r image verify "$id"
+        [[ $(cat "$tree/rootfs/etc/z") == 2 ]]
+    done
+    chmod 755 "$variant/rootfs/etc"
+    check r image verify "$id"
+    has '/etc: the mode differs; rebuilding'
+    [[ $(stat -c %a:%u "$variant/rootfs/etc") == 700:3 ]]
+    check r image verify "$id"
+    lacks rebuilding
+}
+
+@test "image verify: a damaged blob is reported, and the next fetch brings it anew" {
+    make_layer base.tar etc/ etc/x=1
+    make_image damaged base.tar=plain
+    fetch damaged
+    local what blob
+    for what in .layers[0].blob .config .id; do
+        blob=$(jq -r "$what" "$data/cas/image/$id")
+        blob=$data/cas/blob/sha256/${blob:7:2}/$blob
+        printf X | dd of="$blob" bs=1 seek=10 conv=notrunc status=none
+        check_fails 254 r image verify "$id"
+        has 'is damaged: its content has the digest sha256-'
+        fetch damaged
+        check r image verify "$id"
+    done
+}
+
+@test "image gc: blobs and trees of no image go after a day, those of images and pods stay" {
+    make_layer base.tar etc/ etc/x=1
+    make_image kept base.tar
+    fetch kept
+    local hex blob
+    hex=$(printf x | sha256sum | cut -d' ' -f1)
+    blob=$data/cas/blob/sha256/${hex:0:2}/sha256-$hex
+    mkdir -p "${blob%/*}" "$data/cas/tree/layer-sha256-$hex/rootfs" "$data/cas/reference/localhost:5000"
+    printf x >"$blob"
+    echo "sha256-$hex" >"$data/cas/reference/localhost:5000/gone:1"
+    check r image gc
+    [[ -e $blob && -e $data/cas/tree/layer-sha256-$hex ]]
+    [[ ! -e $data/cas/reference/localhost:5000 ]]
+    touch -d '25 hours ago' "$blob" "$data/cas/tree/layer-sha256-$hex"
+    check r image gc
+    [[ ! -e $blob && ! -e $data/cas/tree/layer-sha256-$hex ]]
+    check r image verify "$id"
+    lacks rebuilding
+}
