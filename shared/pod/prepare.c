@@ -142,13 +142,17 @@ static char *tree_path(const char *tree_id) {
         return xasprintf("%s/cas/tree/%s/rootfs", globals.dir, tree_id);
 }
 
-/* cp(1) keeps owners, links, times and attributes, and shares the blocks where the file system can. */
+/* cp(1) keeps owners, links, times and attributes, and shares the blocks where the file system can. Where
+ * there are ACLs it sets modes through them, which leaves the setgid bit that directories get from the
+ * store's: so the first one loses it. */
 static int copy_tree(Pod *pod, const char *tree_id, const char *target) {
         _cleanup_free_ char *from = tree_path(tree_id);
         _cleanup_free_ char *source = xasprintf("%s/.", from);
         _cleanup_free_ char *to = xasprintf("/proc/%d/fd/%d/%s", (int) getpid(), pod->fd, target);
         char *argv[] = { (char *) "cp", (char *) "-a", (char *) "--reflink=auto", (char *) "-T",
                 (char *) "--", source, to, NULL };
+        if (fchmodat(pod->fd, target, 0755, 0) < 0)
+                return log_error_errno(errno, "pod %s: %s", pod->uuid, target);
         int status = process_run(argv, -1);
         if (status < 0)
                 return log_error_errno(status, "cp");

@@ -192,11 +192,13 @@ shell_layer() {
     # uppermost first; the root directory is that of the layer that has an entry for it
     [[ $(cat "$pod") == "$(r image render-tree --overlay "$id")" ]]
     [[ $(wc -w <"$pod") == 3 ]]
+    # pods that have ended keep their trees, not the image; trees of no image are given a day
+    touch -d '25 hours ago' "$data"/cas/tree/*
     check r image gc --grace-period=0s
-    [[ -e $data/cas/image/$id ]]
+    [[ ! -e $data/cas/image/$id && -e $data/cas/tree/$(head -1 "$pod")/rootfs ]]
     r gc --grace-period=0s
     check r image gc --grace-period=0s
-    [[ ! -e $data/cas/image/$id && $(ls "$data/cas/tree") == '' ]]
+    [[ $(ls "$data/cas/tree") == '' ]]
 }
 
 @test "oci store: an image of 130 layers runs from an overlay, one of 230 from its whole tree" {
