@@ -378,3 +378,51 @@ index() {
     has 'disk'
     [[ -z $(r image list --no-legend) ]]
 }
+
+@test "oci: members of the group rkt fetch layouts, and export and save what came from them" {
+    getent group rkt >/dev/null || skip "there is no group rkt"
+    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$BATS_TEST_TMPDIR/../.." "$BATS_FILE_TMPDIR"
+    local member=(setpriv --reuid=nobody --regid=nogroup --groups=rkt rkt "--dir=$data" --insecure-options=image)
+    local out=$BATS_TEST_TMPDIR/out id
+    install -d -o nobody "$out"
+    tar -C layout -czf layout.tar.gz oci-layout index.json blobs
+    check r image list
+    check "${member[@]}" fetch --full oci:layout
+    id=${lines[-1]}
+    check "${member[@]}" fetch --full oci-archive:layout.tar.gz
+    [[ ${lines[-1]} == "$id" ]]
+    check "${member[@]}" image export --format=oci "$id" "$out/layout/"
+    check "${member[@]}" image save "$id" "$out/saved.tar"
+    check_fails 254 "${member[@]}" image export "$id" "$out/x.aci"
+    has 'only root can read its tree'
+    [[ $(ls "$out") == $'layout\nsaved.tar' ]]
+    runs "$id"
+    has 'of the second layer'
+}
+
+@test "docker-archive: layers may be links to others, compressed, and called anything" {
+    mkdir -p old/one old/two
+    cp base.tar old/one/layer.tar
+    gzip -c second.tar >old/two/layer.tar
+    mkdir old/again && ln -s ../one/layer.tar old/again/layer.tar
+    jq -n --arg arch "$(go_arch)" --arg a "$(sha256sum <base.tar | cut -c1-64)" --arg b "$(sha256sum <second.tar | cut -c1-64)" \
+        '{os: "linux", architecture: $arch, config: {Cmd: ["/bin/cat", "/file"]},
+          rootfs: {type: "layers", diff_ids: ["sha256:" + $a, "sha256:" + $b, "sha256:" + $a]}}' >old/config.json
+    echo '[{"Config":"config.json","RepoTags":null,"Layers":["one/layer.tar","two/layer.tar","again/layer.tar"]}]' >old/manifest.json
+    tar -C old -cf old.tar one two again config.json manifest.json
+    runs docker-archive:old.tar
+    has 'of the second layer'
+    # the tags that it has not are no names
+    check r image list --no-legend --fields=name
+    has '^old'
+
+    data=$BATS_TEST_TMPDIR/other
+    printf x | dd of=old/one/layer.tar bs=1 seek=3000 conv=notrunc status=none
+    tar -C old -cf old.tar one two again config.json manifest.json
+    refused 'the layer "one/layer.tar" has digest sha256:.* instead of' docker-archive:old.tar
+    cp base.tar old/one/layer.tar
+    mv old/config.json "old/$(printf '%064d' 0).json"
+    sed -i "s/config.json/$(printf '%064d' 0).json/" old/manifest.json
+    tar -C old -cf old.tar one two again "$(printf '%064d' 0).json" manifest.json
+    refused 'the file "0*.json" has digest sha256:' docker-archive:old.tar
+}
