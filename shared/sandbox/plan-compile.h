@@ -17,6 +17,7 @@ typedef struct PlanRequest {
         bool all_capabilities; /* --insecure-options=capabilities */
         bool all_paths;
         bool no_seccomp;
+        const char *seccomp_cache; /* directory of compiled filters; NULL: none */
         PlanFile resolv_conf, hosts;
 } PlanRequest;
 

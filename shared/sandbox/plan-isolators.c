@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "capabilities.h"
 #include "log.h"
+#include "plan-seccomp.h"
 #include "strv.h"
 
 static int compile_capabilities(const PlanRequest *q, const IsolatorList *l, PlanApp *a) {
@@ -25,32 +26,6 @@ static int compile_capabilities(const PlanRequest *q, const IsolatorList *l, Pla
         }
         if (q->all_capabilities)
                 a->capabilities = capabilities_all();
-        return 0;
-}
-
-static bool is_only(const Isolator *i, const char *name) {
-        return i->set && i->set[0] && !i->set[1] && streq(i->set[0], name);
-}
-
-/* Sets that come down to the default filter, or to none. Filters made from lists are for a later version: to
- * run an app with another filter than it asked for would be worse than not to run it. */
-static int compile_seccomp(const PlanRequest *q, const IsolatorList *l, PlanApp *a) {
-        const Isolator *retain = isolators_find(l, ISOLATOR_SECCOMP_RETAIN);
-        const Isolator *removed = isolators_find(l, ISOLATOR_SECCOMP_REMOVE);
-        const Isolator *isolator = retain ?: removed;
-        if (q->no_seccomp || (retain && is_only(retain, "@appc.io/all")))
-                return 0;
-        bool is_default = !isolator || (retain && is_only(retain, "@rkt/default-whitelist")) ||
-                          (removed && (is_only(removed, "@appc.io/empty") ||
-                                                      is_only(removed, "@rkt/default-blacklist")));
-        if (!is_default || (isolator && isolator->error_name && !streq(isolator->error_name, "EPERM"))) {
-                log_error("app %s: isolator %s: this version of the native stage1 has no system call "
-                          "filters but its "
-                          "default (@rkt/default-whitelist) and none at all (retain @appc.io/all)",
-                                a->name, isolator->name);
-                return -EOPNOTSUPP;
-        }
-        a->seccomp = xstrdup(PLAN_SECCOMP_DEFAULT);
         return 0;
 }
 
@@ -96,7 +71,7 @@ static bool is_applied(IsolatorType type) {
 
 int plan_compile_isolators(const PlanRequest *q, const IsolatorList *l, PlanApp *a) {
         int r = compile_capabilities(q, l, a);
-        if (r < 0 || (r = compile_seccomp(q, l, a)) < 0)
+        if (r < 0 || (r = plan_compile_seccomp(q, l, a)) < 0)
                 return r;
         compile_resources(l, a);
         const Isolator *privileges = isolators_find(l, ISOLATOR_NO_NEW_PRIVILEGES);

@@ -271,6 +271,8 @@ static int sandbox_from_json(JsonContext *c, json_object *o, PlanApp *a) {
                         (r = get_number(c, o, "memoryMax", JSON_OPTIONAL, INT64_MAX, &a->memory_max)) < 0 ||
                         (r = get_number(c, o, "cpuQuota", JSON_OPTIONAL, INT64_MAX, &a->cpu_quota)) < 0)
                 return r;
+        if (a->seccomp && strchr(a->seccomp, '/'))
+                return json_fail(c, "seccomp: \"%s\" is not the name of a file", a->seccomp);
         a->has_oom_score_adj = oom != INT64_MIN;
         a->oom_score_adj = a->has_oom_score_adj ? (int) oom : 0;
         return get_number(c, o, "cpuWeight", JSON_OPTIONAL, 10000, &a->cpu_weight);

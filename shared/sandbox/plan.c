@@ -26,6 +26,7 @@ static void plan_app_done(PlanApp *a) {
         strv_free(a->masked_paths);
         strv_free(a->read_only_paths);
         free(a->seccomp);
+        syscall_filter_done(&a->filter);
 }
 
 void plan_free(Plan *p) {

@@ -12,15 +12,18 @@
 
 #include "json.h"
 #include "macro.h"
+#include "syscall-filter.h"
 #include "uuid.h"
 
 #define PLAN_VERSION  1
 #define PLAN_PATH     "rkt/plan.json" /* in the stage1's root */
 #define PLAN_SIZE_MAX ((size_t) 16 * 1024 * 1024)
 
-/* Filter name for the one that is built in; anything else is the absolute path of a file of BPF
- * instructions. */
+/* Filter name for the one that is built in; anything else is the name of a file of BPF instructions in
+ * PLAN_SECCOMP_DIR, in the stage1's root: the pod's own copy, which no cleaning of the cache takes away from
+ * enter. */
 #define PLAN_SECCOMP_DEFAULT "default"
+#define PLAN_SECCOMP_DIR     "rkt/seccomp"
 
 typedef enum PlanRootKind {
         PLAN_ROOT_DIRECTORY,
@@ -83,6 +86,7 @@ typedef struct PlanApp {
         char **masked_paths, **read_only_paths;
         uint64_t capabilities; /* the bounding set, bit N for capability N */
         char *seccomp;         /* NULL: no filter */
+        SyscallFilter filter;  /* its instructions; not part of the JSON */
         bool no_new_privileges;
         bool has_oom_score_adj;
         int oom_score_adj;

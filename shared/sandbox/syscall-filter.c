@@ -2,26 +2,24 @@
 #include "syscall-filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 
 #include "file.h"
-#include "plan.h"
 
 void syscall_filter_done(SyscallFilter *f) {
         free(f->allocated);
         *f = (SyscallFilter){};
 }
 
-int syscall_filter_open(const char *name, SyscallFilter *ret) {
-        if (streq(name, PLAN_SECCOMP_DEFAULT)) {
-                *ret = (SyscallFilter){ .code = seccomp_default, .n = seccomp_default_length };
-                return 0;
-        }
+void syscall_filter_default(SyscallFilter *ret) {
+        *ret = (SyscallFilter){ .code = seccomp_default, .n = seccomp_default_length };
+}
+
+int syscall_filter_read_at(int dirfd, const char *path, SyscallFilter *ret) {
         char *code;
         size_t size;
-        int r = read_file_at(AT_FDCWD, name, BPF_MAXINSNS * sizeof(struct sock_filter), &code, &size);
+        int r = read_file_at(dirfd, path, BPF_MAXINSNS * sizeof(struct sock_filter), &code, &size);
         if (r < 0)
                 return r;
         if (size == 0 || size % sizeof(struct sock_filter) != 0) {
@@ -32,6 +30,10 @@ int syscall_filter_open(const char *name, SyscallFilter *ret) {
                 .code = (void *) code, .n = size / sizeof(struct sock_filter), .allocated = code
         };
         return 0;
+}
+
+int syscall_filter_write_at(int dirfd, const char *path, const SyscallFilter *f) {
+        return write_file_at(dirfd, path, f->code, f->n * sizeof(*f->code), 0644);
 }
 
 int syscall_filter_load(const SyscallFilter *f) {

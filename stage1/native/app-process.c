@@ -13,7 +13,7 @@ void process_describe(const App *a, Execution *ret) {
         *ret = (Execution){
                 .app = a->plan,
                 .user = a->phase == APP_MAIN ? &a->user : NULL,
-                .filter = a->plan->seccomp ? &a->filter : NULL,
+                .filter = a->plan->seccomp ? &a->plan->filter : NULL,
                 .mount_namespace = a->root.namespace,
                 .has_cgroup = a->cgroup >= 0,
                 .cgroup_mount = -1,

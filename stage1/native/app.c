@@ -50,9 +50,6 @@ int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSourc
         if (r < 0)
                 log_debug_errno(r, "app %s: %s", plan->name, a->problem);
         a->environment = execution_environment(plan, &a->user);
-        if (plan->seccomp && (r = syscall_filter_open(plan->seccomp, &a->filter)) < 0)
-                return log_error_errno(r, "app %s: cannot read its system call filter %s", plan->name,
-                                plan->seccomp);
         a->device_policy = device_policy_load(sources->devices, sources->n_devices);
         return logs->interactive ? 0 : open_streams(a);
 }

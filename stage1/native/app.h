@@ -9,7 +9,6 @@
 
 #include "app-root.h"
 #include "stream.h"
-#include "syscall-filter.h"
 #include "users.h"
 
 typedef enum AppPhase {
@@ -26,7 +25,6 @@ typedef struct App {
         User user;
         char *problem; /* why it cannot be started at all; NULL: nothing */
         char **environment;
-        SyscallFilter filter;
         int cgroup;           /* its directory; -1: no cgroups here */
         int device_policy;    /* a program for its cgroup; or -errno */
         bool devices_guarded; /* it is in force */

@@ -80,6 +80,21 @@ static int load_plan(Entry *e) {
         return 0;
 }
 
+static int load_filter(Entry *e) {
+        const char *name = e->app->seccomp;
+        if (!name)
+                return 0;
+        if (streq(name, PLAN_SECCOMP_DEFAULT)) {
+                syscall_filter_default(&e->filter);
+                return 0;
+        }
+        _cleanup_free_ char *path = xasprintf("stage1/rootfs/" PLAN_SECCOMP_DIR "/%s", name);
+        int r = syscall_filter_read_at(AT_FDCWD, path, &e->filter);
+        return r < 0 ? log_error_errno(r, "app %s: cannot read its system call filter %s", e->app->name,
+                                       path)
+                     : 0;
+}
+
 /* Descriptors of what PID 1 has made for the app. -ENOENT: it is not there yet. *ret_what is what was looked
  * for. */
 static int open_app(Entry *e, char **ret_what) {
@@ -160,10 +175,7 @@ static int prepare(Entry *e, pid_t pid) {
         e->leader_root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (e->leader_root < 0)
                 return log_error_errno(errno, "cannot open %s", root);
-        if (e->app->seccomp && (r = syscall_filter_open(e->app->seccomp, &e->filter)) < 0)
-                return log_error_errno(r, "app %s: cannot read its system call filter %s", e->app->name,
-                                e->app->seccomp);
-        if ((r = wait_for_app(e)) < 0 || (r = open_terminal(e)) < 0)
+        if ((r = load_filter(e)) < 0 || (r = wait_for_app(e)) < 0 || (r = open_terminal(e)) < 0)
                 return r;
         /* the pid namespace is the next child's; the others are ours from now on, which nobody notices */
         if (setns(e->leader, CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) < 0)

@@ -70,10 +70,26 @@ static int write_json(json_object *o, int dirfd, const char *path, mode_t mode) 
         return r < 0 ? log_error_errno(r, "cannot write the pod's %s", path) : 0;
 }
 
+/* Filters other than the default: for enter, which must not depend on a cache. */
+static int write_filters(const Plan *p, int stage1) {
+        for (size_t i = 0; i < p->n_apps; i++) {
+                const PlanApp *a = &p->apps[i];
+                if (!a->seccomp || streq(a->seccomp, PLAN_SECCOMP_DEFAULT))
+                        continue;
+                _cleanup_free_ char *path = xasprintf(PLAN_SECCOMP_DIR "/%s", a->seccomp);
+                int r = mkdir_parents_at(stage1, PLAN_SECCOMP_DIR, 0755);
+                if (r < 0 || (r = syscall_filter_write_at(stage1, path, &a->filter)) < 0)
+                        return log_error_errno(r, "cannot write stage1/rootfs/%s", path);
+        }
+        return 0;
+}
+
 int pod_files_write(const Plan *p, const RunOptions *o, int pod, int stage1) {
         int r = mkdir_parents_at(stage1, "rkt", 0755);
         if (r < 0)
                 return log_error_errno(r, "cannot create stage1/rootfs/rkt");
+        if ((r = write_filters(p, stage1)) < 0)
+                return r;
         r = write_json(plan_to_json(p), stage1, PLAN_PATH, 0640);
         return r < 0 ? r : write_json(runtime_config(p, o), pod, "runtime-config", 0644);
 }

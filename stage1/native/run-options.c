@@ -146,6 +146,7 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         q.all_capabilities = given.all_capabilities;
         q.all_paths = given.all_paths;
         q.no_seccomp = given.no_seccomp;
+        q.seccomp_cache = "../../../seccomp"; /* of the data directory that the pod is in */
         *ret = (RunOptions){ .debug = given.debug, .plan = q };
         return 0;
 }

@@ -14,31 +14,6 @@ teardown() {
 
 forever='trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'
 
-# inspect_image [JSON]: an app that runs inspect.py with the host's /usr. Sets inspect_pod, the arguments for rkt run.
-inspect_image() {
-    local dir=$BATS_TEST_TMPDIR/image-inspect more=${1:-\{\}} name
-    mkdir -p "$dir/rootfs"/{usr,etc,tmp,inspect}
-    for name in bin lib lib64 sbin; do ln -s "usr/$name" "$dir/rootfs/$name"; done
-    cp "$BATS_TEST_DIRNAME/inspect.py" "$dir/rootfs/inspect/"
-    printf 'root:x:0:0::/root:/bin/sh\nwho:x:1000:1001::/home/who:/bin/sh\n' >"$dir/rootfs/etc/passwd"
-    printf 'root:x:0:\nwhose:x:1001:\n' >"$dir/rootfs/etc/group"
-    jq -n --argjson more "$more" --arg arch "$(uname -m | sed 's/x86_64/amd64/')" '{acKind: "ImageManifest", acVersion: "0.8.11",
-        name: "example.com/inspect", labels: [{name: "os", value: "linux"}, {name: "arch", value: $arch}],
-        app: ({exec: ["/bin/python3", "/inspect/inspect.py"], user: "0", group: "0",
-               mountPoints: [{name: "usr", path: "/usr", readOnly: true}]} + $more)}' >"$dir/manifest"
-    rkt image build --overwrite "$dir" "$dir.aci"
-    rkt --insecure-options=image fetch "$dir.aci" >/dev/null
-    inspect_pod=('--volume=usr,kind=host,source=/usr' example.com/inspect)
-}
-
-# inspect ARGUMENT…: rkt run of the image with these words behind "--", and its lines without their heads in $output.
-inspect() {
-    check rkt "${rkt_options[@]}" run --net=none "${run_options[@]}" "${inspect_pod[@]}" "${app_options[@]}" -- "$@"
-    # shellcheck disable=SC2001 # for each line
-    output=$(sed 's/^\[[^]]*\] [a-z]*\[[0-9]*\]: //' <<<"$output")
-}
-rkt_options=() run_options=() app_options=()
-
 @test "capabilities: root in an app has the 14 of rkt and Docker, and nothing to inherit" {
     inspect_image
     inspect status
@@ -78,33 +53,6 @@ rkt_options=() run_options=() app_options=()
     inspect_image '{"isolators": [{"name": "os/linux/no-new-privileges", "value": true}]}'
     inspect status
     has '^NoNewPrivs 1$'
-}
-
-@test "seccomp: the default filter keeps apps from what could reach the host" {
-    inspect_image
-    # also with every capability: the filter alone refuses
-    rkt_options=(--insecure-options=capabilities)
-    inspect status calls
-    has '^Seccomp 2$'
-    local name
-    for name in mount keyctl bpf swapon add_key userfaultfd reboot init_module setns perf_event_open io_uring_setup \
-        unshare socket-vsock socket-vsock-high socket-alg personality-randomize; do
-        has "^$name EPERM\$"
-    done
-    has '^clone3 ENOSYS$'
-    has '^new ENOSYS$'
-    has '^socket-inet ok$'
-    has '^personality-get [0-9]+$'
-    has '^getpid [0-9]+$'
-}
-
-@test "seccomp: insecure options leave the filter out; a list of calls that this version cannot filter is refused" {
-    inspect_image
-    rkt_options=(--insecure-options=seccomp)
-    inspect status
-    has '^Seccomp 0$'
-    check_fails 254 rkt run --net=none "${inspect_pod[@]}" --seccomp=mode=retain,read,write
-    has 'seccomp-retain-set: this version'
 }
 
 @test "paths: parts of proc and sys are hidden, the rest is not for writing; insecure options open them" {

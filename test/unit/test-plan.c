@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "capabilities.h"
 #include "file.h"
+#include "filter-cache.h"
 #include "plan-compile.h"
 #include "strv.h"
 
@@ -133,24 +134,38 @@ static void a_retain_set_is_exactly_the_bounding_set(void **state) {
         assert_true(p->apps[0].capabilities == UINT64_C(1) << 21);
 }
 
-static void a_filter_that_cannot_be_had_is_an_error_and_no_other_filter(void **state) {
-        Plan *p = NULL;
-        assert_int_equal(compile_with(*state, &request,
-                                         ISOLATORS("{\"name\":\"os/linux/"
-                                                   "seccomp-retain-set\",\"value\":{\"set\":[\"read\"]}}"),
-                                         "", &p),
-                        -EOPNOTSUPP);
-        p = compile(*state,
-                        ISOLATORS("{\"name\":\"os/linux/seccomp-retain-set\",\"value\":{\"set\":[\"@appc.io/"
-                                  "all\"]}}"),
-                        "");
+#define SECCOMP(mode, value)                                                                                \
+        ISOLATORS("{\"name\":\"os/linux/seccomp-" mode "-set\",\"value\":{\"set\":[" value "]}}")
+
+static void wildcards_that_come_down_to_the_default_or_to_nothing_take_no_compiler(void **state) {
+        Plan *p = compile(*state, SECCOMP("retain", "\"read\",\"@appc.io/all\""), "");
         assert_null(p->apps[0].seccomp);
         plan_free(p);
-        p = compile(*state,
-                        ISOLATORS("{\"name\":\"os/linux/seccomp-remove-set\",\"value\":{\"set\":[\"@appc.io/"
-                                  "empty\"]}}"),
-                        "");
+        p = compile(*state, SECCOMP("remove", "\"@appc.io/empty\""), "");
         assert_string_equal(p->apps[0].seccomp, PLAN_SECCOMP_DEFAULT);
+        assert_true(p->apps[0].filter.n > 100);
+        plan_free(p);
+        assert_int_equal(compile_with(*state, &request, SECCOMP("remove", "\"@appc.io/all\""), "", &p),
+                        -EINVAL);
+}
+
+static void a_filter_comes_from_the_cache_and_there_is_no_plan_without_it(void **state) {
+        Fixture *f = *state;
+        _cleanup_free_ char *cache = xasprintf("%s/seccomp", f->directory);
+        char call[] = "read", *names[] = { call, NULL };
+        _cleanup_free_ char *source = filter_source(true, NULL, names), *name = filter_cache_name(source);
+        SyscallFilter filter;
+        PlanRequest q = request;
+        Plan *p = NULL;
+        syscall_filter_default(&filter);
+        assert_true(compile_with(f, &q, SECCOMP("retain", "\"read\""), "", &p) < 0);
+        mkdirat(f->fd, "seccomp", 0755);
+        _cleanup_close_ int fd = openat(f->fd, "seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(filter_cache_store(fd, source, &filter), 0);
+        q.seccomp_cache = cache;
+        assert_int_equal(compile_with(f, &q, SECCOMP("retain", "\"read\""), "", &p), 0);
+        assert_string_equal(p->apps[0].seccomp, name);
+        assert_int_equal(p->apps[0].filter.n, filter.n);
         plan_free(p);
 }
 
@@ -288,8 +303,12 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(the_overlay_is_that_of_the_recorded_tree, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(isolators_set_limits_and_capabilities, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_retain_set_is_exactly_the_bounding_set, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(a_filter_that_cannot_be_had_is_an_error_and_no_other_filter,
+                cmocka_unit_test_setup_teardown(
+                                wildcards_that_come_down_to_the_default_or_to_nothing_take_no_compiler,
                                 set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                a_filter_comes_from_the_cache_and_there_is_no_plan_without_it, set_up,
+                                tear_down),
                 cmocka_unit_test_setup_teardown(
                                 insecure_options_take_away_what_they_name, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(mount_points_meet_volumes_by_name_or_get_one_of_their_own,
