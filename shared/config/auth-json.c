@@ -179,7 +179,7 @@ int auth_json_load(const char *path, AuthJson *ret) {
                 return r;
         }
         /* One that only names helpers is no secret, but what it names will be run. */
-        r = secret_file_check(fd, path, a.list.n > 0);
+        r = secret_file_check(fd, -1, path, a.list.n > 0);
         if (r < 0) {
                 auth_json_done(&a);
                 return r;

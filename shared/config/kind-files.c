@@ -71,7 +71,7 @@ static int read_file(
         _cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0)
                 return cannot_read(kind, label, errno);
-        int r = kind->secret ? secret_file_check(fd, label, true) : 0;
+        int r = kind->secret ? secret_file_check(fd, dirfd, label, true) : 0;
         if (r < 0)
                 return r;
         r = read_fd(fd, CONFIG_FILE_MAX, &text, &size);

@@ -6,11 +6,22 @@
 
 #include "log.h"
 
-int secret_file_check(int fd, const char *path, bool secrets) {
+static bool is_ours(const struct stat *st) {
+        return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
+/* As members of rkt-admin may put files into /etc/rkt. */
+static bool is_of_group(const struct stat *st, int dirfd) {
+        struct stat d;
+        return dirfd >= 0 && fstat(dirfd, &d) == 0 && is_ours(&d) && (d.st_mode & S_IWGRP) &&
+               !(d.st_mode & S_IWOTH) && st->st_gid == d.st_gid;
+}
+
+int secret_file_check(int fd, int dirfd, const char *path, bool secrets) {
         struct stat st;
         if (fstat(fd, &st) < 0)
                 return log_error_errno(errno, "%s", path);
-        if (st.st_uid != 0 && st.st_uid != geteuid()) {
+        if (!is_ours(&st) && !is_of_group(&st, dirfd)) {
                 log_error("%s is not used, as it belongs to user %u: what has to do with credentials must "
                           "belong "
                           "to root or to user %u, who runs this; chown mends it",

@@ -9,8 +9,9 @@
 #include "macro.h"
 
 /* Refuses an open file that anybody can change or, if it holds secrets, read, or that belongs neither to
- * root nor to our user. Logs how it is mended; -EPERM, or the errno of fstat. */
-int secret_file_check(int fd, const char *path, bool secrets);
+ * root nor to our user; but in a directory of theirs (dirfd; -1: does not count) that a group may write to,
+ * it may be that group's. Logs how it is mended; -EPERM, or the errno of fstat. */
+int secret_file_check(int fd, int dirfd, const char *path, bool secrets);
 
 /* Overwrites before freeing; NULL is fine. */
 void secret_free(char *s);

@@ -158,6 +158,14 @@ who() { grep -E -- "$1" "$log" | tail -n 1 | cut -d' ' -f4-; }
     chown 4711 "$config/auth.d/a.json"
     check_fails 254 r config
     has 'belongs to user 4711'
+    # unless it is of a group that may write there, as rkt-admin may in /etc/rkt
+    chgrp 4712 "$config/auth.d"
+    chmod 770 "$config/auth.d"
+    check_fails 254 r config
+    chgrp 4712 "$config/auth.d/a.json"
+    check r config
+    chmod 777 "$config/auth.d"
+    check_fails 254 r config
     [[ ! -s $log ]]
     # what has nothing to do with them is not disturbed
     check r list
