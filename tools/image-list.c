@@ -197,7 +197,7 @@ int image_list(int argc, char **argv) {
         if (check_options() < 0 || store_open(globals.dir, &s) < 0)
                 return EXIT_RKT_FAILURE;
         now = time(NULL);
-        r = image_records_load(s, &records, &n);
+        r = image_records_list(s, &records, &n);
         if (r < 0)
                 log_error_errno(r, "cannot read the image records of %s", store_path(s));
         else {

@@ -9,24 +9,15 @@
 #include "pod-manifest.h"
 #include "types.h"
 
-/* Gives up on a member that is there twice, where the last would count. */
-static bool take_string(JsonReader *r, char **value) {
-        JsonSlice s;
-        if (*value || !json_reader_string(r, &s) || !s.plain)
-                return false;
-        *value = xstrndup(s.text, s.size);
-        return true;
-}
-
 static bool take_label(JsonReader *r, NameValueList *labels) {
         _cleanup_free_ char *name = NULL, *value = NULL;
         JsonSlice key;
         bool good = json_reader_object(r);
         while (good && json_reader_member(r, &key))
                 if (json_slice_is(&key, "name"))
-                        good = take_string(r, &name);
+                        good = json_reader_copy(r, &name);
                 else if (json_slice_is(&key, "value"))
-                        good = take_string(r, &value);
+                        good = json_reader_copy(r, &value);
                 else
                         good = key.plain && json_reader_skip(r);
         if (!good || !name || !value)
@@ -47,9 +38,9 @@ static bool take_image(JsonReader *r, RuntimeApp *a) {
         bool good = !a->image.id && json_reader_object(r);
         while (good && json_reader_member(r, &key))
                 if (json_slice_is(&key, "id"))
-                        good = take_string(r, &a->image.id);
+                        good = json_reader_copy(r, &a->image.id);
                 else if (json_slice_is(&key, "name"))
-                        good = take_string(r, &a->image.name);
+                        good = json_reader_copy(r, &a->image.name);
                 else if (json_slice_is(&key, "labels"))
                         good = take_labels(r, &a->image.labels);
                 else
@@ -63,7 +54,7 @@ static bool take_app(JsonReader *r, RuntimeApp *a) {
         bool good = json_reader_object(r);
         while (good && json_reader_member(r, &key))
                 if (json_slice_is(&key, "name"))
-                        good = take_string(r, &a->name);
+                        good = json_reader_copy(r, &a->name);
                 else if (json_slice_is(&key, "image"))
                         good = take_image(r, a);
                 else
@@ -84,9 +75,9 @@ static bool take_manifest(JsonReader *r, PodManifest *m) {
         bool good = json_reader_object(r);
         while (good && json_reader_member(r, &key))
                 if (json_slice_is(&key, "acKind"))
-                        good = take_string(r, &kind);
+                        good = json_reader_copy(r, &kind);
                 else if (json_slice_is(&key, "acVersion"))
-                        good = take_string(r, &m->ac_version);
+                        good = json_reader_copy(r, &m->ac_version);
                 else if (json_slice_is(&key, "apps"))
                         good = take_apps(r, m);
                 else

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "json-reader.h"
 
+#include <errno.h>
+
+#include "alloc.h"
 #include "json.h"
 
 static bool fail(JsonReader *r) {
@@ -87,25 +90,41 @@ static bool skip_escape(JsonReader *r) {
         return true;
 }
 
+/* To the first character that is not plain: this is where a list of many images spends its time. */
+static void skip_plain(JsonReader *r) {
+        static const bool plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... 0x7f] = true };
+        const char *p = r->text + r->offset, *end = r->text + r->size;
+        while (p < end && plain[(unsigned char) *p])
+                p++;
+        r->offset = p - r->text;
+}
+
 bool json_reader_string(JsonReader *r, JsonSlice *ret) {
         if (!take(r, '"'))
                 return false;
         JsonSlice s = { .text = r->text + r->offset, .plain = true };
         for (;;) {
+                skip_plain(r);
                 char ch = peek(r);
                 if ((unsigned char) ch < ' ') /* the end, too */
                         return fail(r);
                 r->offset++;
                 if (ch == '"')
                         break;
-                if (ch != '\\' && (unsigned char) ch < 0x80)
-                        continue;
                 s.plain = false;
                 if (ch == '\\' && !skip_escape(r))
                         return false;
         }
         s.size = r->text + r->offset - 1 - s.text;
         *ret = s;
+        return true;
+}
+
+bool json_reader_copy(JsonReader *r, char **value) {
+        JsonSlice s;
+        if (*value || !json_reader_string(r, &s) || !s.plain)
+                return fail(r);
+        *value = xstrndup(s.text, s.size);
         return true;
 }
 
@@ -144,6 +163,24 @@ static bool skip_number(JsonReader *r) {
         r->offset++;
         r->offset += peek(r) == '-' || peek(r) == '+';
         return skip_digits(r);
+}
+
+bool json_reader_integer(JsonReader *r, int64_t *ret) {
+        char digits[24], *end; /* a copy, with an end that strtoll(3) sees */
+        if (r->failed)
+                return false;
+        peek_token(r);
+        size_t from = r->offset, n;
+        if (!skip_number(r) || (n = r->offset - from) >= sizeof(digits))
+                return fail(r);
+        memcpy(digits, r->text + from, n);
+        digits[n] = 0;
+        errno = 0;
+        int64_t value = strtoll(digits, &end, 10);
+        if (*end || errno != 0)
+                return fail(r);
+        *ret = value;
+        return true;
 }
 
 /* Recursion is as deep as the document, which enter() limits. */

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 typedef struct JsonReader {
@@ -43,7 +44,11 @@ bool json_reader_array(JsonReader *r);
 bool json_reader_member(JsonReader *r, JsonSlice *ret_key);
 bool json_reader_element(JsonReader *r);
 bool json_reader_string(JsonReader *r, JsonSlice *ret);
-bool json_reader_skip(JsonReader *r); /* any value */
+bool json_reader_integer(JsonReader *r, int64_t *ret); /* not a fraction, not out of range */
+bool json_reader_skip(JsonReader *r);                  /* any value */
+/* A plain string, allocated. *value must be NULL before: of a member that is there twice json-c would take
+ * the last. */
+bool json_reader_copy(JsonReader *r, char **value);
 /* Whether the value that was read is all that the text holds, and nothing was wrong. */
 bool json_reader_end(JsonReader *r);
 

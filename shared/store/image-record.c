@@ -151,7 +151,10 @@ static int read_record(
         return 0;
 }
 
-static int load_at(int dirfd, const char *id, ImageRecord **ret, char **ret_error) {
+typedef int (*RecordParser)(
+                const char *name, const char *text, size_t size, ImageRecord **ret, char **ret_error);
+
+static int load_at(int dirfd, const char *id, RecordParser parser, ImageRecord **ret, char **ret_error) {
         _cleanup_close_ int fd = openat(dirfd, id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         struct stat st;
         if (fd < 0)
@@ -166,7 +169,7 @@ static int load_at(int dirfd, const char *id, ImageRecord **ret, char **ret_erro
                 return r;
 
         _cleanup_image_record_ ImageRecord *record = NULL;
-        r = image_record_parse(id, large ?: buffer, size, &record, ret_error);
+        r = parser(id, large ?: buffer, size, &record, ret_error);
         if (r < 0)
                 return r;
         if (!streq(record->id, id)) {
@@ -188,7 +191,7 @@ int image_record_load(Store *s, const char *id, ImageRecord **ret, char **ret_er
         if (!store_id_is_whole(id))
                 return -ENOENT;
         _cleanup_close_ int dirfd = open_images(s);
-        return dirfd < 0 ? dirfd : load_at(dirfd, id, ret, ret_error);
+        return dirfd < 0 ? dirfd : load_at(dirfd, id, image_record_parse, ret, ret_error);
 }
 
 /* The time is set before the rename: the file never shows a wrong one. */
@@ -217,7 +220,7 @@ int image_record_save(Store *s, const ImageRecord *record) {
         return r;
 }
 
-int image_records_load(Store *s, ImageRecord ***ret, size_t *ret_n) {
+static int load_all(Store *s, RecordParser parser, ImageRecord ***ret, size_t *ret_n) {
         _cleanup_close_ int dirfd = open_images(s);
         if (dirfd < 0)
                 return dirfd;
@@ -233,7 +236,7 @@ int image_records_load(Store *s, ImageRecord ***ret, size_t *ret_n) {
                 _cleanup_free_ char *error = NULL;
                 if (!store_id_is_whole(*name))
                         continue;
-                r = load_at(dirfd, *name, &record, &error);
+                r = load_at(dirfd, *name, parser, &record, &error);
                 if (r == -ENOENT)
                         continue;
                 if (r < 0) {
@@ -247,4 +250,12 @@ int image_records_load(Store *s, ImageRecord ***ret, size_t *ret_n) {
         *ret = records;
         *ret_n = n;
         return 0;
+}
+
+int image_records_load(Store *s, ImageRecord ***ret, size_t *ret_n) {
+        return load_all(s, image_record_parse, ret, ret_n);
+}
+
+int image_records_list(Store *s, ImageRecord ***ret, size_t *ret_n) {
+        return load_all(s, image_record_parse_line, ret, ret_n);
 }

@@ -52,8 +52,12 @@ int image_record_save(Store *s, const ImageRecord *r);
 
 /* All images, by ID. One that vanishes meanwhile is left out; a broken record is logged and left out. */
 int image_records_load(Store *s, ImageRecord ***ret, size_t *ret_n);
+/* The same for a list: of each only the ID, the title, the times and image_record_size can be counted on. */
+int image_records_list(Store *s, ImageRecord ***ret, size_t *ret_n);
 void image_records_free(ImageRecord **records, size_t n);
 
 /* From and to the text of the file. */
 int image_record_parse(const char *name, const char *text, size_t size, ImageRecord **ret, char **ret_error);
+int image_record_parse_line(
+                const char *name, const char *text, size_t size, ImageRecord **ret, char **ret_error);
 char *image_record_to_text(const ImageRecord *r);

@@ -209,9 +209,46 @@ static void broken_records_do_not_hide_the_others(void **state) {
         size_t n;
         add_image(&(Sample){ "11", "example.com/app", NULL, NULL, 1, false });
         assert_int_equal(write_string_at(store_fd(store), path, "{\"id\": 5}", 0660), 0);
+        assert_int_equal(image_records_list(store, &records, &n), 0);
+        assert_int_equal(n, 1);
+        image_records_free(records, n);
         assert_int_equal(image_records_load(store, &records, &n), 0);
         assert_int_equal(n, 1);
         image_records_free(records, n);
+}
+
+static void assert_listed(const char *text, const char *title, uint64_t size, bool short_way) {
+        _cleanup_image_record_ ImageRecord *r = NULL;
+        _cleanup_free_ char *error = NULL;
+        if (image_record_parse_line("r", text, strlen(text), &r, &error) < 0)
+                fail_msg("%s", error);
+        _cleanup_free_ char *found = image_record_title(r);
+        assert_string_equal(found, title);
+        assert_int_equal(image_record_size(r), size);
+        assert_int_equal(r->layers == NULL && r->tree_images == NULL, short_way);
+}
+
+#define SIXTEEN(digits) digits digits digits digits
+#define SHA256_ID       "sha256-" SIXTEEN("abcd") SIXTEEN("abcd") SIXTEEN("abcd") SIXTEEN("abcd")
+#define SHA512_ID       "sha512-" SIXTEEN("0123") SIXTEEN("0123") SIXTEEN("0123") SIXTEEN("0123")
+#define LAYER(more)     "{\"blob\":\"" SHA256_ID "\",\"diffId\":\"" SHA256_ID "\",\"size\":7" more "}"
+#define TREE            "\"tree\":{\"id\":\"deps-" SHA512_ID "\",\"size\":20,\"images\":[\"" SHA512_ID "\"]}"
+
+static void a_list_reads_of_a_record_what_it_shows(void **state) {
+        assert_listed("{\"id\":\"" SHA512_ID
+                      "\",\"name\":\"a/b\",\"labels\":{\"os\":\"linux\",\"version\":\"1\"},"
+                      "\"importTime\":5,\"size\":10," TREE "}",
+                        "a/b:1", 30, true);
+        assert_listed("{\"id\":\"" SHA256_ID
+                      "\",\"name\":\"oci\",\"importTime\":5,\"size\":10,\"format\":\"oci\","
+                      "\"config\":\"" SHA256_ID "\",\"reference\":\"localhost:5000/a:b\",\"layers\":[" LAYER(
+                                      ",\"tree\":\"layer-" SHA256_ID
+                                      "\",\"treeSize\":100") "," LAYER("") "]}",
+                        "localhost:5000/a:b", 110, true);
+        /* what it does not understand it leaves to the full reading */
+        assert_listed("{\"i\\u0064\":\"" SHA512_ID
+                      "\",\"name\":\"a/b\",\"importTime\":5,\"size\":1,\"size\":10," TREE "}",
+                        "a/b", 30, false);
 }
 
 static void removing_an_image_leaves_nothing_of_it(void **state) {
@@ -285,6 +322,7 @@ int main(void) {
                 TEST(a_missing_dependency_is_named),
                 TEST(a_record_survives_writing_and_reading),
                 TEST(broken_records_do_not_hide_the_others),
+                TEST(a_list_reads_of_a_record_what_it_shows),
                 TEST(removing_an_image_leaves_nothing_of_it),
                 TEST(a_sweep_takes_temporaries_that_nobody_holds),
                 TEST(a_sweep_keeps_what_is_young_or_in_use),
