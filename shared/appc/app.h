@@ -19,6 +19,9 @@ typedef struct MountPoint {
  * /etc/passwd and /etc/group, or 0. */
 #define APP_OWN_GROUPS_ANNOTATION "appc.io/docker/own-groups"
 
+/* An annotation of images that come from Docker or the OCI, and of their apps in a pod. */
+#define APP_DOCKER_ANNOTATION "appc.io/docker/repository"
+
 typedef struct App {
         char **exec;                   /* may be empty, never NULL */
         char **pre_start, **post_stop; /* event handlers; NULL: none */

@@ -67,7 +67,7 @@ static void map_annotations(const OciOrigin *origin, const OciManifest *manifest
 
         set(l, "appc.io/docker/originalname", origin->original);
         set(l, "appc.io/docker/registryurl", origin->registry);
-        set(l, "appc.io/docker/repository", origin->repository ?: origin->name);
+        set(l, APP_DOCKER_ANNOTATION, origin->repository ?: origin->name);
         set(l, "appc.io/docker/tag", origin->tag);
         set(l, "appc.io/docker/imageid", manifest->config.digest);
         set(l, "appc.io/docker/manifesthash", origin->manifest_digest);

@@ -142,6 +142,16 @@ static int generate_app(const PodRequest *q, const AppRequest *a, const ImageMan
         return 0;
 }
 
+/* Of Docker's and OCI images; what the user says goes before them. */
+static void inherit_annotations(const NameValueList *image, NameValueList *runtime) {
+        static const char *const names[] = { STOP_SIGNAL, APP_DOCKER_ANNOTATION };
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                const char *value = name_values_get(image, names[i]);
+                if (value)
+                        name_values_set(runtime, names[i], value);
+        }
+}
+
 static int add_app(const PodRequest *q, size_t i, const PodImage *image, PodManifest *m) {
         const AppRequest *a = &q->apps[i];
         _cleanup_free_ char *name = a->name ? xstrdup(a->name) : app_name_from_image(image->manifest->name);
@@ -162,9 +172,7 @@ static int add_app(const PodRequest *q, size_t i, const PodImage *image, PodMani
         runtime->app = app;
         runtime->image.name = xstrdup(image->manifest->name);
         name_values_copy(&runtime->image.labels, &image->manifest->labels);
-        const char *stop = name_values_get(&image->manifest->annotations, STOP_SIGNAL);
-        if (stop) /* of a Docker image; what the user says goes before it */
-                name_values_set(&runtime->annotations, STOP_SIGNAL, stop);
+        inherit_annotations(&image->manifest->annotations, &runtime->annotations);
         name_values_merge(&runtime->annotations, &a->annotations);
         runtime->read_only_rootfs = a->read_only_rootfs > 0;
         generate_mounts(q, a, runtime);

@@ -224,7 +224,7 @@ static int mount_from_json(JsonContext *c, json_object *o, PlanMount *m) {
         int r;
         if ((r = json_expect(c, o, json_type_object)) < 0 ||
                         (r = get_string(c, o, "volume", JSON_REQUIRED, &m->volume)) < 0 ||
-                        (r = get_string(c, o, "source", JSON_REQUIRED, &m->source)) < 0 ||
+                        (r = get_string(c, o, "source", JSON_OPTIONAL, &m->source)) < 0 ||
                         (r = get_absolute(c, o, "target", &m->target)) < 0 ||
                         (r = json_get_bool(c, o, "readOnly", JSON_OPTIONAL, &m->read_only)) < 0)
                 return r;

@@ -79,6 +79,11 @@ static bool is_covered(const RuntimeApp *ra, const MountPoint *point) {
         return false;
 }
 
+/* Volumes of Docker's and OCI images begin with what the image has there: content, owner, mode. */
+static bool is_of_docker(const RuntimeApp *ra) {
+        return name_values_get(&ra->annotations, APP_DOCKER_ANNOTATION);
+}
+
 static void compile_mount_points(
                 const PodManifest *m, const RuntimeApp *ra, const App *app, Plan *p, PlanApp *a) {
         for (size_t i = 0; i < app->n_mount_points; i++) {
@@ -88,6 +93,10 @@ static void compile_mount_points(
                 const Volume *v = pod_manifest_find_volume(m, point->name);
                 if (v) {
                         mount_volume(p, a, v->name, v, point->path, point->read_only);
+                        continue;
+                }
+                if (is_of_docker(ra)) {
+                        add_mount(a, point->name, point->path);
                         continue;
                 }
                 _cleanup_free_ char *name = xasprintf("%s-%s", ra->name, point->name);

@@ -57,7 +57,7 @@ typedef struct PlanRoot {
 
 typedef struct PlanMount {
         char *volume; /* its name, for messages */
-        char *source; /* as PlanRoot's paths; a directory or a file */
+        char *source; /* as PlanRoot's paths; a directory or a file; NULL: what the image has at target */
         char *target; /* absolute, in the app's root */
         bool read_only, recursive;
 } PlanMount;

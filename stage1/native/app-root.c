@@ -122,10 +122,28 @@ static int put_etc(const Building *b) {
         return put_copy(b, "/etc/hosts-fallback", "/etc/hosts", TARGET_FILE, 0);
 }
 
+/* A directory of the image as a volume: stays writable when the root is not. It is kept as long as the pod,
+ * as the root is. */
+static int put_own_volume(const Building *b, const char *path) {
+        _cleanup_close_ int target = target_open(b->root, path, TARGET_DIRECTORY);
+        if (target < 0)
+                return fail(b, target, "open the volume", path);
+        if (!b->app->root.read_only)
+                return 0;
+        _cleanup_close_ int mount = mount_clone(target, "", false);
+        return put(b, mount, path, TARGET_DIRECTORY);
+}
+
 static int put_volumes(const Building *b) {
         for (size_t i = 0; i < b->app->n_mounts; i++) {
                 const PlanMount *m = &b->app->mounts[i];
                 struct stat st;
+                if (!m->source) {
+                        int r = put_own_volume(b, m->target);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
                 if (fstat(b->sources->mounts[i], &st) < 0)
                         return fail(b, -errno, "look at what is mounted at", m->target);
                 int r = put(b, b->sources->mounts[i], m->target,

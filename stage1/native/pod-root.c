@@ -80,8 +80,8 @@ static int open_volumes(const Boot *b, PodRoot *p, bool following_host) {
                 for (size_t j = 0; j < a->n_mounts; j++) {
                         if (follows_host(&a->mounts[j]) != following_host)
                                 continue;
-                        int fd = open_volume(b, a, &a->mounts[j], &p->apps[i]);
-                        if (fd < 0)
+                        int fd = -1; /* of the image: comes when its root is there */
+                        if (a->mounts[j].source && (fd = open_volume(b, a, &a->mounts[j], &p->apps[i])) < 0)
                                 return fd;
                         p->apps[i].mounts[j] = fd;
                 }

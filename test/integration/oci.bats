@@ -81,7 +81,7 @@ runs() { check r run --net=none "$@"; }
     # whose layers lack the padding at their end
     umoci insert --image umoci:one root/etc /more
     runs oci:umoci:one --exec=/bin/cat -- /more/passwd
-    has '^.*web:x:33:44'
+    has 'web:x:33:44'
 
     container=$(buildah_ from scratch)
     buildah_ copy -q "$container" root /
@@ -199,6 +199,29 @@ runs() { check r run --net=none "$@"; }
     has 'it has no command to run; name one with --exec'
     runs oci:configured:nothing --exec=/bin/echo -- something
     has something
+}
+
+@test "oci: a volume begins with what the image has there, and can be written to" {
+    mkdir -p volume/data && echo 'of the image' >volume/data/file && chown -R 33:44 volume/data && chmod 2750 volume/data
+    tar -C volume -cf volume.tar ./data
+    local script='cat /data/file; ls -ldn /data /new; echo x >/data/y && echo x >/new/y && echo written; echo x >/z && echo root written'
+    layout volumes app "$(jq -nc --arg s "$script" '{Cmd: ["/bin/sh", "-c", $s], Volumes: {"/data": {}, "/new": {}}}')" base.tar volume.tar
+    check r fetch --full oci:volumes
+    local id=${lines[-1]} option
+    for option in '' --no-overlay; do
+        runs $option "$id"
+        has 'of the image'
+        has 'drwxr-s--- .* 33 +44 .* /data'
+        has 'drwxr-xr-x .* 0 +0 .* /new'
+        has ' root written'
+    done
+    check_fails 1 r run --net=none "$id" --readonly-rootfs=true
+    has 'of the image'
+    has ' written$'
+    has 'Read-only file system'
+    # a volume that the user gives is what the user says
+    runs --volume volume-data,kind=empty "$id" --exec=/bin/ls -- -ldn /data
+    has 'drwxr-xr-x .* 0 +0 .* /data'
 }
 
 @test "image export: an OCI image goes out as it came in" {
