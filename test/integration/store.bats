@@ -324,10 +324,10 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     done
     # no descriptor leads out: pipes, memory files, the archive (to be read only), the directory, and standard ones
     local fd
-    for fd in $(find "/proc/$unpack/fd" -lname "$data/cas/tmp/incoming-*" -printf '%f '); do
+    for fd in $(find "/proc/$unpack/fd" -lname "$data/cas/tmp/*" -printf '%f '); do
         (((0$(sed -n 's/^flags:\s*//p' "/proc/$unpack/fdinfo/$fd") & 3) == 0))
     done
-    run bash -c "readlink /proc/$unpack/fd/* | grep -v -e '^pipe:' -e '^/memfd:' -e '^/dev/null' -e '^/$' -e '^/dev/pts' -e '^$data/cas/tmp/incoming-'"
+    run bash -c "readlink /proc/$unpack/fd/* | grep -v -e '^pipe:' -e '^/memfd:' -e '^/dev/null' -e '^/$' -e '^/dev/pts' -e '^$data/cas/tmp/'"
     [[ -z $output || $output != *"$data"* ]]
     tail -c +$((9 * 1024 * 1024 + 1)) "$BATS_TEST_TMPDIR/i.tar" >&4
     exec 4>&-
