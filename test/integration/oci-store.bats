@@ -333,3 +333,75 @@ shell_layer() {
     check r image verify "$id"
     lacks rebuilding
 }
+
+# several_layers: three layers of some size, so that a fetch takes a while, and an image of them.
+several_layers() {
+    local i
+    for i in 1 2 3; do
+        mkdir -p "big$i/usr/$i"
+        head -c 20M /dev/urandom >"big$i/usr/$i/random"
+        touch "big$i"/usr/"$i"/file{1..500}
+        tar -C "big$i" --owner=0 --group=0 -cf "big$i.tar" .
+    done
+    make_image big big1.tar big2.tar big3.tar
+}
+
+@test "oci store: 10 fetches of images that share layers, at once, all succeed and unpack each layer once" {
+    several_layers
+    make_layer other.tar other=1
+    local first=$id i jobs=()
+    make_image other big1.tar big2.tar other.tar
+    for i in {1..10}; do
+        case $((i % 2)) in
+        0) rkt "--dir=$data" fetch --insecure-options=image oci:layout:big >"out$i" 2>&1 3>&- & ;;
+        1) rkt "--dir=$data" fetch --insecure-options=image oci:layout:other >"out$i" 2>&1 3>&- & ;;
+        esac
+        jobs+=($!)
+    done
+    for i in {0..9}; do wait "${jobs[$i]}" || { cat "out$((i + 1))"; false; }; done
+    check r image verify "$first" "$id"
+    lacks rebuilding
+    [[ $(ls -A "$data/cas/tree" | grep -vc '^\.lock') == 4 ]]
+    [[ $(find "$data/cas/tmp" -type f ! -name 'fetching-*' ! -name '*.lock') == '' ]]
+}
+
+@test "oci store: fetches killed at random moments leave a store in which the next one succeeds" {
+    several_layers
+    local i pid
+    for i in {1..25}; do
+        setsid rkt "--dir=$data" fetch --insecure-options=image oci:layout:big >/dev/null 2>&1 3>&- &
+        pid=$!
+        sleep "0.$(printf %03d $((RANDOM % 400)))"
+        kill -KILL -- -$pid 2>/dev/null || :
+        wait $pid || :
+        # nothing that is not whole can be seen
+        if [[ -e $data/cas/image/$id ]]; then
+            check r image verify "$id"
+            lacks rebuilding
+            ((i % 5)) || r image rm "$id" >/dev/null
+        fi
+    done
+    fetch big
+    check r image verify "$id"
+    lacks rebuilding
+    r image gc >/dev/null
+    [[ $(ls -A "$data/cas/tree" | grep -c '^\.') == 0 ]]
+    r image rm "$id" >/dev/null
+    find "$data/cas/tmp" "$data/cas/tree" "$data/cas/blob" -exec touch -d '25 hours ago' {} +
+    r image gc >/dev/null
+    [[ $(find "$data/cas" -type f) == '' ]]
+}
+
+@test "oci store: a fetch that a signal ends leaves nothing unfinished behind" {
+    several_layers
+    local i pid
+    for i in 05 10 15 20 25 30; do
+        rkt-fetch "--dir=$data" --insecure-options=image oci:layout:big >/dev/null 2>&1 3>&- &
+        pid=$!
+        sleep "0.$i"
+        kill -TERM $pid 2>/dev/null || :
+        wait $pid || :
+        [[ $(find "$data/cas/tree" -maxdepth 1 -name '.tmp-*' 2>/dev/null) == '' ]]
+        rm -rf "${data:?}"/*
+    done
+}
