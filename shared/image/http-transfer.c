@@ -4,12 +4,9 @@
 #include <errno.h>
 
 #include "alloc.h"
-#include "build-config.h"
 #include "duration.h"
 #include "insecure.h"
 #include "log.h"
-#include "percent.h"
-#include "strv.h"
 
 #define MAX_REDIRECTS    10
 #define MAX_FAILURES     4 /* one after the other, without progress */
@@ -36,10 +33,6 @@ static int fail(HttpTransfer *t, int error, const char *format, ...) {
         t->message = xvasprintf(format, ap);
         va_end(ap);
         return t->error = -abs(error);
-}
-
-static unsigned allowed(const HttpTransfer *t) {
-        return t->client->options.insecure | t->request.insecure;
 }
 
 static bool contains(const int *statuses, long status) {
@@ -197,130 +190,8 @@ static int on_connected(void *userdata, char *address, char *local_address, int 
         return CURL_PREREQFUNC_OK;
 }
 
-static void add_header(HttpTransfer *t, const char *format, const char *value) {
-        _cleanup_free_ char *line = xasprintf(format, value);
-        if (!line[strcspn(line, "\r\n")])
-                t->headers = curl_slist_append(t->headers, line);
-}
-
-static void set_headers(HttpTransfer *t) {
-        const HttpRequest *r = &t->request;
-        curl_slist_free_all(t->headers);
-        t->headers = NULL;
-        STRV_FOREACH (header, r->headers)
-                add_header(t, "%s", *header);
-        if (r->if_none_match)
-                add_header(t, "If-None-Match: %s", r->if_none_match);
-        if (r->range.start > 0) {
-                _cleanup_free_ char *start = xasprintf("%llu", (unsigned long long) r->range.start);
-                add_header(t, "Range: bytes=%s-", start);
-                if (r->range.if_range)
-                        add_header(t, "If-Range: %s", r->range.if_range);
-        }
-        if (r->method == HTTP_POST)
-                add_header(t, "%s", "Expect:"); /* no waiting for 100 Continue */
-        curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
-        curl_easy_setopt(t->curl, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE); /* not to a proxy */
-}
-
-/* What libcurl before 8 leaves to us of Amazon's rules: the query that is signed has to be in order, and S3
- * wants to be told the digest of the body, here of an empty one. */
-static void use_aws(HttpTransfer *t, const HttpCredential *credential) {
-        const char *service = credential->service ?: "s3";
-        _cleanup_free_ char *provider =
-                        xasprintf("aws:amz:%s:%s", credential->region ?: "us-east-1", service);
-        _cleanup_free_ char *url = url_sort_query(t->url.text);
-        curl_easy_setopt(t->curl, CURLOPT_AWS_SIGV4, provider);
-        curl_easy_setopt(t->curl, CURLOPT_URL, url);
-        if (streq(service, "s3") && t->request.method != HTTP_POST)
-                add_header(t, "X-Amz-Content-Sha256: %s",
-                                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-        curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
-}
-
-static void use_credential(HttpTransfer *t, const HttpCredential *credential) {
+static void set_callbacks(HttpTransfer *t) {
         CURL *c = t->curl;
-        switch (credential->kind) {
-        case HTTP_CREDENTIAL_NONE: return;
-        case HTTP_CREDENTIAL_BASIC: curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC); break;
-        case HTTP_CREDENTIAL_BEARER:
-                curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long) CURLAUTH_BEARER);
-                curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, credential->token);
-                return;
-        case HTTP_CREDENTIAL_AWS: use_aws(t, credential); break;
-        }
-        curl_easy_setopt(c, CURLOPT_USERNAME, credential->user);
-        curl_easy_setopt(c, CURLOPT_PASSWORD, credential->password);
-}
-
-/* What the caller gives comes first, then what stands in the URL, then what is configured for the host. */
-static int set_credential(HttpTransfer *t) {
-        const HttpClientOptions *options = &t->client->options;
-        HttpCredential found = {};
-        const HttpCredential *credential = &found;
-        if (!http_url_same_origin(&t->origin, &t->url))
-                return 0;
-        if (t->request.credential)
-                credential = t->request.credential;
-        else if (t->origin.user)
-                found = (HttpCredential){ HTTP_CREDENTIAL_BASIC, t->origin.user, t->origin.password ?: "" };
-        else if (options->credential) {
-                int r = options->credential(t->url.host_port, &found, options->userdata);
-                if (r <= 0)
-                        return r;
-        }
-        if (credential->kind == HTTP_CREDENTIAL_NONE)
-                return 0;
-        if (!t->url.https && !(allowed(t) & INSECURE_HTTP)) {
-                log_warning("not sending the credentials for %s over plain http; --insecure-options=http "
-                            "would",
-                                t->url.host_port);
-                return 0;
-        }
-        use_credential(t, credential);
-        return 0;
-}
-
-static void set_trust(CURL *c, unsigned insecure) {
-        const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
-        if (insecure & INSECURE_TLS) {
-                curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-                curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-        }
-        if (!isempty(file))
-                curl_easy_setopt(c, CURLOPT_CAINFO, file);
-        if (!isempty(directory))
-                curl_easy_setopt(c, CURLOPT_CAPATH, directory);
-}
-
-static void set_method(CURL *c, const HttpRequest *r) {
-        if (r->method == HTTP_HEAD)
-                curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-        if (r->method != HTTP_POST)
-                return;
-        curl_easy_setopt(c, CURLOPT_POST, 1L);
-        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) r->body_size);
-        curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body ?: "");
-}
-
-static void set_limits(HttpTransfer *t) {
-        long stall = t->client->stall_timeout;
-        curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT, MIN(stall, 30L));
-        curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_LIMIT, 100L);
-        curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_TIME, stall);
-        if (!t->request.take) /* a document: it has no reason to trickle in for hours */
-                curl_easy_setopt(t->curl, CURLOPT_TIMEOUT, 5 * stall);
-}
-
-static int set_options(HttpTransfer *t) {
-        CURL *c = t->curl;
-        curl_easy_setopt(c, CURLOPT_URL, t->url.text);
-        curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-        curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS);
-        curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 512L * 1024);
-        curl_easy_setopt(c, CURLOPT_USERAGENT, "rkt/" RKT_VERSION);
-        curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
         curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->curl_message);
         curl_easy_setopt(c, CURLOPT_PRIVATE, t);
         curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
@@ -332,11 +203,6 @@ static int set_options(HttpTransfer *t) {
         curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
         curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
-        set_limits(t);
-        set_trust(c, allowed(t));
-        set_method(c, &t->request);
-        set_headers(t);
-        return set_credential(t);
 }
 
 static void stop(HttpTransfer *t) {
@@ -359,63 +225,14 @@ int http_transfer_go(HttpTransfer *t) {
         t->wake = 0;
         t->here_kind = http_address_kind(t->url.host);
         t->curl_message[0] = 0;
-        int r = set_options(t);
+        set_callbacks(t);
+        int r = http_options_set(t);
         if (r < 0)
                 return t->error = r;
         if (curl_multi_add_handle(t->client->multi, t->curl) != CURLM_OK)
                 return fail(t, ENOMEM, "libcurl does not take it");
         t->added = true;
         return 0;
-}
-
-static HttpCredential *copy_credential(const HttpCredential *c) {
-        if (!c)
-                return NULL;
-        HttpCredential *copy = xnew(HttpCredential, 1);
-        *copy = (HttpCredential){
-                .kind = c->kind,
-                .user = xstrdup(c->user),
-                .password = xstrdup(c->password),
-                .token = xstrdup(c->token),
-                .region = xstrdup(c->region),
-                .service = xstrdup(c->service),
-        };
-        return copy;
-}
-
-static void free_credential(HttpCredential *c) {
-        if (!c)
-                return;
-        free((char *) c->user);
-        free((char *) c->password);
-        free((char *) c->token);
-        free((char *) c->region);
-        free((char *) c->service);
-        free(c);
-}
-
-static int *copy_statuses(const int *statuses) {
-        size_t n = 0;
-        if (!statuses)
-                return NULL;
-        while (statuses[n])
-                n++;
-        int *copy = xnew(int, n + 1);
-        memcpy(copy, statuses, n * sizeof(int));
-        return copy;
-}
-
-static void copy_request(HttpRequest *to, const HttpRequest *from) {
-        *to = *from;
-        to->url = xstrdup(from->url);
-        to->headers = from->headers ? strv_copy(from->headers) : NULL;
-        to->credential = copy_credential(from->credential);
-        to->if_none_match = xstrdup(from->if_none_match);
-        to->range.if_range = xstrdup(from->range.if_range);
-        to->accept = copy_statuses(from->accept);
-        to->progress = NULL;
-        if (to->max_body == 0 && !to->take)
-                to->max_body = HTTP_BODY_DEFAULT;
 }
 
 void http_transfer_free(HttpTransfer *t) {
@@ -426,12 +243,7 @@ void http_transfer_free(HttpTransfer *t) {
         http_url_done(&t->origin);
         http_url_done(&t->url);
         http_response_done(&t->response);
-        free((char *) t->request.url);
-        strv_free((char **) t->request.headers);
-        free_credential((HttpCredential *) t->request.credential);
-        free((char *) t->request.if_none_match);
-        free((char *) t->request.range.if_range);
-        free((int *) t->request.accept);
+        http_request_done(&t->request);
         free(t->message);
         free(t);
 }
@@ -456,7 +268,7 @@ HttpTransfer *http_transfer_new(HttpClient *c, const HttpRequest *request, int *
         t->url = url;
         t->origin = origin;
         url = origin = (HttpUrl){};
-        copy_request(&t->request, request);
+        http_request_copy(&t->request, request);
         t->response.url = xstrdup(t->url.text);
         if (request->progress)
                 t->bar = progress_bar_new(request->progress);
@@ -474,7 +286,7 @@ static int follow(HttpTransfer *t) {
         int r = http_url_follow(&t->url, location, &next, &error);
         if (r < 0)
                 return fail(t, r, "the server redirects to %s: %s", shown, error);
-        if (t->url.https && !next.https && !(allowed(t) & INSECURE_HTTP))
+        if (t->url.https && !next.https && !(http_transfer_insecure(t) & INSECURE_HTTP))
                 return fail(t, EPERM,
                                 "the server redirects from https to plain http, to %s, which only "
                                 "--insecure-options=http allows",

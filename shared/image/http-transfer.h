@@ -54,6 +54,18 @@ struct HttpTransfer {
         ProgressBar *bar;
 };
 
+/* With all that it points to but the body. */
+void http_request_copy(HttpRequest *to, const HttpRequest *from);
+void http_request_done(HttpRequest *r);
+
+/* Insecure bits, of the client and of the request. */
+static inline unsigned http_transfer_insecure(const HttpTransfer *t) {
+        return t->client->options.insecure | t->request.insecure;
+}
+
+/* Before each request: everything but the callbacks. Logs. */
+int http_options_set(HttpTransfer *t);
+
 /* NULL with *ret_error, and *ret_code. */
 HttpTransfer *http_transfer_new(HttpClient *c, const HttpRequest *request, int *ret_code, char **ret_error);
 void http_transfer_free(HttpTransfer *t);

@@ -12,6 +12,7 @@
 #define BAR_MIN   10
 #define BAR_MAX   40
 #define LABEL_MAX 40
+#define LINES_MAX 64 /* more bars are not shown */
 
 struct ProgressBar {
         char *label;
@@ -21,7 +22,9 @@ struct ProgressBar {
 static struct {
         ProgressBar **bars;
         size_t n;
-        size_t drawn; /* lines that are on the terminal; the cursor is at the end of the last */
+        size_t lines[LINES_MAX]; /* columns of what is on the terminal; the cursor is at the end of the last
+                                  */
+        size_t drawn;
         uint64_t time;
 } screen;
 
@@ -93,9 +96,13 @@ char *progress_line(const char *label, uint64_t done, uint64_t total, uint64_t s
 static void erase(FILE *f) {
         if (screen.drawn == 0)
                 return;
+        size_t rows, columns, above = 0;
+        get_size(&rows, &columns);
+        for (size_t i = 0; i < screen.drawn; i++) /* in a window that has become narrower, lines wrap */
+                above += (MAX(screen.lines[i], (size_t) 1) - 1) / columns + (i + 1 < screen.drawn);
         fputc('\r', f);
-        if (screen.drawn > 1)
-                fprintf(f, "\033[%zuA", screen.drawn - 1);
+        if (above > 0)
+                fprintf(f, "\033[%zuA", above);
         fputs("\033[J", f);
         screen.drawn = 0;
 }
@@ -127,14 +134,14 @@ static void draw_bars(FILE *f, const void *unused) {
         bool color = isempty(no_color);
         get_size(&rows, &columns);
         erase(f);
-        for (size_t i = 0; i < screen.n && i + 1 < rows; i++) {
+        for (size_t i = 0; i < screen.n && i + 1 < rows && i < LINES_MAX; i++) {
                 const ProgressBar *b = screen.bars[i];
                 /* a full line would leave the cursor in the next one on some terminals */
                 _cleanup_free_ char *line =
                                 progress_line(b->label, b->done, b->total, speed_of(b, now), columns - 1);
                 fprintf(f, "%s%s%s%s", i > 0 ? "\n" : "", color ? "\033[36m" : "", line,
                                 color ? "\033[m" : "");
-                screen.drawn++;
+                screen.lines[screen.drawn++] = strlen(line);
         }
 }
 
@@ -202,6 +209,7 @@ void progress_bar_end(ProgressBar *b, bool success) {
                 log_set_before(NULL);
                 free(screen.bars);
                 screen.bars = NULL;
+                screen.time = 0;
         }
         free(b->label);
         free(b);

@@ -106,9 +106,9 @@ size_at_least() { [[ -n $(partial) ]] && (($(stat -c %s "$(partial)") >= $1)); }
 @test "http: credentials go to the host they are for, and only in a way that nobody can listen to" {
     make app
     certificates
-    serve_scripted "$tls/server.pem" "$tls/server.key"
+    serve_scripted "$tls/cert.pem" "$tls/key.pem"
     local first=$port first_log=$log
-    serve_scripted "$tls/server.pem" "$tls/server.key"
+    serve_scripted "$tls/cert.pem" "$tls/key.pem"
     export SSL_CERT_FILE=$tls/ca.pem
     # the same host, another port
     set_for old location "https://127.0.0.1:$port/app.aci"

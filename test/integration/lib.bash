@@ -124,3 +124,18 @@ stop_servers() {
     server_pids=()
 }
 server_pids=()
+
+# make_certificate DIR HOST…: an authority's certificate DIR/ca.pem, and DIR/cert.pem and DIR/key.pem by it for the
+# hosts, names or addresses.
+make_certificate() {
+    local dir=$1 host names=
+    for host in "${@:2}"; do
+        [[ $host == *[!0-9.]* ]] && names+=,DNS:$host || names+=,IP:$host
+    done
+    mkdir -p "$dir"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=authority of the test' \
+        -keyout "$dir/ca.key" -out "$dir/ca.pem" 2>/dev/null
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" -keyout "$dir/key.pem" -out "$dir/csr" 2>/dev/null
+    openssl x509 -req -in "$dir/csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 -out "$dir/cert.pem" \
+        -extfile <(echo "subjectAltName=${names#,}") 2>/dev/null
+}

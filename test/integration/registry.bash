@@ -105,18 +105,6 @@ registry_requests() {
     sed -nE 's/.*"(GET|HEAD|POST) ([^ ]+) HTTP[^"]*" ([0-9]+) .*/\1 \2 \3/p' "$registry_log" | grep -cE "$1" || :
 }
 
-# make_certificate DIR: a CA of its own (ca.pem) and a certificate for localhost by it (cert.pem, key.pem).
-make_certificate() {
-    local d=$1
-    mkdir -p "$d"
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test-CA \
-        -keyout "$d/ca-key.pem" -out "$d/ca.pem" 2>/dev/null
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost \
-        -keyout "$d/key.pem" -out "$d/request.pem" 2>/dev/null
-    openssl x509 -req -in "$d/request.pem" -CA "$d/ca.pem" -CAkey "$d/ca-key.pem" -CAcreateserial -days 2 \
-        -extfile <(echo 'subjectAltName=DNS:localhost,IP:127.0.0.1') -out "$d/cert.pem" 2>/dev/null
-}
-
 # start_scripted_registry LAYOUT [NAME]: scripted-registry.py, which obeys $rules and writes to $log. Sets
 # registry.
 start_scripted_registry() {

@@ -299,7 +299,7 @@ nothing_kept() {
 
 @test "registry: TLS with an authority of our own" {
     local tls=$BATS_FILE_TMPDIR/tls
-    make_certificate "$tls"
+    make_certificate "$tls" localhost 127.0.0.1
     start_registry tls "  tls:" "    certificate: $tls/cert.pem" "    key: $tls/key.pem"
     check_fails 254 r fetch "docker://$registry/small"
     has "https://$registry/v2/small/manifests/latest.*certificate"

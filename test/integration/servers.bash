@@ -35,16 +35,10 @@ serve_scripted() {
 # requests PATTERN: how many requests match.
 requests() { grep -Ec -- "$1" "$log" || :; }
 
-# certificates: an authority, $tls/ca.pem, and $tls/server.pem and $tls/server.key for the addresses of this host.
+# certificates: an authority and a certificate for the addresses of this host, in a directory that is tls then.
 certificates() {
     tls=$BATS_TEST_TMPDIR/tls
-    mkdir -p "$tls"
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=test authority' \
-        -keyout "$tls/ca.key" -out "$tls/ca.pem" 2>/dev/null
-    openssl req -newkey rsa:2048 -nodes -subj '/CN=test server' -keyout "$tls/server.key" -out "$tls/server.csr" 2>/dev/null
-    openssl x509 -req -in "$tls/server.csr" -CA "$tls/ca.pem" -CAkey "$tls/ca.key" -CAcreateserial -days 2 \
-        -extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:198.51.100.1") \
-        -out "$tls/server.pem" 2>/dev/null
+    make_certificate "$tls" localhost 127.0.0.1 127.0.0.2 198.51.100.1
 }
 
 # serve_nginx ADDRESS LINE…: nginx with TLS and HTTP/2 on a free port of ADDRESS, with $www as its root and LINEs in
@@ -66,7 +60,7 @@ http {
     client_body_temp_path $directory/body; proxy_temp_path $directory/proxy; fastcgi_temp_path $directory/fastcgi;
     uwsgi_temp_path $directory/uwsgi; scgi_temp_path $directory/scgi;
     server {
-        listen $address:$port ssl http2; ssl_certificate $tls/server.pem; ssl_certificate_key $tls/server.key;
+        listen $address:$port ssl http2; ssl_certificate $tls/cert.pem; ssl_certificate_key $tls/key.pem;
         root $www;
         $(printf '%s\n' "$@")
     }

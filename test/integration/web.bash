@@ -47,18 +47,6 @@ END
     wait_for 10 port_answers_or_ended 443 $! && kill -0 $! || { cat "$dir"/{out,errors}; return 1; }
 }
 
-# make_certificate DIR HOST…: an authority's certificate DIR/ca.pem, and one by
-# it for the hosts.
-make_certificate() {
-    local dir=$1 names
-    names=$(printf ',DNS:%s' "${@:2}")
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=authority of the test' \
-        -keyout "$dir/ca.key" -out "$dir/ca.pem" 2>/dev/null
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" -keyout "$dir/key.pem" -out "$dir/csr" 2>/dev/null
-    openssl x509 -req -in "$dir/csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 -out "$dir/cert.pem" \
-        -extfile <(echo "subjectAltName=${names#,}") 2>/dev/null
-}
-
 # web_requests PATTERN: how many lines of the log match.
 web_requests() { grep -cE -- "$1" "$web_log" || :; }
 
