@@ -67,17 +67,6 @@ static int fail(const char *error) {
         return -EINVAL;
 }
 
-static const OciDescriptor *select_platform(const OciIndex *index, const char *url) {
-        const char *os, *arch, *variant;
-        oci_platform_host(&os, &arch, &variant);
-        const OciDescriptor *d = oci_index_select(index, os, arch, variant);
-        if (!d) {
-                _cleanup_free_ char *platforms = oci_index_platforms(index);
-                log_error("%s: there is no image for %s/%s, only for %s", url, os, arch, platforms);
-        }
-        return d;
-}
-
 /* From an index to the manifest (or the inner index) for this machine. */
 static int descend(Registry *r, RegistryDocument *d) {
         _cleanup_oci_index_ OciIndex *index = NULL;
@@ -85,9 +74,11 @@ static int descend(Registry *r, RegistryDocument *d) {
         RegistryDocument next;
         if (oci_index_parse(d->url, d->text, d->size, &index, &error) < 0)
                 return fail(error);
-        const OciDescriptor *chosen = select_platform(index, d->url);
-        if (!chosen)
+        const OciDescriptor *chosen = oci_index_select_host(index, &error);
+        if (!chosen) {
+                log_error("%s: %s", d->url, error);
                 return -ENOENT;
+        }
         int x = registry_get_manifest(r, chosen->digest, chosen->size, &next);
         if (x < 0)
                 return x;

@@ -81,14 +81,10 @@ static bool is_wanted(const Reference *wanted, const OciDescriptor *d) {
 }
 
 static const OciDescriptor *select_platform(const LocalImage *i, const OciIndex *index) {
-        const char *os, *arch, *variant;
-        oci_platform_host(&os, &arch, &variant);
-        const OciDescriptor *d = oci_index_select(index, os, arch, variant);
-        if (!d) {
-                _cleanup_free_ char *platforms = oci_index_platforms(index);
-                log_error("%s: there is no image for %s/%s%s%s, only for: %s", i->source, os, arch,
-                                variant ? "/" : "", variant ?: "", platforms);
-        }
+        _cleanup_free_ char *error = NULL;
+        const OciDescriptor *d = oci_index_select_host(index, &error);
+        if (!d)
+                log_error("%s: %s", i->source, error);
         return d;
 }
 

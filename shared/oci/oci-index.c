@@ -93,3 +93,15 @@ char *oci_index_platforms(const OciIndex *index) {
         }
         return names[0] ? strv_join(names, ", ") : xstrdup("none");
 }
+
+const OciDescriptor *oci_index_select_host(const OciIndex *index, char **ret_error) {
+        const char *os, *arch, *variant;
+        oci_platform_host(&os, &arch, &variant);
+        const OciDescriptor *d = oci_index_select(index, os, arch, variant);
+        if (!d) {
+                _cleanup_free_ char *platforms = oci_index_platforms(index);
+                *ret_error = xasprintf("there is no image for %s/%s%s%s, only for: %s", os, arch,
+                                variant ? "/" : "", variant ?: "", platforms);
+        }
+        return d;
+}

@@ -102,6 +102,8 @@ int oci_index_parse(const char *name, const char *text, size_t size, OciIndex **
  * nothing else fits and it is the only one of these. NULL: there is none. */
 const OciDescriptor *oci_index_select(
                 const OciIndex *index, const char *os, const char *arch, const char *variant);
+/* The same for this machine. NULL with *ret_error (allocated): for which platforms there are some. */
+const OciDescriptor *oci_index_select_host(const OciIndex *index, char **ret_error);
 /* The platforms of an index, for messages: "linux/amd64, linux/arm/v7". */
 char *oci_index_platforms(const OciIndex *index);
 

@@ -114,5 +114,6 @@ start_scripted_registry() {
     python3 "$BATS_TEST_DIRNAME/scripted-registry.py" "$1" "$rules" "$log" "$port_file" 3>&- &
     server_pids+=($!)
     wait_for 10 test -s "$port_file"
+    # shellcheck disable=SC2034 # for the test
     registry=localhost:$(<"$port_file")
 }
