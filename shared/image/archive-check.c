@@ -10,6 +10,7 @@
 #include "file.h"
 #include "globals.h"
 #include "log.h"
+#include "trust-policy.h"
 #include "trust.h"
 #include "types.h"
 
@@ -20,10 +21,6 @@
 void archive_check_done(ArchiveCheck *c) {
         free(c->signature);
         signers_clear(&c->signers);
-}
-
-static bool needs_signature(const ArchiveCheck *c) {
-        return !(c->options->insecure & INSECURE_IMAGE);
 }
 
 /* Where the signature is, for messages. Allocated. */
@@ -123,7 +120,7 @@ static int check_issuer(ArchiveCheck *c) {
 static int before(void *userdata) {
         ArchiveCheck *c = userdata;
         fetch_warn_insecure(c->options->insecure);
-        if (!needs_signature(c))
+        if (!c->needs_signature)
                 return 0;
         int r = get_signature(c);
         return r < 0 || c->deferred ? r : check_issuer(c);
@@ -145,7 +142,7 @@ static int check_size(const ArchiveCheck *c, int fd) {
 static int verify(int fd, void *userdata) {
         ArchiveCheck *c = userdata;
         int r = check_size(c, fd);
-        if (r < 0 || !needs_signature(c))
+        if (r < 0 || !c->needs_signature)
                 return r;
         if (c->deferred) {
                 r = get_signature(c);
@@ -199,8 +196,10 @@ static int accept(const ImageManifest *m, const char *id, void *userdata) {
                                 c->id);
                 return -EBADMSG;
         }
-        if (!needs_signature(c))
-                return 0;
+        bool any;
+        r = c->name ? 0 : trust_policy_check(m->name, &any); /* may be rejected */
+        if (r < 0 || !c->needs_signature)
+                return r;
         if (!c->name) {
                 SignatureCheck check = signature_check(c, NULL, NULL);
                 r = signature_check_name(&check, m->name, &c->signers);
@@ -211,12 +210,28 @@ static int accept(const ImageManifest *m, const char *id, void *userdata) {
         return 0;
 }
 
-FetchChecks archive_check_steps(ArchiveCheck *c) {
-        return (FetchChecks){
+/* The name, or what is known in its place. */
+static int apply_policy(ArchiveCheck *c) {
+        c->needs_signature = true;
+        int r = 0;
+        if (c->name)
+                r = trust_policy_check(c->name, &c->needs_signature);
+        else if (!c->signature_url)
+                r = fetch_check_path(c->source, &c->needs_signature);
+        c->needs_signature &= !(c->options->insecure & INSECURE_IMAGE);
+        return r;
+}
+
+int archive_check_begin(ArchiveCheck *c, FetchChecks *ret) {
+        int r = apply_policy(c);
+        if (r < 0)
+                return r;
+        *ret = (FetchChecks){
                 .before = before,
-                .verify = needs_signature(c) || c->size > 0 ? verify : NULL,
+                .verify = c->needs_signature || c->size > 0 ? verify : NULL,
                 .accept = accept,
                 .userdata = c,
                 .latest = c->name && !name_values_get(c->labels, "version"),
         };
+        return 0;
 }

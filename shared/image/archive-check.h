@@ -24,14 +24,17 @@ typedef struct ArchiveCheck {
         const char *id; /* its hash, as another manifest has it; NULL: any */
         uint64_t size;  /* in bytes; 0: any */
 
-        char *signature; /* what has been found out; zero at first */
+        /* What has been found out; zero at first. */
+        bool needs_signature;
+        char *signature;
         size_t signature_size;
         bool deferred;
         Signers signers;
 } ArchiveCheck;
 
-/* What is to be handed to fetch_url and archive_import_file; valid as long as c is. */
-FetchChecks archive_check_steps(ArchiveCheck *c);
+/* What is to be handed to fetch_url and archive_import_file; valid as long as c is. -EPERM if such images
+ * are rejected by the configuration; logs. */
+int archive_check_begin(ArchiveCheck *c, FetchChecks *ret);
 void archive_check_done(ArchiveCheck *c);
 #define _cleanup_archive_check_ _cleanup_(archive_check_done)
 

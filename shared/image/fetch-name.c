@@ -10,6 +10,7 @@
 #include "image-lookup.h"
 #include "insecure.h"
 #include "log.h"
+#include "trust-policy.h"
 #include "types.h"
 
 /* What is filled into templates and, first, looked for in the store: what was asked for, and this machine.
@@ -59,10 +60,12 @@ static int fetch_endpoint(Store *s, const AppString *app, const DiscoveryEndpoin
                 .id = expectation->id,
                 .size = expectation->size,
         };
-        FetchChecks steps = archive_check_steps(&check);
+        FetchChecks steps;
         _cleanup_free_ char *id = NULL;
         log_debug("fetching image from %s", e->image);
-        int r = fetch_url(s, e->image, options, &steps, &id);
+        int r = archive_check_begin(&check, &steps);
+        if (r >= 0)
+                r = fetch_url(s, e->image, options, &steps, &id);
         if (r >= 0)
                 r = check_fetched(s, id, e->image, app);
         if (r >= 0)
@@ -75,11 +78,15 @@ int fetch_discovered(Store *s, const AppString *app, const FetchOptions *options
         _cleanup_discovery_endpoints_ DiscoveryEndpoints endpoints = {};
         _cleanup_name_values_ NameValueList vars = {};
         _cleanup_free_ char *shown = app_string_format(app->name, &app->labels);
+        bool signature;
+        int r = trust_policy_check(app->name, &signature);
+        if (r < 0)
+                return r;
         add_defaults(&app->labels, &vars);
         if (!name_values_get(&vars, "version"))
                 name_values_add(&vars, "version", "latest");
         log_debug("searching for app image %s", shown);
-        int r = discovery_find_images(options->client, options->insecure, app->name, &vars, &endpoints);
+        r = discovery_find_images(options->client, options->insecure, app->name, &vars, &endpoints);
         for (size_t i = 0; i < endpoints.n; i++) {
                 r = fetch_endpoint(s, app, &endpoints.items[i], options, expectation, ret_id);
                 if (r >= 0 || r == -EINTR)

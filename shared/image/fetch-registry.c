@@ -290,13 +290,9 @@ int fetch_registry(Store *s, const Reference *reference, const FetchOptions *opt
                                 f.name);
                 return -ENOENT;
         }
-        if (!(options->insecure & INSECURE_IMAGE)) {
-                log_error("unable to fetch image from %s: images of registries have no signatures that "
-                          "could "
-                          "be verified; --insecure-options=image takes it as it is",
-                                f.name);
-                return -ENOKEY;
-        }
-        fetch_warn_insecure(options->insecure);
+        _cleanup_free_ char *repository = xasprintf("%s/%s", reference->host, reference->repository);
+        int r = fetch_check_unsigned(repository, options);
+        if (r < 0)
+                return r;
         return fetch_remote(&f, options, ret_id);
 }

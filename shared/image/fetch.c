@@ -19,6 +19,7 @@
 #include "log.h"
 #include "reference.h"
 #include "strv.h"
+#include "trust-policy.h"
 
 int fetch_policy_parse(const char *s, FetchPolicy *ret) {
         static const char *const names[] = {
@@ -46,7 +47,7 @@ void fetch_warn_insecure(unsigned insecure) {
 
 static int fetch_file(Store *s, const char *path, const FetchOptions *options, char **ret_id) {
         _cleanup_archive_check_ ArchiveCheck check = { .store = s, .options = options, .source = path };
-        FetchChecks steps = archive_check_steps(&check);
+        FetchChecks steps;
         struct stat st;
         if (options->policy == FETCH_NEVER) {
                 log_error("unable to fetch image from %s: files are read anew each time, and the pull "
@@ -61,7 +62,9 @@ static int fetch_file(Store *s, const char *path, const FetchOptions *options, c
                 return log_error_errno(errno, "error opening image file %s", path);
         if (S_ISDIR(st.st_mode))
                 return log_error_errno(EISDIR, "error opening image file %s", path);
-        int r = steps.before(steps.userdata);
+        int r = archive_check_begin(&check, &steps);
+        if (r >= 0)
+                r = steps.before(steps.userdata);
         if (r < 0)
                 return r;
         log_debug("using image from file %s", path);
@@ -73,8 +76,9 @@ static int fetch_from_url(Store *s, const char *url, const FetchOptions *options
         _cleanup_archive_check_ ArchiveCheck check = {
                 .store = s, .options = options, .source = url, .signature_url = signature
         };
-        FetchChecks steps = archive_check_steps(&check);
-        return fetch_url(s, url, options, &steps, ret_id);
+        FetchChecks steps;
+        int r = archive_check_begin(&check, &steps);
+        return r < 0 ? r : fetch_url(s, url, options, &steps, ret_id);
 }
 
 static int find_by_id(Store *s, const char *reference, char **ret_id) {
@@ -90,20 +94,44 @@ static int find_by_id(Store *s, const char *reference, char **ret_id) {
         return 0;
 }
 
-/* Images of formats for which there are no signatures. */
-static int check_unsigned(const char *reference, const FetchOptions *options) {
-        if (options->insecure & INSECURE_IMAGE) {
-                fetch_warn_insecure(options->insecure);
-                return 0;
-        }
-        log_error("image \"%s\" must be verified by a signature, which cannot be done for it; "
-                  "--insecure-options=image takes it as it is",
-                        reference);
+static int refuse_unsigned(const char *name) {
+        log_error("image %s must be verified by a signature, and there are none for images of registries "
+                  "and "
+                  "layouts; --insecure-options=image takes it as it is, and a policy in trust.d all of a "
+                  "name",
+                        name);
         return -ENOKEY;
 }
 
+int fetch_check_unsigned(const char *name, const FetchOptions *options) {
+        bool signature;
+        int r = trust_policy_check(name, &signature);
+        if (r < 0)
+                return r;
+        if (signature && !(options->insecure & INSECURE_IMAGE))
+                return refuse_unsigned(name);
+        fetch_warn_insecure(options->insecure);
+        return 0;
+}
+
+int fetch_check_path(const char *path, bool *ret_signature) {
+        _cleanup_free_ char *real = realpath(path, NULL);
+        return real ? trust_policy_check(real, ret_signature) : log_error_errno(errno, "%s", path);
+}
+
+static int fetch_unsigned_file(
+                Store *s, const Reference *reference, const FetchOptions *options, char **ret_id) {
+        bool signature;
+        int r = fetch_check_path(reference->location, &signature);
+        if (r < 0)
+                return r;
+        if (signature && !(options->insecure & INSECURE_IMAGE))
+                return refuse_unsigned(reference->text);
+        fetch_warn_insecure(options->insecure);
+        return fetch_local(s, reference, options, ret_id);
+}
+
 static int fetch(Store *s, const Reference *reference, const FetchOptions *options, char **ret_id) {
-        int r;
         switch (reference->kind) {
         case REFERENCE_ID: return find_by_id(s, reference->location, ret_id);
         case REFERENCE_NAME: return fetch_name(s, &reference->app, options, ret_id);
@@ -111,9 +139,7 @@ static int fetch(Store *s, const Reference *reference, const FetchOptions *optio
         case REFERENCE_URL: return fetch_from_url(s, reference->location, options, ret_id);
         case REFERENCE_OCI_LAYOUT:
         case REFERENCE_OCI_ARCHIVE:
-        case REFERENCE_DOCKER_ARCHIVE:
-                r = check_unsigned(reference->text, options);
-                return r < 0 ? r : fetch_local(s, reference, options, ret_id);
+        case REFERENCE_DOCKER_ARCHIVE: return fetch_unsigned_file(s, reference, options, ret_id);
         case REFERENCE_REGISTRY: return fetch_registry(s, reference, options, ret_id);
         }
         return -EPROTONOSUPPORT;

@@ -39,5 +39,11 @@ typedef struct FetchChecks {
 /* Says, once, which checks the user has turned off; when something is about to be fetched. */
 void fetch_warn_insecure(unsigned insecure);
 
+/* For an image of a format for which there are no signatures: 0 if it may be taken all the same, because the
+ * user or the configuration (trust-policy.h) says so for that name. -ENOKEY, -EPERM; logs. */
+int fetch_check_unsigned(const char *name, const FetchOptions *options);
+/* trust_policy_check for a file or directory. */
+int fetch_check_path(const char *path, bool *ret_signature);
+
 /* *ret_id is allocated. For root, the image's tree is there, too. Logs failures. */
 int fetch_image(Store *s, const char *reference, const FetchOptions *options, char **ret_id);

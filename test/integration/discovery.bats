@@ -4,6 +4,7 @@
 load lib
 load keys
 load web
+load servers
 
 setup() {
     use_keys
@@ -236,35 +237,27 @@ names() { r image list --no-legend --fields=name 2>/dev/null | sort -u | tr '\n'
     [[ ${lines[-1]} == "$id" ]]
 }
 
-@test "discovery: a signature that is deferred is asked for again after the download" {
+@test "signatures: one that is deferred is asked for again after the download" {
     one_key
-    # shellcheck disable=SC2016 # nginx's
-    web_extra='location = /app-1.aci { limit_rate 100k; }
-        location = /app-1.aci.asc { if (!-f $document_root/ready) { return 202; } }'
-    serve_web
     publish a.localhost/app 1
-    page a.localhost 'images a.localhost https://a.localhost/app-{version}.{ext}'
-    check_fails 254 r fetch a.localhost/app:1
-    has '202'
-    [[ -z $(names) ]]
-    # bytes that gzip cannot make fewer of, so that it takes a while
-    local dir=$BATS_TEST_TMPDIR/large
-    mkdir -p "$dir/rootfs"
-    head -c 300000 /dev/urandom >"$dir/rootfs/file"
-    echo "{\"acKind\": \"ImageManifest\", \"acVersion\": \"0.8.11\", \"name\": \"a.localhost/app\"$(labels version=1)}" >"$dir/manifest"
-    rkt image build --overwrite "$dir" "$file"
-    sign "$file" one
-    : >"$web_log"
-    until_downloading "$www/a.localhost/ready" 3>&- &
-    check r fetch a.localhost/app:1
-    has 'signature verified'
-    [[ $(web_requests 'asc 202') == 1 && $(web_requests 'asc 200') == 1 ]]
-}
-
-# until_downloading FILE: makes it once the store's temporary files grow.
-until_downloading() {
-    until [[ $(find "$data/cas/tmp" -type f -size +8k 2>/dev/null) ]]; do sleep 0.05; done
-    touch "$1"
+    local dir=$www/a.localhost
+    www=$dir serve_scripted
+    url+=/app-1.aci
+    echo 202 >"$dir/app-1.aci.asc.status"
+    check_fails 254 r fetch "$url"
+    has 'asc: bad HTTP status code: 202'
+    [[ -z $(names) && $(grep -c 'asc 202' "$log") == 2 ]]
+    : >"$log"
+    touch "$dir/app-1.aci.hold"
+    r fetch "$url" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local fetch=$!
+    wait_for 20 grep -q 'aci 200' "$log"
+    rm "$dir/app-1.aci.asc.status" "$dir/app-1.aci.hold"
+    wait $fetch || { cat "$BATS_TEST_TMPDIR/out"; false; }
+    grep -q 'signature verified' "$BATS_TEST_TMPDIR/out"
+    [[ $(cut -d' ' -f1,2 "$log") == '/app-1.aci.asc 202
+/app-1.aci 200
+/app-1.aci.asc 200' ]]
 }
 
 # deps NAME[:VERSION]…: the member of a manifest.

@@ -398,3 +398,38 @@ nothing_left() { [[ -z $(find "$data/cas" -type f) && -z $(ls -A "$data/cas/tree
     rm /etc/gnupg/gpg.conf
     has 'not trusted'
 }
+
+# policy NAME POLICY PREFIX…: a file of trust.d.
+policy() {
+    mkdir -p "$config/trust.d"
+    printf '%s\n' "${@:3}" | jq -R . | jq -s --arg p "$2" '{rktKind: "trust", rktVersion: "v1", prefixes: ., policy: $p}' \
+        >"$config/trust.d/$1.json"
+}
+
+@test "policy: images of a name can be accepted without a signature, or rejected whatever it says" {
+    key one
+    trust example.com one
+    aci "$www/a.aci" example.com/a
+    sign "$www/a.aci" one
+    policy none reject example.com/a
+    check_fails 254 r fetch "$www/a.aci"
+    has "image example.com/a is rejected: prefix \"example.com/a\" in $config/trust.d/none.json"
+    check_fails 254 r fetch --insecure-options=image "$www/a.aci"
+    check_fails 254 r fetch example.com/a
+    has 'is rejected'
+    nothing_left
+    policy none signature example.com/a
+    check r fetch "$www/a.aci"
+    rm "$www/a.aci.asc"
+    # what the name is stands in the file, which nobody looks into before
+    policy none accept example.com/a
+    check_fails 254 r fetch "$www/a.aci"
+    # but the file has a name, too
+    policy files accept "$(readlink -f "$www")"
+    check r fetch "$www/a.aci"
+    policy files accept "$(readlink -f "$www")x"
+    check_fails 254 r fetch "$www/a.aci"
+    policy none sometimes example.com/a
+    check_fails 254 r fetch "$www/a.aci"
+    has 'none.json:.*policy: expected "signature", "accept" or "reject", found "sometimes"'
+}
