@@ -429,7 +429,7 @@ h() { rkt --dir="$data" --insecure-options=image,http "$@"; }
     check r --user-config="$config" fetch "docker://$registry/small"
     # once there is a certificate, there is no way back to http
     local tls=$BATS_TEST_TMPDIR/tls
-    make_certificate "$tls"
+    make_certificate "$tls" localhost 127.0.0.1
     start_registry certified "  tls:" "    certificate: $tls/cert.pem" "    key: $tls/key.pem"
     check_fails 254 h fetch "docker://$registry/second"
     has 'certificate'
