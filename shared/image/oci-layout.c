@@ -12,7 +12,8 @@
 #include "sha256.h"
 #include "strv.h"
 
-#define REF_NAME "org.opencontainers.image.ref.name"
+#define REF_NAME        "org.opencontainers.image.ref.name"
+#define CONTAINERD_NAME "io.containerd.image.name"
 
 static char *blob_name(const char *digest) {
         return xasprintf("blobs/sha256/%s", oci_digest_hex(digest));
@@ -175,13 +176,16 @@ static int read_config(LocalImage *i) {
         return r;
 }
 
-/* A ref name is a tag, or a whole reference: podman and skopeo write what they were told. */
+/* A ref name is a tag, or a whole reference: podman and skopeo write what they were told. Docker and
+ * containerd write the reference beside it. */
 static void name_image(LocalImage *i, const Reference *wanted, const OciDescriptor *d) {
-        const char *ref = wanted->ref ?: ref_name(d);
+        const char *ref = wanted->ref ?: ref_name(d),
+                   *full = name_values_get(&d->annotations, CONTAINERD_NAME);
         _cleanup_reference_ Reference r = {};
         _cleanup_free_ char *error = NULL;
-        if (ref && strchr(ref, '/') && reference_parse_registry(ref, &r, &error) >= 0 && r.tag &&
-                        !r.digest) {
+        if (!full && ref && strchr(ref, '/'))
+                full = ref;
+        if (full && reference_parse_registry(full, &r, &error) >= 0 && r.tag && !r.digest) {
                 i->name = xasprintf("%s/%s", r.host, r.repository);
                 i->tag = xstrdup(r.tag);
                 i->reference = xstrdup(r.location);

@@ -202,7 +202,7 @@ forever='trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'
     rkt image build --overwrite "$BATS_TEST_TMPDIR/image-hooks" "$BATS_TEST_TMPDIR/hooks.aci"
     check rkt --insecure-options=image run --net=none "$BATS_TEST_TMPDIR/hooks.aci"
     # shellcheck disable=SC2001
-    [[ $(sed 's/.*: //' <<<"$output" | paste -sd,) == 'pre 0,main 1000,pre 0,post 0' ]]
+    [[ $(sed -n 's/^\[.*\]: //p' <<<"$output" | paste -sd,) == 'pre 0,main 1000,pre 0,post 0' ]]
 }
 
 @test "hooks: a pre-start hook that fails keeps the app from starting and gives its status" {

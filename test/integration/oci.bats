@@ -124,6 +124,15 @@ runs() { check r run --net=none "$@"; }
     check r fetch docker-archive:both.tar:localhost/two:2
 }
 
+@test "oci-archive: the name that docker save and containerd note beside the tag is the image's" {
+    cp -r layout noted
+    jq '.manifests[0].annotations["io.containerd.image.name"] = "docker.io/library/app:7"' layout/index.json >noted/index.json
+    tar -C noted -cf noted.tar oci-layout index.json blobs
+    check r fetch oci-archive:noted.tar
+    runs --pull-policy=never docker:app:7
+    has 'of the second layer'
+}
+
 @test "oci: of several images in a layout, the user must say which" {
     cp -r layout several
     layout several other '{"Cmd": ["/bin/echo", "the other one"]}' base.tar
@@ -376,6 +385,8 @@ index() {
     tar -C layout -cf whole.tar oci-layout index.json blobs
     head -c "$(($(stat -c %s whole.tar) / 2))" whole.tar >half.tar
     refused 'ends before its file|there is no file|cannot be read' oci-archive:half.tar
+    head -c 400M /dev/zero | gzip -9 >bomb.tar
+    refused 'uncompressed it is more than 250 times as large' oci-archive:bomb.tar
     head -c 100000 /dev/urandom >noise.tar
     refused 'is not a tar archive that can be read' oci-archive:noise.tar
     refused 'cannot open the image archive .*: Is a directory' oci-archive:layout
