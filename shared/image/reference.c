@@ -158,12 +158,14 @@ static int parse_docker_archive(const char *s, Reference *r, char **ret_error) {
         return 0;
 }
 
-/* In order: the longer of two that begin alike comes first. */
-static const struct {
+typedef struct Form {
         const char *prefix;
         bool with_prefix; /* is part of what is parsed */
         int (*parse)(const char *s, Reference *r, char **ret_error);
-} forms[] = {
+} Form;
+
+/* In order: the longer of two that begin alike comes first. */
+static const Form forms[] = {
         { "file://", true, parse_url },
         { "http://", true, parse_url },
         { "https://", true, parse_url },
@@ -177,11 +179,17 @@ static const struct {
         { "sha256-", true, parse_id },
 };
 
-static int parse(const char *s, Reference *r, char **ret_error) {
+static const Form *find_form(const char *s) {
         for (size_t i = 0; i < ELEMENTSOF(forms); i++)
                 if (startswith(s, forms[i].prefix))
-                        return forms[i].parse(forms[i].with_prefix ? s : s + strlen(forms[i].prefix), r,
-                                        ret_error);
+                        return &forms[i];
+        return NULL;
+}
+
+static int parse(const char *s, Reference *r, char **ret_error) {
+        const Form *form = find_form(s);
+        if (form)
+                return form->parse(form->with_prefix ? s : s + strlen(form->prefix), r, ret_error);
         return is_path(s) ? parse_path(s, r) : parse_name(s, r, ret_error);
 }
 
@@ -222,12 +230,15 @@ static int compare_labels(const void *a, const void *b) {
         return d != 0 ? d : strcmp(x->name, y->name);
 }
 
-static char *name_to_text(const AppString *app) {
+/* The short form, unless it would be read as something else. */
+static char *name_to_text(const Reference *r) {
+        const AppString *app = &r->app;
         _cleanup_name_values_ NameValueList labels = {};
         name_values_copy(&labels, &app->labels);
         if (labels.n > 0)
                 qsort(labels.items, labels.n, sizeof(NameValue), compare_labels);
-        return app_string_format(app->name, &labels);
+        _cleanup_free_ char *text = app_string_format(app->name, &labels);
+        return find_form(text) || is_path(text) ? reference_to_cimd(r) : TAKE_PTR(text);
 }
 
 /* In front of a path that might be read as something else. */
@@ -250,7 +261,7 @@ static char *layout_to_text(const char *scheme, const Reference *r) {
 
 char *reference_to_text(const Reference *r) {
         switch (r->kind) {
-        case REFERENCE_NAME: return name_to_text(&r->app);
+        case REFERENCE_NAME: return name_to_text(r);
         case REFERENCE_FILE: return xasprintf("%s%s", path_prefix(r->location), r->location);
         case REFERENCE_REGISTRY: return registry_to_text(r);
         case REFERENCE_OCI_LAYOUT: return layout_to_text("oci", r);
