@@ -31,6 +31,8 @@
 #include "unit-name.h"
 #include "uuid.h"
 
+#define LEADER_LINE_MAX 4096
+
 static char *uuid, *leader_text, *root, *description;
 static char **interface_texts;
 static int64_t timeout_ns = 20 * (int64_t) NSEC_PER_SEC, stop_timeout_ns;
@@ -88,9 +90,10 @@ static int parse_leader(const char *text, pid_t *ret) {
         return 0;
 }
 
-/* The buses' handshakes go on meanwhile. 1: read; 0: there will be no leader. */
-static int read_leader(Bus *bus, pid_t *ret) {
-        char line[32];
+/* The buses' handshakes go on meanwhile. 1: read; 0: there will be no leader. The pod's limits stand behind
+ * its number, separated by tabs. */
+static int read_leader(Bus *bus, pid_t *ret, char ***ret_limits) {
+        char line[LEADER_LINE_MAX];
         size_t n = 0;
         do {
                 int r;
@@ -106,7 +109,9 @@ static int read_leader(Bus *bus, pid_t *ret) {
                 n += k;
         } while (line[n - 1] != '\n' && n < sizeof(line) - 1);
         line[line[n - 1] == '\n' ? n - 1 : n] = 0;
-        int r = parse_leader(line, ret);
+        _cleanup_strv_ char **words = strv_split(line, '\t');
+        int r = parse_leader(words[0], ret);
+        *ret_limits = strv_copy(words + 1);
         return r < 0 ? r : 1;
 }
 
@@ -125,7 +130,8 @@ static int parse_interfaces(int32_t **ret, size_t *ret_n) {
 }
 
 /* The service's cgroup that the leader stays in, or that of a new scope. */
-static int settle_cgroup(Bus *bus, const char *machine, pid_t leader, int leader_fd, char **ret) {
+static int settle_cgroup(Bus *bus, const char *machine, pid_t leader, int leader_fd, char *const *limits,
+                char **ret) {
         _cleanup_free_ char *current = NULL, *text = NULL, *message = NULL;
         int r = cgroup_of_process(leader, &current);
         if (r == -ESRCH)
@@ -147,6 +153,7 @@ static int settle_cgroup(Bus *bus, const char *machine, pid_t leader, int leader
                 .leader = leader,
                 .stop_signal = stop_signal,
                 .stop_timeout_ns = stop_timeout_ns,
+                .limits = limits,
         };
         r = bus_scope_start(bus, &scope, leader_fd, ret, &message);
         if (r < 0 && r != -ESRCH) {
@@ -203,6 +210,7 @@ static int run_unregister(Bus *bus, const char *machine) {
 static int run_register(Bus *bus, const char *machine) {
         _cleanup_free_ int32_t *interfaces = NULL;
         _cleanup_free_ char *cgroup = NULL;
+        _cleanup_strv_ char **limits = NULL;
         size_t n_interfaces;
         pid_t leader;
         int r = parse_interfaces(&interfaces, &n_interfaces);
@@ -210,7 +218,7 @@ static int run_register(Bus *bus, const char *machine) {
                 return r;
         (void) bus_machine_wake(bus);
         if (streq(leader_text, "-")) {
-                r = read_leader(bus, &leader);
+                r = read_leader(bus, &leader, &limits);
                 if (r <= 0)
                         return r;
         } else if ((r = parse_leader(leader_text, &leader)) < 0)
@@ -219,7 +227,7 @@ static int run_register(Bus *bus, const char *machine) {
         _cleanup_close_ int leader_fd = syscall(SYS_pidfd_open, leader, 0);
         if (leader_fd < 0)
                 return errno == ESRCH ? 0 : log_error_errno(errno, "cannot watch process %d", leader);
-        r = settle_cgroup(bus, machine, leader, leader_fd, &cgroup);
+        r = settle_cgroup(bus, machine, leader, leader_fd, limits, &cgroup);
         if (r < 0)
                 return r == -ESRCH ? 0 : r;
         say("cgroup", cgroup);

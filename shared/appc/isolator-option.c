@@ -16,7 +16,8 @@ static int set_and_put(IsolatorList *l, IsolatorType type, json_object *value, c
 
 int isolators_set_resource(IsolatorList *l, IsolatorType type, const char *request, const char *limit,
                 char **ret_error) {
-        bool bandwidth = type != ISOLATOR_CPU && type != ISOLATOR_MEMORY;
+        bool bandwidth = type == ISOLATOR_BLOCK_BANDWIDTH || type == ISOLATOR_BLOCK_IOPS ||
+                         type == ISOLATOR_NETWORK_BANDWIDTH;
         json_object *value = json_object_new_object();
         if (bandwidth)
                 json_object_object_add(value, "default", json_object_new_boolean(true));
@@ -29,6 +30,14 @@ int isolators_set_resource(IsolatorList *l, IsolatorType type, const char *reque
 
 int isolators_set_number(IsolatorList *l, IsolatorType type, int64_t number, char **ret_error) {
         return set_and_put(l, type, json_object_new_int64(number), ret_error);
+}
+
+int isolators_set_flag(IsolatorList *l, IsolatorType type, bool flag, char **ret_error) {
+        return set_and_put(l, type, json_object_new_boolean(flag), ret_error);
+}
+
+int isolators_set_map(IsolatorList *l, IsolatorType type, const NameValueList *values, char **ret_error) {
+        return set_and_put(l, type, string_map_to_json(values), ret_error);
 }
 
 int isolators_set_names(IsolatorList *l, IsolatorType type, char *const *set, const char *error_name,

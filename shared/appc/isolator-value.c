@@ -74,6 +74,14 @@ int isolator_parse_bandwidth(JsonContext *c, json_object *value, Isolator *i) {
         return i->resource.has_limit ? 0 : fail_member(c, "limit", "missing");
 }
 
+int isolator_parse_limit(JsonContext *c, json_object *value, Isolator *i) {
+        if (isolator_parse_resource(c, value, i) < 0)
+                return -EINVAL;
+        if (i->resource.has_request)
+                return fail_member(c, "request", "only a limit is allowed for this isolator");
+        return i->resource.has_limit ? 0 : fail_member(c, "limit", "missing");
+}
+
 /* The non-empty "set" of an object; every name out of the characters of allowed, and not empty. */
 static int parse_set(
                 JsonContext *c, json_object *value, const char *allowed, const char *expected, Isolator *i) {
@@ -126,10 +134,22 @@ int isolator_parse_flag(JsonContext *c, json_object *value, Isolator *i) {
         return 0;
 }
 
+static void number_range(IsolatorType type, int64_t *ret_min, int64_t *ret_max) {
+        static const struct {
+                int64_t min, max;
+        } ranges[_ISOLATOR_TYPE_MAX] = {
+                [ISOLATOR_OOM_SCORE_ADJ] = { -1000, 1000 },
+                [ISOLATOR_CPU_SHARES] = { 2, 262144 },
+                [ISOLATOR_PIDS] = { 1, 4194304 }, /* the kernel's highest pid_max */
+                [ISOLATOR_IO_WEIGHT] = { 1, 10000 },
+        };
+        *ret_min = ranges[type].min;
+        *ret_max = ranges[type].max;
+}
+
 int isolator_parse_number(JsonContext *c, json_object *value, Isolator *i) {
-        int64_t min = -1000, max = 1000;
-        if (i->type == ISOLATOR_CPU_SHARES)
-                min = 2, max = 262144;
+        int64_t min, max;
+        number_range(i->type, &min, &max);
         if (json_expect(c, value, json_type_int) < 0)
                 return -EINVAL;
         int64_t v = json_object_get_int64(value);
@@ -180,6 +200,69 @@ static bool sysctl_name_is_valid(const char *s) {
                !strstr(s, "..") && !strstr(s, "//") && !strstr(s, "/.");
 }
 
+/* An object of strings, each judged by valid; what is expected goes into the message. */
+static int parse_strings(JsonContext *c, json_object *value,
+                bool (*valid)(const char *name, const char *text), const char *expected, Isolator *i) {
+        if (json_expect(c, value, json_type_object) < 0)
+                return -EINVAL;
+        struct json_object_iterator n = json_object_iter_begin(value), end = json_object_iter_end(value);
+        for (; !json_object_iter_equal(&n, &end); json_object_iter_next(&n)) {
+                const char *name = json_object_iter_peek_name(&n), *text;
+                if (json_get_string(c, value, name, JSON_REQUIRED, &text) < 0)
+                        return -EINVAL;
+                if (!valid(name, text))
+                        return json_fail(c, "\"%s\": \"%s\": expected %s", name, text, expected);
+                name_values_add(&i->values, name, text);
+        }
+        return 0;
+}
+
+/* "0-3,8": numbers and ranges, as the kernel reads them. */
+static bool cpuset_is_valid(const char *name, const char *text) {
+        if (!streq(name, "cpus") && !streq(name, "mems"))
+                return false;
+        while (*text) {
+                size_t n = strspn(text, DIGITS), m = 0;
+                if (text[n] == '-')
+                        m = 1 + strspn(text + n + 1, DIGITS);
+                if (n == 0 || n > 5 || m == 1 || m > 6)
+                        return false;
+                text += n + m;
+                if (!*text)
+                        return true;
+                if (*text++ != ',')
+                        return false;
+        }
+        return false;
+}
+
+int isolator_parse_cpuset(JsonContext *c, json_object *value, Isolator *i) {
+        return parse_strings(c, value, cpuset_is_valid,
+                        "cpus or mems, with numbers and ranges such as \"0-3,8\"", i);
+}
+
+static const char *skip_rlimit(const char *text) {
+        const char *rest = startswith(text, "unlimited") ?: startswith(text, "infinity");
+        size_t n = strspn(text, DIGITS);
+        return rest ?: n > 0 && n < 20 ? text + n : NULL;
+}
+
+static bool rlimit_is_valid(const char *name, const char *text) {
+        if (!*name || name[strspn(name, LOWER)])
+                return false;
+        const char *rest = skip_rlimit(text);
+        if (rest && *rest == ':')
+                rest = skip_rlimit(rest + 1);
+        return rest && !*rest;
+}
+
+int isolator_parse_rlimits(JsonContext *c, json_object *value, Isolator *i) {
+        return parse_strings(c, value, rlimit_is_valid,
+                        "a limit of setrlimit(2) such as nofile, with \"SOFT\" or \"SOFT:HARD\", numbers or "
+                        "unlimited",
+                        i);
+}
+
 int isolator_parse_sysctl(JsonContext *c, json_object *value, Isolator *i) {
         if (json_expect(c, value, json_type_object) < 0)
                 return -EINVAL;
@@ -193,7 +276,7 @@ int isolator_parse_sysctl(JsonContext *c, json_object *value, Isolator *i) {
                                         name);
                 if (json_get_string(c, value, name, JSON_REQUIRED, &v) < 0)
                         return -EINVAL;
-                name_values_add(&i->sysctl, name, v);
+                name_values_add(&i->values, name, v);
         }
         return 0;
 }

@@ -15,3 +15,6 @@ int isolator_parse_number(JsonContext *c, json_object *value, Isolator *i);
 int isolator_parse_selinux(JsonContext *c, json_object *value, Isolator *i);
 int isolator_parse_apparmor(JsonContext *c, json_object *value, Isolator *i);
 int isolator_parse_sysctl(JsonContext *c, json_object *value, Isolator *i);
+int isolator_parse_limit(JsonContext *c, json_object *value, Isolator *i);
+int isolator_parse_cpuset(JsonContext *c, json_object *value, Isolator *i);
+int isolator_parse_rlimits(JsonContext *c, json_object *value, Isolator *i);

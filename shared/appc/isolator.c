@@ -35,6 +35,14 @@ static const struct {
         [ISOLATOR_SELINUX_CONTEXT] = { "os/linux/selinux-context", isolator_parse_selinux },
         [ISOLATOR_APPARMOR_PROFILE] = { "os/linux/apparmor-profile", isolator_parse_apparmor },
         [ISOLATOR_SYSCTL] = { "os/unix/sysctl", isolator_parse_sysctl },
+        [ISOLATOR_PIDS] = { "coreos.com/rkt/pids-max", isolator_parse_number },
+        [ISOLATOR_IO_WEIGHT] = { "coreos.com/rkt/io-weight", isolator_parse_number },
+        [ISOLATOR_MEMORY_HIGH] = { "coreos.com/rkt/memory-high", isolator_parse_limit },
+        [ISOLATOR_MEMORY_SWAP] = { "coreos.com/rkt/memory-swap-max", isolator_parse_limit },
+        [ISOLATOR_CPUSET] = { "coreos.com/rkt/cpuset", isolator_parse_cpuset },
+        [ISOLATOR_RLIMITS] = { "coreos.com/rkt/rlimits", isolator_parse_rlimits },
+        [ISOLATOR_CAPABILITIES_AMBIENT] = { "coreos.com/rkt/capabilities-ambient-set",
+                        isolator_parse_capabilities, .once = true },
 };
 
 static void isolator_done(Isolator *i) {
@@ -47,7 +55,7 @@ static void isolator_done(Isolator *i) {
         free(i->selinux.type);
         free(i->selinux.level);
         free(i->profile);
-        name_values_clear(&i->sysctl);
+        name_values_clear(&i->values);
         *i = (Isolator){};
 }
 #define _cleanup_isolator_ _cleanup_(isolator_done)

@@ -23,7 +23,16 @@ typedef enum IsolatorType {
         ISOLATOR_CPU_SHARES,
         ISOLATOR_SELINUX_CONTEXT,  /* selinux */
         ISOLATOR_APPARMOR_PROFILE, /* profile */
-        ISOLATOR_SYSCTL,           /* sysctl */
+        ISOLATOR_SYSCTL,           /* values */
+
+        /* rkt's own, beyond the spec */
+        ISOLATOR_PIDS,        /* number */
+        ISOLATOR_IO_WEIGHT,   /* number */
+        ISOLATOR_MEMORY_HIGH, /* resource, a limit only */
+        ISOLATOR_MEMORY_SWAP,
+        ISOLATOR_CPUSET,               /* values: cpus, mems */
+        ISOLATOR_RLIMITS,              /* values: "nofile" is "1024:2048" */
+        ISOLATOR_CAPABILITIES_AMBIENT, /* set */
         _ISOLATOR_TYPE_MAX,
 } IsolatorType;
 
@@ -45,7 +54,7 @@ typedef struct Isolator {
                 char *user, *role, *type, *level;
         } selinux;
         char *profile;
-        NameValueList sysctl;
+        NameValueList values;
 } Isolator;
 
 typedef struct IsolatorList {
@@ -71,6 +80,8 @@ json_object *isolators_to_json(const IsolatorList *l);
  * of its type, and the opposite capability or seccomp set. Takes no reference on value away from the caller.
  * -EINVAL with *ret_error. */
 int isolators_set(IsolatorList *l, const char *name, json_object *value, char **ret_error);
+int isolators_set_map(IsolatorList *l, IsolatorType type, const NameValueList *values, char **ret_error);
+int isolators_set_flag(IsolatorList *l, IsolatorType type, bool flag, char **ret_error);
 /* Shorthands of it for what the command line can say. */
 int isolators_set_resource(IsolatorList *l, IsolatorType type, const char *request, const char *limit,
                 char **ret_error);

@@ -79,7 +79,7 @@ static int store(const Option *o, const char *value) {
 
 static const Option *find_option(const Command *c, const char *name, size_t length) {
         const Option *const tables[] = { c->options, c->shared_options[0], c->shared_options[1],
-                c->app_options, c->global_options };
+                c->app_options[0], c->app_options[1], c->global_options };
         const Option *o = NULL;
         for (size_t i = 0; i < ELEMENTSOF(tables) && !o; i++)
                 o = find_in(tables[i], name, length);
@@ -212,6 +212,6 @@ void command_help(const Command *c) {
                 printf("\nDESCRIPTION:\n%s\n", c->description);
         const Option *const own[] = { c->options, c->shared_options[0], c->shared_options[1] };
         help_options("OPTIONS", own, ELEMENTSOF(own));
-        help_options("APP OPTIONS", &c->app_options, 1);
+        help_options("APP OPTIONS", c->app_options, ELEMENTSOF(c->app_options));
         help_options("GLOBAL OPTIONS", &c->global_options, 1);
 }

@@ -48,7 +48,7 @@ typedef struct Command {
         const char *description;         /* a paragraph or more; may be NULL */
         const Option *options;           /* each table ends with a name of NULL and may be NULL */
         const Option *shared_options[2]; /* what it has in common with other commands */
-        const Option *app_options;       /* what it says of an image's app */
+        const Option *app_options[2];    /* what it says of an image's app */
         const Option *global_options;
         bool needs_root;       /* checked by globals_command, after --help */
         bool stop_at_argument; /* options end at the first argument (enter) */

@@ -15,6 +15,7 @@ typedef struct Scope {
         pid_t leader;             /* the process to move into it */
         int stop_signal;          /* sent to all of its processes when it is stopped; 0: SIGTERM */
         uint64_t stop_timeout_ns; /* until SIGKILL; 0: the manager's default */
+        char *const *limits;      /* lines for files of its cgroup, "memory.max=1048576"; NULL: none */
 } Scope;
 
 /* Starts the scope, delegated, and returns as soon as the leader is in its cgroup, whose path goes to

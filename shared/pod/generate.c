@@ -83,11 +83,11 @@ static int generate_exec(const AppRequest *a, const ImageManifest *image, App *a
         return 0;
 }
 
-static int generate_isolators(const AppRequest *a, App *app) {
-        for (size_t i = 0; i < a->isolators.n; i++) {
-                const Isolator *isolator = &a->isolators.items[i];
+static int generate_isolators(const IsolatorList *given, IsolatorList *l) {
+        for (size_t i = 0; i < given->n; i++) {
+                const Isolator *isolator = &given->items[i];
                 _cleanup_free_ char *error = NULL;
-                if (isolators_set(&app->isolators, isolator->name, isolator->value, &error) < 0) {
+                if (isolators_set(l, isolator->name, isolator->value, &error) < 0) {
                         log_error("isolator %s: %s", isolator->name, error);
                         return -EINVAL;
                 }
@@ -121,7 +121,7 @@ static int generate_app(const PodRequest *q, const AppRequest *a, const ImageMan
         }
         int r = generate_exec(a, image, app);
         if (r >= 0)
-                r = generate_isolators(a, app);
+                r = generate_isolators(&a->isolators, &app->isolators);
         if (r < 0)
                 return r;
 
@@ -197,6 +197,9 @@ int pod_manifest_generate(const PodRequest *q, const PodImage *images, PodManife
                 if (r < 0)
                         return r;
         }
+        int r = generate_isolators(&q->isolators, &m->isolators);
+        if (r < 0)
+                return r;
         add_volumes_and_ports(q, m);
         *ret = TAKE_PTR(m);
         return 0;

@@ -109,108 +109,18 @@ static int add_environment(const char *value, void *userdata) {
                         ENVIRONMENT_NAME_FORM);
 }
 
-static int set_resource(const char *flag, IsolatorType type, const char *value) {
-        AppRequest *a = pod_request_current_app(flag);
-        char *error = NULL;
-        if (!a)
-                return -EINVAL;
-        if (isolators_set_resource(&a->isolators, type, value, value, &error) < 0)
-                return fail(flag, value, error);
-        return 0;
-}
-
-static int set_memory(const char *value, void *userdata) {
-        Quantity q;
-        if (quantity_parse(value, &q) >= 0 && quantity_value(q) < 4096)
-                return fail("memory", value, xstrdup("a memory limit below 4096 bytes cannot work"));
-        return set_resource("memory", ISOLATOR_MEMORY, value);
-}
-
-static int set_cpu(const char *value, void *userdata) {
-        return set_resource("cpu", ISOLATOR_CPU, value);
-}
-
-static int set_number(const char *flag, IsolatorType type, const char *value) {
-        AppRequest *a = pod_request_current_app(flag);
-        char *error = NULL;
-        int64_t n;
-        if (!a)
-                return -EINVAL;
-        if (parse_int(value, INT64_MIN, INT64_MAX, &n) < 0)
-                return fail(flag, value, xstrdup("expected a number"));
-        if (isolators_set_number(&a->isolators, type, n, &error) < 0)
-                return fail(flag, value, error);
-        return 0;
-}
-
-static int set_cpu_shares(const char *value, void *userdata) {
-        return set_number("cpu-shares", ISOLATOR_CPU_SHARES, value);
-}
-static int set_oom_score_adj(const char *value, void *userdata) {
-        return set_number("oom-score-adj", ISOLATOR_OOM_SCORE_ADJ, value);
-}
-
-static int set_capabilities(const char *flag, IsolatorType type, IsolatorType opposite, const char *value) {
-        AppRequest *a = pod_request_current_app(flag);
-        char *error = NULL;
-        if (!a)
-                return -EINVAL;
-        if (isolators_find(&a->isolators, opposite))
-                return fail(flag, value,
-                                xasprintf("--caps-retain and --caps-remove exclude each other (image "
-                                          "\"%s\")",
-                                                a->image));
-        _cleanup_strv_ char **set = strv_split(value, ',');
-        if (isolators_set_names(&a->isolators, type, set, NULL, &error) < 0)
-                return fail(flag, value, error);
-        return 0;
-}
-
-static int set_caps_retain(const char *value, void *userdata) {
-        return set_capabilities(
-                        "caps-retain", ISOLATOR_CAPABILITIES_RETAIN, ISOLATOR_CAPABILITIES_REMOVE, value);
-}
-static int set_caps_remove(const char *value, void *userdata) {
-        return set_capabilities(
-                        "caps-remove", ISOLATOR_CAPABILITIES_REMOVE, ISOLATOR_CAPABILITIES_RETAIN, value);
-}
-
-static int set_seccomp(const char *value, void *userdata) {
-        AppRequest *a = pod_request_current_app("seccomp");
-        char *error = NULL;
-        if (!a)
-                return -EINVAL;
-        if (isolators_set_seccomp(&a->isolators, value, &error) < 0)
-                return fail("seccomp", value, error);
-        return 0;
-}
-
 #define APP_OPTION(flag, function, value, text)                                                             \
         { flag, OPTION_CALL, NULL, text, .call = function, .shown_default = value }
 
 const Option app_request_options[] = {
         APP_OPTION("annotation", add_annotation, "NAME=VALUE", "set an annotation of the app"),
-        APP_OPTION("caps-remove", set_caps_remove, "CAP_X,…",
-                        "capability to remove from the process's capabilities bounding set; all others from "
-                        "the default set will be included"),
-        APP_OPTION("caps-retain", set_caps_retain, "CAP_X,…",
-                        "capability to retain in the process's capabilities bounding set; all others will "
-                        "be removed"),
-        APP_OPTION("cpu", set_cpu, "500m", "cpu limit for the preceding image"),
-        APP_OPTION("cpu-shares", set_cpu_shares, "1024",
-                        "cpu share weight for the preceding image, 2 to 262144"),
         APP_OPTION("environment", add_environment, "NAME=VALUE",
                         "set an app's environment variables; overrides every other source"),
         APP_OPTION("exec", set_exec, "PATH", "override the exec command for the preceding image"),
         APP_OPTION("group", set_group, "GROUP", "group override for the preceding image"),
-        APP_OPTION("memory", set_memory, "128M", "memory limit for the preceding image"),
         APP_OPTION("name", set_name, "NAME", "set the name of the app"),
-        APP_OPTION("oom-score-adj", set_oom_score_adj, "0",
-                        "oom-score-adj for the preceding image, -1000 to 1000"),
         APP_OPTION("readonly-rootfs", set_read_only_rootfs, "BOOL",
                         "if set, the app's rootfs will be mounted read-only"),
-        APP_OPTION("seccomp", set_seccomp, "mode=remove|retain[,errno=EX],SYSCALL,…",
-                        "seccomp filter override"),
         APP_OPTION("signature", set_signature, "FILE",
                         "local signature file to use in validating the preceding image"),
         APP_OPTION("supplementary-gids", set_supplementary_gids, "GID,…",
@@ -220,8 +130,6 @@ const Option app_request_options[] = {
         APP_OPTION("user-label", add_user_label, "NAME=VALUE", "set an app's user labels"),
         APP_OPTION("working-dir", set_working_directory, "PATH",
                         "override the working directory of the preceding image"),
-        { "cap-remove", OPTION_CALL, NULL, "", .call = set_caps_remove, .flags = OPTION_HIDDEN },
-        { "cap-retain", OPTION_CALL, NULL, "", .call = set_caps_retain, .flags = OPTION_HIDDEN },
         {},
 };
 

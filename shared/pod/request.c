@@ -217,11 +217,11 @@ static int check_mounts(const Mount *mounts, size_t n) {
 
 static int check_pod_manifest(void) {
         const PodRequest *q = &pod_request;
-        if (q->n_apps > 0 || q->n_volumes > 0 || q->n_mounts > 0 || q->n_ports > 0 || q->inherit_env ||
-                        q->environment.n > 0 || q->environment_file.n > 0 ||
+        if (q->n_apps > 0 || q->n_volumes > 0 || q->n_mounts > 0 || q->n_ports > 0 || q->isolators.n > 0 ||
+                        q->inherit_env || q->environment.n > 0 || q->environment_file.n > 0 ||
                         (q->pull_policy_given && q->pull_policy != PULL_NEW)) {
                 log_error("conflicting flags set with --pod-manifest (images, --volume, --mount, --port, "
-                          "--pull-policy, "
+                          "--pull-policy, limits, --sysctl, "
                           "--inherit-env, --set-env and --set-env-file come from the manifest)");
                 return -EINVAL;
         }
@@ -268,6 +268,7 @@ void pod_request_clear(void) {
         free(q->mounts);
         free(q->volumes);
         free(q->ports);
+        isolators_clear(&q->isolators);
         name_values_clear(&q->environment);
         name_values_clear(&q->environment_file);
         *q = (PodRequest){ .pull_policy = PULL_NEW };

@@ -59,6 +59,7 @@ typedef struct PodRequest {
         bool pull_policy_given;
         bool store_only, no_store; /* rkt's old names of never and update */
         Stage1Request stage1;
+        IsolatorList isolators; /* of the pod: limits given before the first image, and --sysctl */
 } PodRequest;
 
 extern PodRequest pod_request;
@@ -69,13 +70,16 @@ void pod_request_clear(void); /* frees what it holds; pull policy is "new" again
 int pod_request_argument(ArgumentKind kind, const char *argument, void *userdata);
 /* What the Command of each program that makes a pod has in common, beside .shared_options. */
 #define POD_REQUEST_COMMAND                                                                                 \
-        .app_options = app_request_options, .global_options = global_options, .needs_root = true,           \
-        .argument = pod_request_argument, .app_arguments = true
+        .app_options = { app_request_options, isolator_request_options }, .global_options = global_options, \
+        .needs_root = true, .argument = pod_request_argument, .app_arguments = true
 
 /* What can only be judged at the end: conflicts, dangling mounts. Logs; -EINVAL. */
 int pod_request_check(void);
 
 /* The rows of per-app flags, which "app add" takes too. */
 extern const Option app_request_options[];
+extern const Option isolator_request_options[]; /* those of them that become isolators */
+/* Where a limit goes: to the app of the image before it, or to the pod if there is none. */
+IsolatorList *pod_request_current_isolators(void);
 AppRequest *pod_request_current_app(const char *flag); /* NULL after logging when no image came before */
 void app_request_done(AppRequest *a);

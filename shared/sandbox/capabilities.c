@@ -89,3 +89,20 @@ int capabilities_set_effective(uint64_t set) {
         }
         return cap_set_proc(caps) < 0 ? -errno : 0;
 }
+
+int capabilities_set_ambient(uint64_t set) {
+        _cleanup_(cap_freep) cap_t caps = cap_get_proc();
+        if (!caps)
+                return -errno;
+        for (int i = 0; i < cap_max_bits(); i++) {
+                cap_value_t value = i;
+                if ((set & BIT(i)) && cap_set_flag(caps, CAP_INHERITABLE, 1, &value, CAP_SET) < 0)
+                        return -errno;
+        }
+        if (cap_set_proc(caps) < 0)
+                return -errno;
+        for (int i = 0; i < cap_max_bits(); i++)
+                if ((set & BIT(i)) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
+                        return -errno;
+        return 0;
+}

@@ -20,3 +20,6 @@ char **capabilities_to_names(uint64_t set); /* "CAP_…", by number */
 int capabilities_limit(uint64_t keep);
 /* Makes the effective set what of this the process is permitted. */
 int capabilities_set_effective(uint64_t set);
+/* Makes these inheritable and ambient: what a user other than root keeps across execve. They must be
+ * permitted. */
+int capabilities_set_ambient(uint64_t set);

@@ -14,6 +14,7 @@
 const char *confine_step_name(ConfineStep step) {
         switch (step) {
         case CONFINE_CAPABILITIES: return "cannot limit the capabilities";
+        case CONFINE_AMBIENT: return "cannot set the ambient capabilities";
         case CONFINE_GROUPS: return "cannot set the groups";
         case CONFINE_USER: return "cannot become the user";
         case CONFINE_WORKING_DIRECTORY: return "cannot enter the working directory";
@@ -48,6 +49,10 @@ int confine(const Confinement *c, ConfineStep *step) {
                 return r;
         if (chdir(c->working_directory) < 0)
                 return -errno;
+
+        *step = CONFINE_AMBIENT;
+        if (c->ambient && (r = capabilities_set_ambient(c->ambient)) < 0)
+                return r;
 
         *step = CONFINE_NO_NEW_PRIVILEGES;
         if (c->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

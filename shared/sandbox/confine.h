@@ -18,6 +18,7 @@ typedef struct Confinement {
         size_t n_gids;
         const char *working_directory;
         uint64_t capabilities; /* bounding set */
+        uint64_t ambient;      /* kept across execve by whoever is not root */
         bool no_new_privileges;
         const SyscallFilter *seccomp; /* NULL: none */
 } Confinement;
@@ -25,6 +26,7 @@ typedef struct Confinement {
 /* What was being done when something failed: for messages. */
 typedef enum ConfineStep {
         CONFINE_CAPABILITIES,
+        CONFINE_AMBIENT,
         CONFINE_GROUPS,
         CONFINE_USER,
         CONFINE_WORKING_DIRECTORY,

@@ -147,7 +147,7 @@ static int compile_app(const PlanRequest *q, const PodManifest *m, const Runtime
         if ((r = compile_root(ra, podfd, &a->root)) < 0 || (r = compile_stop(ra, a)) < 0 ||
                         (r = plan_compile_mounts(m, ra, app, p, a)) < 0)
                 return r;
-        return plan_compile_isolators(q, &app->isolators, a);
+        return plan_compile_isolators(q, &app->isolators, podfd, a);
 }
 
 int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **ret) {
@@ -171,9 +171,9 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
                 if (r < 0)
                         return r;
         }
-        for (size_t i = 0; i < m->isolators.n; i++)
-                log_warning("isolator %s of the pod is not applied: this stage1 does not know it",
-                                m->isolators.items[i].name);
+        int r = plan_compile_pod_isolators(q, &m->isolators, podfd, p);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(p);
         return 0;
 }

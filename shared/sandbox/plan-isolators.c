@@ -6,7 +6,10 @@
 #include "alloc.h"
 #include "capabilities.h"
 #include "log.h"
+#include "plan-limits.h"
+#include "plan-rlimits.h"
 #include "plan-seccomp.h"
+#include "security-label.h"
 #include "strv.h"
 
 static int compile_capabilities(const PlanRequest *q, const IsolatorList *l, PlanApp *a) {
@@ -29,56 +32,162 @@ static int compile_capabilities(const PlanRequest *q, const IsolatorList *l, Pla
         return 0;
 }
 
-/* cgroup v1's shares, 2 to 262144 with 1024 as the default, on the scale of v2's weight, 1 to 10000 with
- * 100: the kernel's documentation gives this line for it. */
-static uint64_t weight_from_shares(int64_t shares) {
-        return 1 + (uint64_t) (shares - 2) * 9999 / 262142;
+static int compile_ambient(const IsolatorList *l, PlanApp *a) {
+        const Isolator *i = isolators_find(l, ISOLATOR_CAPABILITIES_AMBIENT);
+        const char *unknown = NULL;
+        if (!i)
+                return 0;
+        if (capabilities_from_names(i->set, &a->ambient, &unknown) < 0) {
+                log_error("app %s: isolator %s: \"%s\" is not a capability", a->name, i->name, unknown);
+                return -EINVAL;
+        }
+        uint64_t outside = a->ambient & ~a->capabilities;
+        if (outside) {
+                _cleanup_strv_ char **names = capabilities_to_names(outside);
+                log_error("app %s: isolator %s: %s is not among the app's capabilities: retain it, too",
+                                a->name, i->name, names[0]);
+                return -EINVAL;
+        }
+        return 0;
 }
 
-static void compile_resources(const IsolatorList *l, PlanApp *a) {
-        const Isolator *memory = isolators_find(l, ISOLATOR_MEMORY), *cpu = isolators_find(l, ISOLATOR_CPU);
-        const Isolator *shares = isolators_find(l, ISOLATOR_CPU_SHARES),
-                       *oom = isolators_find(l, ISOLATOR_OOM_SCORE_ADJ);
-        if (memory && memory->resource.has_limit)
-                a->memory_max = (uint64_t) MAX(quantity_value(memory->resource.limit), 0);
-        if (cpu && cpu->resource.has_limit) {
-                int64_t milli = MAX(quantity_milli(cpu->resource.limit), 0);
-                /* thousandths of a CPU in a period of 100 ms; the kernel takes no quota under 1 ms */
-                a->cpu_quota = (uint64_t) MAX(MIN(milli, INT64_MAX / 100) * 100, 1000);
+static int compile_rlimits(const IsolatorList *l, PlanApp *a) {
+        const Isolator *i = isolators_find(l, ISOLATOR_RLIMITS);
+        for (size_t k = 0; i && k < i->values.n; k++) {
+                _cleanup_free_ char *error = NULL;
+                if (plan_rlimits_add(a, i->values.items[k].name, i->values.items[k].value, &error) < 0) {
+                        log_error("app %s: isolator %s: %s", a->name, i->name, error);
+                        return -EINVAL;
+                }
         }
-        if (shares)
-                a->cpu_weight = weight_from_shares(shares->number);
-        if (oom) {
-                a->has_oom_score_adj = true;
-                a->oom_score_adj = (int) oom->number;
-        }
+        return 0;
+}
+
+static void warn_unsupported(const PlanApp *a, const Isolator *i, const char *what) {
+        log_warning("app %s: isolator %s is set but this host has no %s, skipping", a->name, i->name, what);
+}
+
+/* Security modules that the host does not run are reported: nothing stands in for them. */
+static void compile_labels(const IsolatorList *l, PlanApp *a) {
+        const Isolator *selinux = isolators_find(l, ISOLATOR_SELINUX_CONTEXT);
+        const Isolator *apparmor = isolators_find(l, ISOLATOR_APPARMOR_PROFILE);
+        if (selinux && !security_has_selinux())
+                warn_unsupported(a, selinux, "SELinux");
+        else if (selinux)
+                a->selinux_context = xasprintf("%s:%s:%s:%s", selinux->selinux.user, selinux->selinux.role,
+                                selinux->selinux.type, selinux->selinux.level);
+        if (apparmor && !security_has_apparmor())
+                warn_unsupported(a, apparmor, "AppArmor");
+        else if (apparmor)
+                a->apparmor_profile = xstrdup(apparmor->profile);
 }
 
 static bool is_applied(IsolatorType type) {
         switch (type) {
-        case ISOLATOR_CPU:
-        case ISOLATOR_MEMORY:
         case ISOLATOR_CAPABILITIES_RETAIN:
         case ISOLATOR_CAPABILITIES_REMOVE:
         case ISOLATOR_SECCOMP_RETAIN:
         case ISOLATOR_SECCOMP_REMOVE:
         case ISOLATOR_NO_NEW_PRIVILEGES:
         case ISOLATOR_OOM_SCORE_ADJ:
-        case ISOLATOR_CPU_SHARES: return true;
-        default: return false;
+        case ISOLATOR_SELINUX_CONTEXT:
+        case ISOLATOR_APPARMOR_PROFILE:
+        case ISOLATOR_RLIMITS:
+        case ISOLATOR_CAPABILITIES_AMBIENT: return true;
+        default: return plan_limits_apply_to(type);
         }
 }
 
-int plan_compile_isolators(const PlanRequest *q, const IsolatorList *l, PlanApp *a) {
-        int r = compile_capabilities(q, l, a);
-        if (r < 0 || (r = plan_compile_seccomp(q, l, a)) < 0)
+/* The spec: what is not known is ignored, and that is told. */
+static void report_ignored(const Isolator *i, const char *whose, bool of_pod) {
+        const char *why = "this stage1 does not know it";
+        if (i->type == ISOLATOR_NETWORK_BANDWIDTH)
+                why = "this stage1 shapes no traffic";
+        else if (i->type == ISOLATOR_SYSCTL)
+                why = "it is for a pod, not for an app";
+        else if (of_pod && i->type != ISOLATOR_UNKNOWN)
+                why = "it is for an app, not for a pod";
+        log_warning("%s: isolator %s is not applied: %s", whose, i->name, why);
+}
+
+int plan_compile_isolators(const PlanRequest *q, const IsolatorList *l, int podfd, PlanApp *a) {
+        _cleanup_free_ char *whose = xasprintf("app %s", a->name);
+        int r;
+        if ((r = compile_capabilities(q, l, a)) < 0 || (r = compile_ambient(l, a)) < 0 ||
+                        (r = plan_compile_seccomp(q, l, a)) < 0 || (r = compile_rlimits(l, a)) < 0)
                 return r;
-        compile_resources(l, a);
-        const Isolator *privileges = isolators_find(l, ISOLATOR_NO_NEW_PRIVILEGES);
+        compile_labels(l, a);
+        const Isolator *privileges = isolators_find(l, ISOLATOR_NO_NEW_PRIVILEGES),
+                       *oom = isolators_find(l, ISOLATOR_OOM_SCORE_ADJ);
         a->no_new_privileges = privileges && privileges->flag;
+        a->has_oom_score_adj = oom;
+        a->oom_score_adj = oom ? (int) oom->number : 0;
+
+        PlanDisks disks = {};
+        if (isolators_find(l, ISOLATOR_BLOCK_BANDWIDTH) || isolators_find(l, ISOLATOR_BLOCK_IOPS))
+                plan_disks_find(&disks, podfd, a);
+        plan_compile_limits(l, whose, &disks, &a->limits);
+        free(disks.items);
         for (size_t i = 0; i < l->n; i++)
                 if (!is_applied(l->items[i].type))
-                        log_warning("app %s: isolator %s is not applied: this stage1 does not know it",
-                                        a->name, l->items[i].name);
+                        report_ignored(&l->items[i], whose, false);
+        return 0;
+}
+
+/* Kernel parameters of the namespaces that are the pod's own; any other one is the host's, and of all pods.
+ */
+static const char *sysctl_problem(const Plan *p, const char *path) {
+        static const char *const ipc[] = { "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",
+                "kernel/shmall", "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced" };
+        bool is_ipc = startswith(path, "fs/mqueue/");
+        for (size_t i = 0; i < ELEMENTSOF(ipc); i++)
+                is_ipc |= streq(path, ipc[i]);
+        if (is_ipc)
+                return p->private_ipc ? NULL : "the pod has the host's IPC namespace";
+        if (startswith(path, "net/"))
+                return p->net != PLAN_NET_HOST ? NULL : "the pod has the host's network";
+        return streq(path, "kernel/domainname")
+                               ? NULL
+                               : "it is not of a namespace, so it would change the whole host";
+}
+
+/* As sysctl(8): the first separator says whether dots or slashes separate, the other one is part of a name.
+ */
+static char *sysctl_path(const char *name) {
+        char *path = xstrdup(name);
+        if (path[strcspn(path, "./")] == '.')
+                for (char *c = path; *c; c++)
+                        *c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
+        return path;
+}
+
+static int compile_sysctl(const IsolatorList *l, Plan *p) {
+        const Isolator *i = isolators_find(l, ISOLATOR_SYSCTL);
+        for (size_t k = 0; i && k < i->values.n; k++) {
+                const NameValue *v = &i->values.items[k];
+                _cleanup_free_ char *path = sysctl_path(v->name);
+                const char *problem = sysctl_problem(p, path);
+                if (problem) {
+                        log_error("isolator %s: %s cannot be set for a pod: %s", i->name, v->name, problem);
+                        return -EPERM;
+                }
+                strv_push(&p->sysctl, xasprintf("%s=%s", path, v->value));
+        }
+        return 0;
+}
+
+int plan_compile_pod_isolators(const PlanRequest *q, const IsolatorList *l, int podfd, Plan *p) {
+        int r = compile_sysctl(l, p);
+        if (r < 0)
+                return r;
+        PlanDisks disks = {};
+        if (isolators_find(l, ISOLATOR_BLOCK_BANDWIDTH) || isolators_find(l, ISOLATOR_BLOCK_IOPS))
+                for (size_t i = 0; i < p->n_apps; i++)
+                        plan_disks_find(&disks, podfd, &p->apps[i]);
+        plan_compile_limits(l, "the pod", &disks, &p->limits);
+        free(disks.items);
+        for (size_t i = 0; i < l->n; i++)
+                if (l->items[i].type != ISOLATOR_SYSCTL && !plan_limits_apply_to(l->items[i].type))
+                        report_ignored(&l->items[i], "the pod", true);
         return 0;
 }

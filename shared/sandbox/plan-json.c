@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "capabilities.h"
 #include "file.h"
+#include "plan-json-limits.h"
 #include "plan.h"
 #include "strv.h"
 
@@ -90,13 +91,17 @@ static void add_sandbox(json_object *o, const PlanApp *a) {
         add_strv(o, "readOnlyPaths", a->read_only_paths);
         _cleanup_strv_ char **names = capabilities_to_names(a->capabilities);
         add_strv(o, "capabilities", names);
+        _cleanup_strv_ char **ambient = capabilities_to_names(a->ambient);
+        if (a->ambient)
+                add_strv(o, "ambientCapabilities", ambient);
         add_string(o, "seccomp", a->seccomp);
         add_bool(o, "noNewPrivileges", a->no_new_privileges);
         if (a->has_oom_score_adj)
                 json_object_object_add(o, "oomScoreAdj", json_object_new_int(a->oom_score_adj));
-        add_number(o, "memoryMax", a->memory_max);
-        add_number(o, "cpuQuota", a->cpu_quota);
-        add_number(o, "cpuWeight", a->cpu_weight);
+        plan_limits_to_json(o, &a->limits);
+        plan_rlimits_to_json(o, a);
+        add_string(o, "selinuxContext", a->selinux_context);
+        add_string(o, "apparmorProfile", a->apparmor_profile);
 }
 
 static json_object *app_to_plan_json(const PlanApp *a) {
@@ -138,6 +143,8 @@ json_object *plan_to_json(const Plan *p) {
         add_bool(o, "interactive", p->interactive);
         add_string(o, "resolvConf", file_names[p->resolv_conf]);
         add_string(o, "hosts", file_names[p->hosts]);
+        plan_limits_to_json(o, &p->limits);
+        add_strv(o, "sysctl", p->sysctl);
         json_object *volumes = json_object_new_array();
         for (size_t i = 0; i < p->n_volumes; i++)
                 json_object_array_add(volumes, volume_to_json(&p->volumes[i]));
@@ -248,14 +255,15 @@ static int volume_from_json(JsonContext *c, json_object *o, PlanVolume *v) {
         return 0;
 }
 
-static int capabilities_from_json(JsonContext *c, json_object *o, uint64_t *ret) {
+static int capabilities_from_json(
+                JsonContext *c, json_object *o, const char *key, JsonPresence presence, uint64_t *ret) {
         _cleanup_strv_ char **names = NULL;
-        int r = json_get_strv(c, o, "capabilities", JSON_REQUIRED, &names);
+        int r = json_get_strv(c, o, key, presence, &names);
         if (r < 0)
                 return r;
         const char *unknown;
         r = capabilities_from_names(names, ret, &unknown);
-        return r < 0 ? json_fail(c, "capabilities: \"%s\" is not known", unknown) : 0;
+        return r < 0 ? json_fail(c, "%s: \"%s\" is not known", key, unknown) : 0;
 }
 
 static int sandbox_from_json(JsonContext *c, json_object *o, PlanApp *a) {
@@ -263,19 +271,24 @@ static int sandbox_from_json(JsonContext *c, json_object *o, PlanApp *a) {
         int r;
         if ((r = json_get_strv(c, o, "maskedPaths", JSON_OPTIONAL, &a->masked_paths)) < 0 ||
                         (r = json_get_strv(c, o, "readOnlyPaths", JSON_OPTIONAL, &a->read_only_paths)) < 0 ||
-                        (r = capabilities_from_json(c, o, &a->capabilities)) < 0 ||
+                        (r = capabilities_from_json(c, o, "capabilities", JSON_REQUIRED, &a->capabilities)) <
+                                        0 ||
+                        (r = capabilities_from_json(
+                                         c, o, "ambientCapabilities", JSON_OPTIONAL, &a->ambient)) < 0 ||
                         (r = get_string(c, o, "seccomp", JSON_OPTIONAL, &a->seccomp)) < 0 ||
                         (r = json_get_bool(c, o, "noNewPrivileges", JSON_REQUIRED, &a->no_new_privileges)) <
                                         0 ||
                         (r = json_get_int(c, o, "oomScoreAdj", JSON_OPTIONAL, -1000, 1000, &oom)) < 0 ||
-                        (r = get_number(c, o, "memoryMax", JSON_OPTIONAL, INT64_MAX, &a->memory_max)) < 0 ||
-                        (r = get_number(c, o, "cpuQuota", JSON_OPTIONAL, INT64_MAX, &a->cpu_quota)) < 0)
+                        (r = plan_limits_from_json(c, o, &a->limits)) < 0 ||
+                        (r = plan_rlimits_from_json(c, o, a)) < 0 ||
+                        (r = get_string(c, o, "selinuxContext", JSON_OPTIONAL, &a->selinux_context)) < 0 ||
+                        (r = get_string(c, o, "apparmorProfile", JSON_OPTIONAL, &a->apparmor_profile)) < 0)
                 return r;
         if (a->seccomp && strchr(a->seccomp, '/'))
                 return json_fail(c, "seccomp: \"%s\" is not the name of a file", a->seccomp);
         a->has_oom_score_adj = oom != INT64_MIN;
         a->oom_score_adj = a->has_oom_score_adj ? (int) oom : 0;
-        return get_number(c, o, "cpuWeight", JSON_OPTIONAL, 10000, &a->cpu_weight);
+        return 0;
 }
 
 static int gids_from_json(JsonContext *c, json_object *o, PlanApp *a) {
@@ -362,7 +375,9 @@ static int plan_from_json(JsonContext *c, Plan *p) {
         p->net = net;
         p->resolv_conf = resolv_conf;
         p->hosts = hosts;
-        if ((r = PARSE_ARRAY(c, o, "volumes", p->volumes, p->n_volumes, volume_from_json)) < 0)
+        if ((r = plan_limits_from_json(c, o, &p->limits)) < 0 ||
+                        (r = json_get_strv(c, o, "sysctl", JSON_OPTIONAL, &p->sysctl)) < 0 ||
+                        (r = PARSE_ARRAY(c, o, "volumes", p->volumes, p->n_volumes, volume_from_json)) < 0)
                 return r;
         return PARSE_ARRAY(c, o, "apps", p->apps, p->n_apps, app_from_json);
 }

@@ -1,7 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan.h"
 
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "alloc.h"
 #include "strv.h"
+
+void plan_limits_done(PlanLimits *l) {
+        for (size_t i = 0; i < l->n; i++) {
+                free(l->items[i].isolator);
+                free(l->items[i].file);
+                free(l->items[i].value);
+        }
+        free(l->items);
+        *l = (PlanLimits){};
+}
+
+void plan_limits_add(PlanLimits *l, const char *isolator, const char *file, char *value) {
+        xgrow(&l->items, l->n);
+        l->items[l->n++] =
+                        (PlanLimit){ .isolator = xstrdup(isolator), .file = xstrdup(file), .value = value };
+}
+
+const PlanLimit *plan_limits_find(const PlanLimits *l, const char *file) {
+        for (size_t i = 0; i < l->n; i++)
+                if (streq(l->items[i].file, file))
+                        return &l->items[i];
+        return NULL;
+}
+
+int plan_rlimit_from_name(const char *name) {
+        static const struct {
+                const char *name;
+                int resource;
+        } table[] = {
+                { "as", RLIMIT_AS },
+                { "core", RLIMIT_CORE },
+                { "cpu", RLIMIT_CPU },
+                { "data", RLIMIT_DATA },
+                { "fsize", RLIMIT_FSIZE },
+                { "locks", RLIMIT_LOCKS },
+                { "memlock", RLIMIT_MEMLOCK },
+                { "msgqueue", RLIMIT_MSGQUEUE },
+                { "nice", RLIMIT_NICE },
+                { "nofile", RLIMIT_NOFILE },
+                { "nproc", RLIMIT_NPROC },
+                { "rss", RLIMIT_RSS },
+                { "rtprio", RLIMIT_RTPRIO },
+                { "rttime", RLIMIT_RTTIME },
+                { "sigpending", RLIMIT_SIGPENDING },
+                { "stack", RLIMIT_STACK },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (streq(table[i].name, name))
+                        return table[i].resource;
+        return -EINVAL;
+}
 
 static void plan_app_done(PlanApp *a) {
         free(a->name);
@@ -27,12 +82,20 @@ static void plan_app_done(PlanApp *a) {
         strv_free(a->read_only_paths);
         free(a->seccomp);
         syscall_filter_done(&a->filter);
+        plan_limits_done(&a->limits);
+        for (size_t i = 0; i < a->n_rlimits; i++)
+                free(a->rlimits[i].name);
+        free(a->rlimits);
+        free(a->selinux_context);
+        free(a->apparmor_profile);
 }
 
 void plan_free(Plan *p) {
         if (!p)
                 return;
         free(p->hostname);
+        plan_limits_done(&p->limits);
+        strv_free(p->sysctl);
         for (size_t i = 0; i < p->n_volumes; i++) {
                 free(p->volumes[i].name);
                 free(p->volumes[i].path);
@@ -49,8 +112,4 @@ const PlanApp *plan_find_app(const Plan *p, const char *name) {
                 if (streq(p->apps[i].name, name))
                         return &p->apps[i];
         return NULL;
-}
-
-bool plan_app_has_limits(const PlanApp *a) {
-        return a->memory_max || a->cpu_quota || a->cpu_weight;
 }

@@ -71,6 +71,24 @@ typedef struct PlanVolume {
         gid_t gid;
 } PlanVolume;
 
+/* A line to be written to a file of a cgroup, and the isolator that wants it. */
+typedef struct PlanLimit {
+        char *isolator;
+        char *file; /* "memory.max": what is before the dot is the controller */
+        char *value;
+} PlanLimit;
+
+typedef struct PlanLimits {
+        PlanLimit *items;
+        size_t n;
+} PlanLimits;
+
+/* setrlimit(2) */
+typedef struct PlanRlimit {
+        char *name;          /* "nofile" */
+        uint64_t soft, hard; /* UINT64_MAX: unlimited */
+} PlanRlimit;
+
 typedef struct PlanApp {
         char *name;
         PlanRoot root;
@@ -85,14 +103,17 @@ typedef struct PlanApp {
         size_t n_mounts;
         char **masked_paths, **read_only_paths;
         uint64_t capabilities; /* the bounding set, bit N for capability N */
+        uint64_t ambient;      /* what a user other than root has of it */
         char *seccomp;         /* NULL: no filter */
         SyscallFilter filter;  /* its instructions; not part of the JSON */
         bool no_new_privileges;
         bool has_oom_score_adj;
         int oom_score_adj;
-        uint64_t memory_max; /* bytes; 0: no limit */
-        uint64_t cpu_quota;  /* microseconds in each 100 ms; 0: no limit */
-        uint64_t cpu_weight; /* cgroup2's, 1…10000; 0: not set */
+        PlanLimits limits;
+        PlanRlimit *rlimits;
+        size_t n_rlimits;
+        char *selinux_context;  /* "user:role:type:level"; NULL: none */
+        char *apparmor_profile; /* NULL: none */
         int stop_signal;
         uint64_t stop_timeout_ms; /* then SIGKILL */
 } PlanApp;
@@ -104,6 +125,8 @@ typedef struct Plan {
         bool private_ipc;
         bool interactive; /* the only app has rkt's own stdin, stdout and stderr */
         PlanFile resolv_conf, hosts;
+        PlanLimits limits; /* of all apps together, and their supervisors */
+        char **sysctl;     /* "net/ipv4/ip_forward=1": path below /proc/sys */
         PlanVolume *volumes;
         size_t n_volumes;
         PlanApp *apps;
@@ -120,5 +143,9 @@ int plan_parse(const char *name, const char *text, size_t size, Plan **ret, char
 /* Reads dirfd/path. Every failure comes with *ret_error. */
 int plan_load_at(int dirfd, const char *path, Plan **ret, char **ret_error);
 
-bool plan_app_has_limits(const PlanApp *a);                    /* that take a cgroup controller */
-const PlanApp *plan_find_app(const Plan *p, const char *name); /* NULL if it is not there */
+void plan_limits_done(PlanLimits *l);
+/* Takes value. */
+void plan_limits_add(PlanLimits *l, const char *isolator, const char *file, char *value);
+const PlanLimit *plan_limits_find(const PlanLimits *l, const char *file); /* NULL if it is not there */
+int plan_rlimit_from_name(const char *name);                              /* RLIMIT_…; -EINVAL */
+const PlanApp *plan_find_app(const Plan *p, const char *name);            /* NULL if it is not there */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -182,10 +183,29 @@ bool app_drain(App *a) {
         return empty;
 }
 
+/* The kernel counts what it killed because memory was out; only where the app has the memory controller. */
+static void report_oom_kills(App *a) {
+        _cleanup_free_ char *text = NULL;
+        if (!plan_limits_find(&a->plan->limits, "memory.max") ||
+                        read_file_at(a->cgroup, "memory.events", 4096, &text, NULL) < 0)
+                return;
+        const char *line = strstr(text, "oom_kill ");
+        uint64_t kills = line ? strtoull(line + strlen("oom_kill "), NULL, 10) : 0;
+        if (kills > a->oom_kills)
+                app_report(a,
+                                "out of memory: the kernel killed %" PRIu64
+                                " of its processes; the limit is %s bytes",
+                                kills - a->oom_kills,
+                                plan_limits_find(&a->plan->limits, "memory.max")->value);
+        a->oom_kills = kills;
+}
+
 void app_process_ended(App *a, int code, int status) {
         status = code == CLD_EXITED ? status : 128 + status;
         AppPhase phase = a->phase;
         check_execution(a);
+        if (a->cgroup >= 0)
+                report_oom_kills(a);
         a->pid = 0;
         /* what the process left behind goes with it: hooks and the app begin with an empty cgroup */
         if (a->cgroup >= 0)

@@ -39,6 +39,7 @@ typedef struct App {
         int failure; /* says why the program could not be executed; -1: it was */
         LoopSource failure_source;
         bool started;                       /* the main program has been executed, or has failed to */
+        uint64_t oom_kills;                 /* of its processes, since the pod began */
         int status;                         /* exit status of the app, 128 + N for a signal */
         bool failed;                        /* its end is a failure of the pod */
         uint64_t stop_asked, stop_deadline; /* monotonic ns; 0: nobody has asked */

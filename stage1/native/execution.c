@@ -12,6 +12,8 @@
 #include "executable.h"
 #include "file.h"
 #include "mounts.h"
+#include "plan-rlimits.h"
+#include "security-label.h"
 #include "strv.h"
 
 static bool has_variable(char *const *environment, const char *name) {
@@ -55,6 +57,21 @@ static void set_oom_score(const PlanApp *a) {
         write_string_at(AT_FDCWD, "/proc/self/oom_score_adj", text, 0);
 }
 
+/* Before anything of the app's is near: the proc that these are written to is ours. */
+static int set_label(const PlanApp *a, ExecutionFailure *f) {
+        f->what = EXECUTION_SELINUX;
+        int r = a->selinux_context ? security_set_selinux(a->selinux_context) : 0;
+        if (r < 0 || !a->apparmor_profile)
+                return r;
+        f->what = EXECUTION_APPARMOR;
+        return security_set_apparmor(a->apparmor_profile);
+}
+
+static int set_rlimits(const PlanApp *a, ExecutionFailure *f) {
+        f->what = EXECUTION_RLIMITS;
+        return plan_rlimits_apply(a);
+}
+
 static int join(const Execution *e, ExecutionFailure *f) {
         f->what = EXECUTION_JOIN;
         if (setns(e->mount_namespace, CLONE_NEWNS) < 0 || (e->has_cgroup && unshare(CLONE_NEWCGROUP) < 0))
@@ -89,8 +106,9 @@ static int run(const Execution *e, ExecutionFailure *f) {
         int r;
         reset_signals();
         set_oom_score(e->app);
-        if ((r = join(e, f)) < 0 || (e->terminal >= 0 && (r = connect_terminal(e, f)) < 0) ||
-                        (r = connect_standard(e, f)) < 0)
+        if ((r = set_label(e->app, f)) < 0 || (r = join(e, f)) < 0 ||
+                        (e->terminal >= 0 && (r = connect_terminal(e, f)) < 0) ||
+                        (r = connect_standard(e, f)) < 0 || (r = set_rlimits(e->app, f)) < 0)
                 return r;
         bool own = e->user &&
                    e->app->n_gids == 0; /* what the pod manifest says goes before the image's files */
@@ -105,6 +123,7 @@ static int run(const Execution *e, ExecutionFailure *f) {
                                     : 0,
                 .working_directory = e->app->working_directory,
                 .capabilities = e->app->capabilities,
+                .ambient = e->user ? e->app->ambient : 0,
                 .no_new_privileges = e->app->no_new_privileges,
                 .seccomp = e->filter,
         };
@@ -132,6 +151,13 @@ char *execution_explain(const Execution *e, const ExecutionFailure *f, int rootf
                                         strerror(f->error));
                 what = confine_step_name(f->step);
                 break;
+        case EXECUTION_SELINUX:
+                return xasprintf("cannot get the SELinux context %s: %s", e->app->selinux_context,
+                                strerror(f->error));
+        case EXECUTION_APPARMOR:
+                return xasprintf("cannot get the AppArmor profile %s: %s", e->app->apparmor_profile,
+                                strerror(f->error));
+        case EXECUTION_RLIMITS: what = "cannot set its resource limits"; break;
         case EXECUTION_JOIN: what = "cannot join the app's namespaces"; break;
         case EXECUTION_CGROUP: what = "cannot show the app's cgroup in /sys/fs/cgroup"; break;
         case EXECUTION_OUTPUT: what = "cannot connect its input and output"; break;

@@ -32,6 +32,9 @@ typedef struct Execution {
 } Execution;
 
 typedef enum ExecutionStep {
+        EXECUTION_SELINUX,
+        EXECUTION_APPARMOR,
+        EXECUTION_RLIMITS,
         EXECUTION_JOIN,
         EXECUTION_CGROUP,
         EXECUTION_OUTPUT,

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "namespaces.h"
 #include "pod-cgroup.h"
+#include "pod-limits.h"
 #include "process.h"
 #include "registration.h"
 #include "terminal.h"
@@ -68,7 +69,9 @@ static int write_line(const Outer *o, const char *file, const char *text) {
 static int release(const Outer *o, const char *cgroup) {
         char pid[16], message = cgroup ? BOOT_GO : BOOT_GO_WITHOUT_CGROUP;
         snprintf(pid, sizeof(pid), "%d", (int) o->pid);
-        int r = cgroup ? write_line(o, "subcgroup", cgroup) : 0;
+        int r = pod_limits_apply(&o->boot->plan->limits, cgroup);
+        if (r >= 0 && cgroup)
+                r = write_line(o, "subcgroup", cgroup);
         if (r < 0 || (r = write_line(o, "pid", pid)) < 0)
                 return r;
         /* if PID 1 has gone, it has said why and waitpid tells */
@@ -107,7 +110,7 @@ static void tidy_cgroup(Waiting *w) {
 
 static bool has_limits(const Plan *p) {
         for (size_t i = 0; i < p->n_apps; i++)
-                if (plan_app_has_limits(&p->apps[i]))
+                if (p->apps[i].limits.n > 0)
                         return true;
         return false;
 }
@@ -232,7 +235,7 @@ int outer_run(const Outer *o) {
         _cleanup_close_ int signals = open_signals();
         int r = signals;
         if (r >= 0 && o->registration)
-                registration_set_leader(o->registration, o->pid);
+                registration_set_leader(o->registration, o->pid, &o->boot->plan->limits);
         else if (r >= 0) {
                 w.released = true;
                 r = release(o, o->cgroup);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -12,6 +11,7 @@
 #include "devices.h"
 #include "log.h"
 #include "mounts.h"
+#include "pod-limits.h"
 #include "pod-root.h"
 
 #define SUPERVISOR  "supervisor"
@@ -25,34 +25,24 @@ static int mount_cgroup(void) {
         return fd < 0 ? fd : mount_attach_at(fd, AT_FDCWD, MOUNT_POINT);
 }
 
-/* Passes a controller down to the apps. Fails where the host has it in cgroup v1, or not at all. */
-static void enable(int root, const char *controller) {
-        char text[32];
-        snprintf(text, sizeof(text), "+%s", controller);
-        cgroup2_write(root, "cgroup.subtree_control", text); /* set_limit says what that leaves out */
+/* Passes the controllers down to the apps that limits are for. Fails where the host has one in cgroup v1, or
+ * not at all: set_limit says what that leaves out. */
+static void enable_controllers(int root, const PlanLimits *l) {
+        for (size_t i = 0; i < l->n; i++) {
+                const char *file = l->items[i].file;
+                _cleanup_free_ char *text = xasprintf("+%.*s", (int) strcspn(file, "."), file);
+                cgroup2_write(root, "cgroup.subtree_control", text);
+        }
 }
 
-static void set_limit(
-                const App *a, const char *isolator, const char *file, const char *format, uint64_t value) {
-        char text[64];
-        snprintf(text, sizeof(text), format, value);
-        int r = cgroup2_write(a->cgroup, file, text);
-        if (r == -ENOENT)
-                log_warning("app %s: isolator %s is set but this host has no cgroup2 controller for it "
-                            "(%s), skipping",
-                                a->plan->name, isolator, file);
-        else if (r < 0)
-                log_warning_errno(r, "app %s: isolator %s: cannot write %s to %s", a->plan->name, isolator,
-                                text, file);
-}
-
-static void set_limits(const App *a) {
-        if (a->plan->memory_max)
-                set_limit(a, "resource/memory", "memory.max", "%" PRIu64, a->plan->memory_max);
-        if (a->plan->cpu_quota)
-                set_limit(a, "resource/cpu", "cpu.max", "%" PRIu64 " 100000", a->plan->cpu_quota);
-        if (a->plan->cpu_weight)
-                set_limit(a, "os/linux/cpu-shares", "cpu.weight", "%" PRIu64, a->plan->cpu_weight);
+static int set_limits(const App *a) {
+        _cleanup_free_ char *whose = xasprintf("app %s", a->plan->name);
+        for (size_t i = 0; i < a->plan->limits.n; i++) {
+                int r = pod_limit_write(&a->plan->limits.items[i], whose, a->cgroup);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 /* Without it, what an app makes in its /dev could be opened: that is closed to writing then. */
@@ -71,9 +61,8 @@ static int open_app(App *a, int root) {
         a->cgroup = cgroup2_create_at(root, name);
         if (a->cgroup < 0)
                 return log_error_errno(a->cgroup, "app %s: cannot create its cgroup", a->plan->name);
-        set_limits(a);
         set_device_policy(a);
-        return 0;
+        return set_limits(a);
 }
 
 int pod_cgroup_open(App *apps, size_t n) {
@@ -89,15 +78,15 @@ int pod_cgroup_open(App *apps, size_t n) {
 
         bool limited = false;
         for (size_t i = 0; i < n; i++)
-                limited |= plan_app_has_limits(apps[i].plan);
+                limited |= apps[i].plan->limits.n > 0;
         if (limited) {
                 /* controllers are only passed down from a cgroup that holds no process; else the outer
                  * supervisor moves us, when nobody waits for it */
                 if ((r = cgroup2_attach(supervisor, 0)) < 0)
                         return log_error_errno(
                                         r, "cannot move PID 1 to the pod's cgroup " POD_CGROUP_SUPERVISOR);
-                enable(root, "memory");
-                enable(root, "cpu");
+                for (size_t i = 0; i < n; i++)
+                        enable_controllers(root, &apps[i].plan->limits);
         }
         for (size_t i = 0; i < n; i++)
                 if ((r = open_app(&apps[i], root)) < 0)

@@ -13,8 +13,10 @@
 #include "log.h"
 #include "masks.h"
 #include "mounts.h"
+#include "name-value.h"
 #include "namespaces.h"
 #include "overlay.h"
+#include "strv.h"
 #include "uuid.h"
 
 #define BASIC_ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -255,6 +257,21 @@ static int set_identity(const Boot *b) {
         return r < 0 ? log_error_errno(r, "cannot bring up the pod's lo") : 0;
 }
 
+/* The pod's namespaces are there, and the plan names no parameter of any other. */
+static int set_sysctl(const Plan *p) {
+        STRV_FOREACH (s, p->sysctl) {
+                _cleanup_free_ char *name = NULL, *value = NULL;
+                int r = name_value_split(*s, &name, &value);
+                _cleanup_free_ char *path = xasprintf("/proc/sys/%s", name);
+                if (r >= 0 && access(path, F_OK) < 0)
+                        r = -errno;
+                if (r < 0 || (r = write_string_at(AT_FDCWD, path, value, 0)) < 0)
+                        return log_error_errno(
+                                        r, "cannot set the kernel parameter %s to \"%s\"", name, value);
+        }
+        return 0;
+}
+
 static int populate(const Boot *b, int root) {
         const char *const proc[] = { "source", "proc", NULL }, *const sysfs[] = { "source", "sysfs", NULL };
         const char *const run[] = { "source", "run", "mode", "0755", NULL };
@@ -296,6 +313,8 @@ int pod_root_enter(const Boot *outer, PodRoot *ret) {
                 return root < 0 ? root : r;
         if ((r = mount_pivot(root)) < 0)
                 return log_error_errno(r, "cannot make stage1/rootfs the root of the pod");
+        if ((r = set_sysctl(b.plan)) < 0)
+                return r;
 
         p.namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
         if (p.namespace < 0)

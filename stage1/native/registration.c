@@ -11,6 +11,7 @@
 #include "file.h"
 #include "log.h"
 #include "process.h"
+#include "strv.h"
 
 #define PROGRAM RKT_LIBDIR "/rkt-register"
 
@@ -54,11 +55,14 @@ int registration_start(Registration *g, const char *uuid, const char *root) {
         return 0;
 }
 
-int registration_set_leader(Registration *g, pid_t leader) {
-        char line[16];
-        int n = snprintf(line, sizeof(line), "%d\n", (int) leader);
+int registration_set_leader(Registration *g, pid_t leader, const PlanLimits *limits) {
+        _cleanup_strv_ char **words = strv_copy(NULL);
+        strv_push(&words, xasprintf("%d", (int) leader));
+        for (size_t i = 0; i < limits->n; i++)
+                strv_push(&words, xasprintf("%s=%s", limits->items[i].file, limits->items[i].value));
+        _cleanup_free_ char *joined = strv_join(words, "\t"), *line = xasprintf("%s\n", joined);
         /* SIGPIPE is ignored: if it has ended, its output says so */
-        int r = write_all(g->in, line, (size_t) n);
+        int r = write_all(g->in, line, strlen(line));
         close(TAKE_FD(g->in));
         return r;
 }

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "plan.h"
+
 typedef struct Registration {
         pid_t pid;    /* 0: not running (any more) */
         int in;       /* takes the leader's number; or -1 */
@@ -27,7 +29,8 @@ bool registration_possible(void);
 /* Starts it before there is a leader: it connects meanwhile. root is the path of the pod's root directory.
  */
 int registration_start(Registration *g, const char *uuid, const char *root);
-int registration_set_leader(Registration *g, pid_t leader);
+/* With the limits of the whole pod, which systemd sets on its scope. */
+int registration_set_leader(Registration *g, pid_t leader, const PlanLimits *limits);
 /* Reads what it has said. Logs its warnings. */
 void registration_read(Registration *g);
 /* Waits for its end. 0, or -EIO if it failed (it has said why itself). */

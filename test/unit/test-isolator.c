@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include "alloc.h"
 #include "isolator.h"
 #include "strv.h"
 
@@ -56,9 +57,70 @@ static void each_isolator_of_the_specification_is_read(void **state) {
         assert_int_equal(isolators_find(&l, ISOLATOR_CPU_SHARES)->number, 262144);
         assert_string_equal(isolators_find(&l, ISOLATOR_SELINUX_CONTEXT)->selinux.level, "s0:c1");
         assert_string_equal(isolators_find(&l, ISOLATOR_APPARMOR_PROFILE)->profile, "docker-default");
-        assert_string_equal(name_values_get(&isolators_find(&l, ISOLATOR_SYSCTL)->sysctl,
+        assert_string_equal(name_values_get(&isolators_find(&l, ISOLATOR_SYSCTL)->values,
                                             "net.ipv4.tcp_mtu_probing"),
                         "1");
+}
+
+static void rkts_own_isolators_are_read(void **state) {
+        _cleanup_isolators_ IsolatorList l = {};
+        _cleanup_free_ char *error = NULL;
+        int r = parse("[{\"name\":\"coreos.com/rkt/pids-max\",\"value\":10},"
+                      "{\"name\":\"coreos.com/rkt/io-weight\",\"value\":10000},"
+                      "{\"name\":\"coreos.com/rkt/memory-high\",\"value\":{\"limit\":\"1Mi\"}},"
+                      "{\"name\":\"coreos.com/rkt/memory-swap-max\",\"value\":{\"limit\":0}},"
+                      "{\"name\":\"coreos.com/rkt/"
+                      "cpuset\",\"value\":{\"cpus\":\"0-3,8,10-11\",\"mems\":\"0\"}},"
+                      "{\"name\":\"coreos.com/rkt/"
+                      "rlimits\",\"value\":{\"nofile\":\"1:2\",\"core\":\"unlimited\"}},"
+                      "{\"name\":\"coreos.com/rkt/"
+                      "capabilities-ambient-set\",\"value\":{\"set\":[\"CAP_KILL\"]}}]",
+                        &l, &error);
+        if (r < 0)
+                fail_msg("%s", error);
+        assert_int_equal(isolators_find(&l, ISOLATOR_PIDS)->number, 10);
+        assert_int_equal(quantity_value(isolators_find(&l, ISOLATOR_MEMORY_HIGH)->resource.limit), 1 << 20);
+        assert_true(isolators_find(&l, ISOLATOR_MEMORY_SWAP)->resource.has_limit);
+        assert_string_equal(name_values_get(&isolators_find(&l, ISOLATOR_CPUSET)->values, "cpus"),
+                        "0-3,8,10-11");
+        assert_string_equal(
+                        name_values_get(&isolators_find(&l, ISOLATOR_RLIMITS)->values, "core"), "unlimited");
+        assert_string_equal(isolators_find(&l, ISOLATOR_CAPABILITIES_AMBIENT)->set[0], "CAP_KILL");
+}
+
+static void rkts_own_isolators_are_checked(void **state) {
+        static const char *const wrong[][2] = {
+                { "pids-max", "0" },
+                { "pids-max", "\"max\"" },
+                { "pids-max", "4194305" },
+                { "io-weight", "10001" },
+                { "memory-high", "{}" },
+                { "memory-high", "{\"request\":1,\"limit\":1}" },
+                { "memory-swap-max", "1" },
+                { "cpuset", "{\"cpus\":\"\"}" },
+                { "cpuset", "{\"cpus\":\"0-\"}" },
+                { "cpuset", "{\"cpus\":\"0,\"}" },
+                { "cpuset", "{\"cpus\":\"-1\"}" },
+                { "cpuset", "{\"cpus\":\"0 1\"}" },
+                { "cpuset", "{\"nodes\":\"0\"}" },
+                { "cpuset", "{\"cpus\":0}" },
+                { "rlimits", "{\"nofile\":\"1:2:3\"}" },
+                { "rlimits", "{\"nofile\":\"\"}" },
+                { "rlimits", "{\"nofile\":\"1:\"}" },
+                { "rlimits", "{\"NOFILE\":\"1\"}" },
+                { "rlimits", "{\"\":\"1\"}" },
+                { "rlimits", "{\"nofile\":\"-1\"}" },
+                { "capabilities-ambient-set", "{\"set\":[]}" },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                _cleanup_isolators_ IsolatorList l = {};
+                _cleanup_free_ char *error = NULL;
+                _cleanup_free_ char *text = xasprintf(
+                                "[{\"name\":\"coreos.com/rkt/%s\",\"value\":%s}]", wrong[i][0], wrong[i][1]);
+                if (parse(text, &l, &error) != -22)
+                        fail_msg("accepted: %s", text);
+                assert_non_null(strstr(error, "isolators[0].value"));
+        }
 }
 
 static void an_unknown_isolator_is_kept_as_it_is(void **state) {
@@ -215,6 +277,8 @@ static void a_wrong_option_changes_nothing_and_is_explained(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(each_isolator_of_the_specification_is_read),
+                cmocka_unit_test(rkts_own_isolators_are_read),
+                cmocka_unit_test(rkts_own_isolators_are_checked),
                 cmocka_unit_test(an_unknown_isolator_is_kept_as_it_is),
                 cmocka_unit_test(of_two_resource_isolators_the_last_holds),
                 cmocka_unit_test(wrong_isolators_are_explained),

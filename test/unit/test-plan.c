@@ -79,7 +79,7 @@ static void an_app_that_says_nothing_gets_the_defaults(void **state) {
         assert_true(strv_contains(a->environment,
                         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
         assert_true(strv_contains(a->masked_paths, "/proc/kcore"));
-        assert_false(plan_app_has_limits(a));
+        assert_int_equal(a->limits.n, 0);
 }
 
 static void the_manifests_environment_wins_over_the_defaults_but_not_over_the_apps_name(void **state) {
@@ -117,13 +117,13 @@ static void isolators_set_limits_and_capabilities(void **state) {
                                   "capabilities-remove-set\",\"value\":{\"set\":[\"CAP_KILL\"]}}"),
                         "");
         const PlanApp *a = &p->apps[0];
-        assert_int_equal(a->memory_max, 1000000000);
-        assert_int_equal(a->cpu_quota, 50000);
-        assert_int_equal(a->cpu_weight, 39);
+        assert_string_equal(plan_limits_find(&a->limits, "memory.max")->value, "1000000000");
+        assert_string_equal(plan_limits_find(&a->limits, "cpu.max")->value, "50000 100000");
+        assert_string_equal(plan_limits_find(&a->limits, "cpu.weight")->value, "39");
         assert_true(a->has_oom_score_adj && a->oom_score_adj == -7);
         assert_true(a->no_new_privileges);
         assert_true(a->capabilities == (capabilities_default & ~(UINT64_C(1) << 5)));
-        assert_true(plan_app_has_limits(a));
+        assert_int_equal(a->limits.n, 3);
 }
 
 static void a_retain_set_is_exactly_the_bounding_set(void **state) {
@@ -167,6 +167,82 @@ static void a_filter_comes_from_the_cache_and_there_is_no_plan_without_it(void *
         assert_string_equal(p->apps[0].seccomp, name);
         assert_int_equal(p->apps[0].filter.n, filter.n);
         plan_free(p);
+}
+
+static int compile_pod(Fixture *f, const PlanRequest *q, const char *isolators, Plan **ret) {
+        _cleanup_pod_manifest_ PodManifest *m = NULL;
+        _cleanup_free_ char *error = NULL,
+                            *text = xasprintf("{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\","
+                                              "\"isolators\":[%s],\"apps\":[{\"name\":\"one\",\"image\":"
+                                              "{\"id\":\"sha512-abcdef\"}," APP("") "}]}",
+                                            isolators);
+        if (pod_manifest_parse("pod", text, strlen(text), &m, &error) < 0)
+                fail_msg("%s", error);
+        return plan_compile(q, m, f->fd, ret);
+}
+
+#define SYSCTL(name) "{\"name\":\"os/unix/sysctl\",\"value\":{\"" name "\":\"1\"}}"
+
+static void a_pod_may_set_parameters_of_its_own_namespaces_only(void **state) {
+        Plan *p = NULL;
+        PlanRequest q = request;
+        q.net = PLAN_NET_NONE;
+        assert_int_equal(compile_pod(*state, &q, SYSCTL("net.ipv4.conf.eth0/1.forwarding"), &p), 0);
+        assert_string_equal(p->sysctl[0], "net/ipv4/conf/eth0.1/forwarding=1");
+        plan_free(p);
+        assert_int_equal(compile_pod(*state, &q, SYSCTL("kernel/shmmax"), &p), 0);
+        plan_free(p);
+        assert_int_equal(compile_pod(*state, &q, SYSCTL("kernel.core_pattern"), &p), -EPERM);
+        assert_int_equal(compile_pod(*state, &q, SYSCTL("vm.swappiness"), &p), -EPERM);
+        assert_int_equal(compile_pod(*state, &q, SYSCTL("netx"), &p), -EPERM);
+        q.net = PLAN_NET_HOST;
+        assert_int_equal(compile_pod(*state, &q, SYSCTL("net.ipv4.ip_forward"), &p), -EPERM);
+        q.private_ipc = false;
+        assert_int_equal(compile_pod(*state, &q, SYSCTL("kernel.sem"), &p), -EPERM);
+}
+
+static void limits_of_the_pod_are_in_the_plan_and_come_back_from_its_json(void **state) {
+        Plan *p = NULL, *again = NULL;
+        assert_int_equal(compile_pod(*state, &request,
+                                         "{\"name\":\"coreos.com/rkt/pids-max\",\"value\":7},"
+                                         "{\"name\":\"resource/cpu\",\"value\":{\"limit\":\"1500m\"}}",
+                                         &p),
+                        0);
+        assert_string_equal(plan_limits_find(&p->limits, "pids.max")->value, "7");
+        assert_string_equal(plan_limits_find(&p->limits, "cpu.max")->isolator, "resource/cpu");
+        _cleanup_json_ json_object *o = plan_to_json(p);
+        _cleanup_free_ char *text = json_to_text(o, false), *error = NULL;
+        assert_int_equal(plan_parse("plan", text, strlen(text), &again, &error), 0);
+        assert_int_equal(again->limits.n, 2);
+        assert_string_equal(plan_limits_find(&again->limits, "cpu.max")->value, "150000 100000");
+        plan_free(p);
+        plan_free(again);
+}
+
+static void rlimits_and_ambient_capabilities_are_checked_and_come_back(void **state) {
+        Plan *p = compile(*state,
+                             ISOLATORS("{\"name\":\"coreos.com/rkt/"
+                                       "rlimits\",\"value\":{\"nofile\":\"5:unlimited\"}},"
+                                       "{\"name\":\"coreos.com/rkt/"
+                                       "capabilities-ambient-set\",\"value\":{\"set\":[\"CAP_KILL\"]}}"),
+                             ""),
+             *again = NULL, *none = NULL;
+        _cleanup_json_ json_object *o = plan_to_json(p);
+        _cleanup_free_ char *text = json_to_text(o, false), *error = NULL;
+        assert_int_equal(plan_parse("plan", text, strlen(text), &again, &error), 0);
+        assert_int_equal(again->apps[0].n_rlimits, 1);
+        assert_true(again->apps[0].rlimits[0].soft == 5 && again->apps[0].rlimits[0].hard == UINT64_MAX);
+        assert_true(again->apps[0].ambient == UINT64_C(1) << 5);
+        plan_free(p);
+        plan_free(again);
+        static const char *const wrong[] = {
+                ISOLATORS("{\"name\":\"coreos.com/rkt/rlimits\",\"value\":{\"files\":\"5\"}}"),
+                ISOLATORS("{\"name\":\"coreos.com/rkt/rlimits\",\"value\":{\"nofile\":\"6:5\"}}"),
+                ISOLATORS("{\"name\":\"coreos.com/rkt/"
+                          "capabilities-ambient-set\",\"value\":{\"set\":[\"CAP_SYS_ADMIN\"]}}"),
+        };
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+                assert_int_equal(compile_with(*state, &request, wrong[i], "", &none), -EINVAL);
 }
 
 static void insecure_options_take_away_what_they_name(void **state) {
@@ -309,6 +385,13 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(
                                 a_filter_comes_from_the_cache_and_there_is_no_plan_without_it, set_up,
                                 tear_down),
+                cmocka_unit_test_setup_teardown(
+                                a_pod_may_set_parameters_of_its_own_namespaces_only, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                limits_of_the_pod_are_in_the_plan_and_come_back_from_its_json, set_up,
+                                tear_down),
+                cmocka_unit_test_setup_teardown(rlimits_and_ambient_capabilities_are_checked_and_come_back,
+                                set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                                 insecure_options_take_away_what_they_name, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(mount_points_meet_volumes_by_name_or_get_one_of_their_own,

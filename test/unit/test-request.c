@@ -11,7 +11,7 @@ static int parse_words(char **argv) {
         static const Command command = {
                 .name = "run",
                 .shared_options = { pod_request_options },
-                .app_options = app_request_options,
+                .app_options = { app_request_options, isolator_request_options },
                 .argument = pod_request_argument,
                 .app_arguments = true,
         };
@@ -35,6 +35,28 @@ static void flags_bind_to_the_image_before_them(void **state) {
         assert_string_equal(pod_request.apps[0].arguments[0], "--x");
         assert_null(pod_request.apps[1].arguments);
         assert_string_equal(pod_request.apps[1].name, "second");
+}
+
+static void limits_before_the_first_image_are_the_pods(void **state) {
+        assert_int_equal(
+                        PARSE("--memory=1G", "--pids-limit=9", "--sysctl=net.x=1", "one", "--memory=1M",
+                                        "--cpuset-cpus=0", "--cpuset-mems=1", "--ulimit=nofile=1",
+                                        "--ulimit=core=0", "--sysctl=net.y=2", "two", "--no-new-privileges"),
+                        0);
+        const IsolatorList *pod = &pod_request.isolators, *app = &pod_request.apps[0].isolators;
+        assert_int_equal(quantity_value(isolators_find(pod, ISOLATOR_MEMORY)->resource.limit), 1000000000);
+        assert_int_equal(isolators_find(pod, ISOLATOR_PIDS)->number, 9);
+        assert_int_equal(isolators_find(pod, ISOLATOR_SYSCTL)->values.n, 2);
+        assert_int_equal(quantity_value(isolators_find(app, ISOLATOR_MEMORY)->resource.limit), 1000000);
+        assert_null(isolators_find(app, ISOLATOR_PIDS));
+        assert_int_equal(isolators_find(app, ISOLATOR_CPUSET)->values.n, 2);
+        assert_int_equal(isolators_find(app, ISOLATOR_RLIMITS)->values.n, 2);
+        assert_true(isolators_find(&pod_request.apps[1].isolators, ISOLATOR_NO_NEW_PRIVILEGES)->flag);
+        /* what is only of an app must follow one; a pod manifest has its own */
+        assert_true(PARSE("--ulimit=nofile=1", "one") < 0);
+        assert_true(PARSE("--caps-ambient=CAP_KILL", "one") < 0);
+        assert_true(PARSE("--seccomp=mode=retain,read", "one") < 0);
+        assert_true(PARSE("--memory=1G", "--pod-manifest=/x") < 0);
 }
 
 static void empty_arguments_and_stray_terminators_are_skipped(void **state) {
@@ -133,6 +155,7 @@ static void a_mount_of_the_app_wins_over_one_for_all(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(flags_bind_to_the_image_before_them),
+                cmocka_unit_test(limits_before_the_first_image_are_the_pods),
                 cmocka_unit_test(empty_arguments_and_stray_terminators_are_skipped),
                 cmocka_unit_test(wrong_command_lines_are_refused),
                 cmocka_unit_test(environment_is_merged_in_the_order_of_its_sources),

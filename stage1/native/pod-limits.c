@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pod-limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "alloc.h"
+#include "cgroup2.h"
+#include "file.h"
+#include "log.h"
+
+/* Whether the kernel has a controller in a hierarchy of cgroup v1: "memory 5 120 1" in /proc/cgroups, where
+ * 0 is v2. */
+static bool is_in_v1(const char *controller) {
+        _cleanup_free_ char *text = NULL, *wanted = xasprintf("\n%s\t", controller);
+        if (read_file_at(AT_FDCWD, "/proc/cgroups", 64 * 1024, &text, NULL) < 0)
+                return false;
+        const char *line = strstr(text, wanted);
+        return line && line[strlen(wanted)] != '0';
+}
+
+static void warn_missing(const PlanLimit *l, const char *whose) {
+        _cleanup_free_ char *controller = xstrndup(l->file, strcspn(l->file, "."));
+        log_warning("%s: isolator %s is set but this host has %s (%s), skipping", whose, l->isolator,
+                        is_in_v1(controller) ? "the controller in cgroup v1, not v2"
+                                             : "no cgroup2 controller for it",
+                        controller);
+}
+
+int pod_limit_write(const PlanLimit *l, const char *whose, int cgroup) {
+        int r = cgroup2_write(cgroup, l->file, l->value);
+        if (r == -ENOENT) {
+                warn_missing(l, whose);
+                return 0;
+        }
+        if (r == -ENODEV || r == -EOPNOTSUPP) {
+                log_warning_errno(r,
+                                "%s: isolator %s is set but the kernel cannot do it here (%s), skipping",
+                                whose, l->isolator, l->file);
+                return 0;
+        }
+        return r < 0 ? log_error_errno(r, "%s: isolator %s: cannot write %s to %s", whose, l->isolator,
+                                       l->value, l->file)
+                     : 0;
+}
+
+/* Whether a file of a cgroup holds what it does as long as nobody has written to it; of io.max, the line of
+ * a disk. */
+static bool is_untouched(const PlanLimit *l, const char *text) {
+        size_t disk = strcspn(l->value, " ");
+        if (streq(l->file, "io.max"))
+                return strncmp(text, l->value, disk + 1) != 0 &&
+                       !memmem(text, strlen(text), l->value, disk + 1);
+        return startswith(text, "max") || startswith(text, "100\n") || startswith(text, "default 100\n") ||
+               text[strspn(text, "\n")] == 0;
+}
+
+static int apply(const PlanLimit *l, int cgroup, bool own) {
+        _cleanup_free_ char *present = NULL;
+        int r = own ? 0 : read_file_at(cgroup, l->file, 64 * 1024, &present, NULL);
+        if (r >= 0 && present && !is_untouched(l, present)) {
+                log_debug("the pod: isolator %s: the unit's own %s stays", l->isolator, l->file);
+                return 0;
+        }
+        return pod_limit_write(l, "the pod", cgroup);
+}
+
+/* The pod's scope, or what we have made; not that of a unit which the pod was started in. */
+static bool is_own(const char *cgroup) {
+        const char *name = strrchr(cgroup, '/');
+        return startswith(name ?: cgroup, "/machine-rkt") || startswith(name ?: cgroup, "/rkt-");
+}
+
+int pod_limits_apply(const PlanLimits *l, const char *cgroup) {
+        if (l->n == 0)
+                return 0;
+        if (!cgroup) {
+                for (size_t i = 0; i < l->n; i++)
+                        warn_missing(&l->items[i], "the pod");
+                return 0;
+        }
+        _cleanup_close_ int fd = cgroup2_open(cgroup);
+        int r = MIN(fd, 0);
+        for (size_t i = 0; i < l->n && r >= 0; i++)
+                r = apply(&l->items[i], fd, is_own(cgroup));
+        return fd < 0 ? log_error_errno(fd, "cannot open the pod's cgroup %s", cgroup) : r;
+}
