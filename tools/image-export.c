@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "aci-tree.h"
@@ -15,6 +16,7 @@
 #include "oci-digest.h"
 #include "render.h"
 #include "stored-image.h"
+#include "strv.h"
 
 static bool overwrite;
 static char *format, *ref_name;
@@ -84,8 +86,9 @@ static int write_layout(const StoredImage *i, LayoutWriter *w) {
 
 /* An empty directory may be filled; one that holds something is replaced on request only. */
 static int open_directory(const char *path, ImageOutput *ret) {
-        rmdir(path);
-        return image_output_directory(path, "output directory", overwrite, ret);
+        _cleanup_strv_ char **names = NULL;
+        bool empty = list_directory_at(AT_FDCWD, path, &names) >= 0 && !names[0];
+        return image_output_directory(path, "output directory", overwrite || empty, ret);
 }
 
 static int export_oci(Store *s, const char *id, const char *path) {
@@ -147,6 +150,10 @@ int image_export(int argc, char **argv) {
                 log_error("--format=%s: expected aci or oci", format);
                 return EXIT_RKT_FAILURE;
         }
+        _cleanup_close_ int lock = -1;
+        r = stored_images_hold(a.store, &lock);
+        if (r < 0)
+                return EXIT_RKT_FAILURE;
         r = oci ? export_oci(a.store, a.id, a.arguments[1]) : export_aci(a.store, a.id, a.arguments[1]);
         if (r < 0)
                 return EXIT_RKT_FAILURE;

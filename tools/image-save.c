@@ -92,7 +92,9 @@ int image_save(int argc, char **argv) {
                                 command.usage);
                 return EXIT_RKT_FAILURE;
         }
-        if ((r = image_output_file(a.arguments[n], "output file", overwrite, &output)) < 0 ||
+        _cleanup_close_ int lock = -1;
+        if ((r = stored_images_hold(a.store, &lock)) < 0 ||
+                        (r = image_output_file(a.arguments[n], "output file", overwrite, &output)) < 0 ||
                         (r = layout_writer_new(output.fd, true, a.arguments[n], &w)) < 0 ||
                         (r = save(&a, n, w)) < 0 || (r = image_output_commit(&output)) < 0)
                 return EXIT_RKT_FAILURE;

@@ -33,6 +33,12 @@ void stored_image_done(StoredImage *i) {
                 close(i->layer);
 }
 
+int stored_images_hold(Store *s, int *ret) {
+        *ret = geteuid() == 0 ? store_lock_prepare(s, LOCK_MODE_SHARED, true) : -1;
+        return geteuid() == 0 && *ret < 0 ? log_error_errno(*ret, "cannot lock the store %s", store_path(s))
+                                          : 0;
+}
+
 static int read_blob(Store *s, const char *id, char **ret, size_t *ret_size) {
         _cleanup_close_ int fd = blob_open(s, id);
         int r = fd < 0 ? fd : read_fd(fd, OCI_DOCUMENT_MAX, ret, ret_size);

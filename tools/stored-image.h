@@ -22,6 +22,10 @@ typedef struct StoredImage {
         int layer;  /* of an ACI: the layer, a file without a name; else -1 */
 } StoredImage;
 
+/* Keeps others from removing images and trees as long as *ret is open, for root; others may meet a removal,
+ * which is an error then. */
+int stored_images_hold(Store *s, int *ret);
+
 int stored_image_open(Store *s, const char *id, StoredImage *ret);
 void stored_image_done(StoredImage *i);
 #define _cleanup_stored_image_ _cleanup_(stored_image_done)

@@ -249,6 +249,11 @@ runs() { check r run --net=none "$@"; }
 
     check_fails 254 r image export --format=oci "$id" "$BATS_TEST_TMPDIR/out"
     has 'exists \(try --overwrite\)'
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    check r image export --format=oci "$id" "$BATS_TEST_TMPDIR/empty"
+    skopeo inspect "oci:$BATS_TEST_TMPDIR/empty" >/dev/null
+    check r image export --format=oci --overwrite "$id" "$BATS_TEST_TMPDIR/out"
+    skopeo inspect "oci:$BATS_TEST_TMPDIR/out" >/dev/null
     check_fails 254 r image export --format=tar "$id" "$BATS_TEST_TMPDIR/x"
     has 'expected aci or oci'
     [[ ! -e $BATS_TEST_TMPDIR/x ]]
