@@ -7,7 +7,6 @@
 #include "log.h"
 #include "strv.h"
 
-#define IMMUTABLE    "immutable" /* in place of a validator */
 #define MAX_RESTARTS 2
 
 struct Download {
@@ -23,9 +22,9 @@ static bool resume_at(const Download *d, HttpRange *ret) {
         const char *validator = incoming_validator(d->request.incoming);
         uint64_t size = incoming_size(d->request.incoming);
         *ret = (HttpRange){};
-        if (!validator || size == 0 || d->request.immutable != streq(validator, IMMUTABLE))
+        if (!validator || size == 0)
                 return false;
-        *ret = (HttpRange){ .start = size, .if_range = d->request.immutable ? NULL : validator };
+        *ret = (HttpRange){ .start = size, .if_range = validator };
         return true;
 }
 
@@ -34,8 +33,8 @@ static bool is_the_same(const Download *d, const HttpResponse *response) {
         const char *etag = http_response_header(response, "ETag");
         const char *modified = http_response_header(response, "Last-Modified");
         const char *validator = incoming_validator(d->request.incoming);
-        if (d->request.immutable || !validator)
-                return d->request.immutable;
+        if (!validator)
+                return false;
         const char *current = validator[0] == '"' ? etag : modified;
         return !current || streq(current, validator);
 }
@@ -55,8 +54,7 @@ static int begin(const HttpResponse *response, void *userdata) {
                 if (r < 0)
                         return r;
         }
-        return incoming_set_validator(d->request.incoming,
-                        d->request.immutable ? IMMUTABLE : http_headers_validator(&response->headers));
+        return incoming_set_validator(d->request.incoming, http_headers_validator(&response->headers));
 }
 
 static int take(const void *data, size_t size, void *userdata) {

@@ -15,7 +15,6 @@ typedef struct DownloadRequest {
          * done: with a result of 0 and a status 200 or 206, incoming_complete has been called. */
         HttpRequest http;
         Incoming *incoming;
-        bool immutable; /* what the URL names cannot change, as it is named by its digest */
 } DownloadRequest;
 
 typedef struct Download Download;

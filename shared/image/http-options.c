@@ -29,7 +29,7 @@ static void set_headers(HttpTransfer *t) {
                 if (r->range.if_range)
                         add_header(t, "If-Range: %s", r->range.if_range);
         }
-        if (r->method == HTTP_POST)
+        if (t->method == HTTP_POST)
                 add_header(t, "%s", "Expect:"); /* no waiting for 100 Continue */
         curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
         curl_easy_setopt(t->curl, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE); /* not to a proxy */
@@ -44,7 +44,7 @@ static void use_aws(HttpTransfer *t, const HttpCredential *credential) {
         _cleanup_free_ char *url = url_sort_query(t->url.text);
         curl_easy_setopt(t->curl, CURLOPT_AWS_SIGV4, provider);
         curl_easy_setopt(t->curl, CURLOPT_URL, url);
-        if (streq(service, "s3") && t->request.method != HTTP_POST)
+        if (streq(service, "s3") && t->method != HTTP_POST)
                 add_header(t, "X-Amz-Content-Sha256: %s",
                                 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
@@ -105,10 +105,12 @@ static void set_trust(CURL *c, unsigned insecure) {
                 curl_easy_setopt(c, CURLOPT_CAPATH, directory);
 }
 
-static void set_method(CURL *c, const HttpRequest *r) {
-        if (r->method == HTTP_HEAD)
+static void set_method(HttpTransfer *t) {
+        const HttpRequest *r = &t->request;
+        CURL *c = t->curl;
+        if (t->method == HTTP_HEAD)
                 curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-        if (r->method != HTTP_POST)
+        if (t->method != HTTP_POST)
                 return;
         curl_easy_setopt(c, CURLOPT_POST, 1L);
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) r->body_size);
@@ -135,7 +137,7 @@ int http_options_set(HttpTransfer *t) {
         curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
         set_limits(t);
         set_trust(c, http_transfer_insecure(t));
-        set_method(c, &t->request);
+        set_method(t);
         set_headers(t);
         return set_credential(t);
 }

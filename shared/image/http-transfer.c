@@ -82,7 +82,7 @@ static int check_length(HttpTransfer *t, uint64_t already) {
         uint64_t max = t->request.max_body;
         curl_off_t length = -1;
         curl_easy_getinfo(t->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-        if (t->request.method != HTTP_HEAD && length > 0 && max > 0 && (uint64_t) length + already > max)
+        if (t->method != HTTP_HEAD && length > 0 && max > 0 && (uint64_t) length + already > max)
                 return fail(t, EFBIG, "it is larger than the limit of %llu bytes", (unsigned long long) max);
         return 0;
 }
@@ -269,6 +269,7 @@ HttpTransfer *http_transfer_new(HttpClient *c, const HttpRequest *request, int *
         t->origin = origin;
         url = origin = (HttpUrl){};
         http_request_copy(&t->request, request);
+        t->method = request->method;
         t->response.url = xstrdup(t->url.text);
         if (request->progress)
                 t->bar = progress_bar_new(request->progress);
@@ -297,14 +298,13 @@ static int follow(HttpTransfer *t) {
                                 "the server redirects to %s, which can only be reached from this host, "
                                 "and a server that is elsewhere may not redirect to it",
                                 shown);
-        if (t->request.method == HTTP_POST && t->response.status > 303 &&
-                        !http_url_same_origin(&t->url, &next))
+        if (t->method == HTTP_POST && t->response.status > 303 && !http_url_same_origin(&t->url, &next))
                 return fail(t, EPERM, "the server redirects to %s, and what was sent is not for that host",
                                 shown);
         log_debug("redirected to %s", shown);
         t->from_kind = t->here_kind;
-        if (t->request.method == HTTP_POST && t->response.status <= 303)
-                t->request.method = HTTP_GET;
+        if (t->method == HTTP_POST && t->response.status <= 303)
+                t->method = HTTP_GET;
         http_url_done(&t->url);
         t->url = next;
         next = (HttpUrl){};
@@ -351,6 +351,20 @@ static bool prepare_resume(HttpTransfer *t) {
         return true;
 }
 
+/* Where it is redirected to may be good for some minutes only. */
+static void back_to_origin(HttpTransfer *t) {
+        _cleanup_free_ char *error = NULL;
+        if (t->redirects == 0)
+                return;
+        http_url_done(&t->url);
+        if (http_url_parse(t->request.url, &t->url, &error) < 0)
+                abort(); /* it could be when the transfer was made */
+        free(t->response.url);
+        t->response.url = xstrdup(t->url.text);
+        t->method = t->request.method;
+        t->redirects = 0;
+}
+
 /* 1 if it will be tried again. */
 static int retry(HttpTransfer *t, const char *reason) {
         curl_off_t asked = 0;
@@ -369,6 +383,7 @@ static int retry(HttpTransfer *t, const char *reason) {
         log_debug("%s: %s: trying again in %.1f s", shown, reason, (double) pause / NSEC_PER_SEC);
         t->wake = monotonic_ns() + pause;
         stop(t);
+        back_to_origin(t);
         return 1;
 }
 

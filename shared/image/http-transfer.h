@@ -32,7 +32,8 @@ struct HttpTransfer {
         HttpRequest request; /* our copies */
         HttpUrl origin, url; /* as asked for, and of this hop */
         CURL *curl;
-        bool added; /* to the client's multi handle */
+        HttpMethod method; /* of this hop */
+        bool added;        /* to the client's multi handle */
         struct curl_slist *headers;
 
         HttpResponse response;

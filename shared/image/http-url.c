@@ -184,9 +184,10 @@ static HttpAddressKind ipv6_kind(const struct in6_addr *a) {
 }
 
 HttpAddressKind http_address_kind(const char *host) {
+        _cleanup_free_ char *address = xstrndup(host, strcspn(host, "%")); /* without a zone */
         struct in6_addr ipv6;
         struct in_addr ipv4;
-        if (inet_pton(AF_INET6, host, &ipv6) == 1)
+        if (inet_pton(AF_INET6, address, &ipv6) == 1)
                 return ipv6_kind(&ipv6);
         if (inet_aton(host, &ipv4)) /* 127.1 and 0x7f000001, too */
                 return ipv4_kind((const uint8_t *) &ipv4);

@@ -102,6 +102,11 @@ static int take_lock(Incoming *i, bool wait) {
                                 0660);
                 if (fd < 0)
                         return -errno;
+                if (fchmod(fd, 0660) < 0 && errno != EPERM) { /* the group waits for it, too */
+                        int error = errno;
+                        close(fd);
+                        return -error;
+                }
                 int r;
                 while ((r = lock_fd(fd, LOCK_MODE_EXCLUSIVE, false)) == -EWOULDBLOCK && wait) {
                         if (!told)

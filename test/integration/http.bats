@@ -338,6 +338,35 @@ size_at_least() { [[ -n $(partial) ]] && (($(stat -c %s "$(partial)") >= $1)); }
     http_proxy=http://127.0.0.1:1 check_fails 254 r fetch "$url/other.aci"
 }
 
+@test "http: a proxy passes https on, and the servers behind it are not taken for this host" {
+    make app
+    certificates
+    serve_scripted "$tls/cert.pem" "$tls/key.pem"
+    export SSL_CERT_FILE=$tls/ca.pem
+    ip address add 198.51.100.1/32 dev lo
+    local server=$port
+    set_for old location "https://localhost:$server/app.aci"
+    serve_scripted
+    https_proxy=$url check r fetch --full "https://198.51.100.1:$server/app.aci"
+    fetched
+    [[ $(requests "^198.51.100.1:$server 200") == 1 ]]
+    https_proxy=$url check_fails 254 r fetch "https://198.51.100.1:$server/old.aci"
+    has 'which can only be reached from this host'
+}
+
+@test "http: after a cut connection the redirect is asked for again" {
+    make app 3000
+    serve_scripted
+    set_for app etag '"one"'
+    set_for app range yes
+    set_for app cut 1000000
+    set_for app cuts 2
+    set_for old location /app.aci
+    check r fetch --full "$url/old.aci"
+    fetched
+    [[ $(requests '^/old.aci 302') == 3 && $(requests '^/app.aci 206') == 2 ]]
+}
+
 @test "http: a fetch that was killed is gone on with by the next one" {
     make app 4000
     serve_scripted

@@ -17,11 +17,12 @@ For DIRECTORY/X, files beside it change the answer:
   X.drip         the header fields come byte by byte, a second each
 
 LOG gets a line for each request: PATH STATUS range=… if-range=… auth=…
-A request to a proxy has the whole URL for PATH.
+It is a proxy, too: then PATH is a whole URL, or HOST:PORT for https.
 """
 
 import http.server
 import os
+import socket
 import ssl
 import sys
 import threading
@@ -155,6 +156,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass # the other side has gone
 
     do_HEAD = do_GET
+
+    def do_CONNECT(self):
+        self.note(200)
+        host, port = self.path.rsplit(":", 1)
+        with socket.create_connection((host, int(port))) as other:
+            self.send_response(200)
+            self.end_headers()
+            back = threading.Thread(target=self.pass_on, args=(other, self.connection))
+            back.start()
+            self.pass_on(self.connection, other)
+            back.join()
+        self.close_connection = True
+
+    def pass_on(self, source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
     def log_message(self, *arguments):
         pass

@@ -141,6 +141,7 @@ static void addresses_that_only_this_host_can_reach_are_known(void **state) {
                 { "::ffff:169.254.169.254", HTTP_ADDRESS_LINK_LOCAL },
                 { "64:ff9b::a9fe:a9fe", HTTP_ADDRESS_LINK_LOCAL },
                 { "fe80::1", HTTP_ADDRESS_LINK_LOCAL },
+                { "fe80::1%eth0", HTTP_ADDRESS_LINK_LOCAL },
                 { "fd00:ec2::254", HTTP_ADDRESS_LINK_LOCAL },
                 { "100.100.100.200", HTTP_ADDRESS_LINK_LOCAL },
                 { "metadata.google.internal", HTTP_ADDRESS_LINK_LOCAL },
