@@ -25,6 +25,7 @@ static struct {
         size_t removed, stale, failed;
         ImageRecord **records; /* of the images that were removed */
         size_t n_records;
+        bool any_oci;
 } count;
 
 static void remove_one(Store *s, const char *reference) {
@@ -47,6 +48,7 @@ static void remove_one(Store *s, const char *reference) {
                 count.stale++;
         }
         if (record) {
+                count.any_oci |= record->config != NULL;
                 xgrow(&count.records, count.n_records);
                 count.records[count.n_records++] = TAKE_PTR(record);
         }
@@ -75,7 +77,8 @@ static int remove_parts(Store *s) {
         size_t n = 0;
         bool trees = look_at_pods(s, &prepare_lock, &use) > 0;
         _cleanup_close_ int lock = store_lock_changes(s);
-        int r = lock < 0 ? lock : image_records_load(s, &records, &n);
+        /* ACIs share nothing */
+        int r = lock < 0 ? lock : count.any_oci ? image_records_load(s, &records, &n) : 0;
         if (r >= 0) {
                 left = image_parts_new(records, n);
                 r = image_parts_release(s, count.records, count.n_records, left, trees ? &use : NULL);
