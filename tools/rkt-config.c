@@ -6,6 +6,7 @@
 #include "log.h"
 #include "registries.h"
 #include "strv.h"
+#include "trust-policy.h"
 
 #define MASKED "********"
 
@@ -116,6 +117,14 @@ static void add_registries(json_object *entries, const Registries *registries) {
         json_object_object_add(add_entry(entries, "registries"), "registries", rules);
 }
 
+static void add_trust(json_object *entries, const TrustRules *rules) {
+        for (size_t i = 0; i < rules->n; i++) {
+                json_object *entry = add_entry(entries, "trust");
+                add_scope(entry, "prefixes", rules->items[i].prefix);
+                add_string(entry, "policy", trust_policy_name(rules->items[i].policy));
+        }
+}
+
 static void add_config(json_object *entries, const Config *c) {
         json_object *paths = add_entry(entries, "paths");
         add_string(paths, "data", c->data_dir ?: RKT_DATA_DIR);
@@ -130,6 +139,7 @@ int main(int argc, char **argv) {
         _cleanup_strv_ char **arguments = NULL;
         _cleanup_credentials_ Credentials *credentials = NULL;
         _cleanup_registries_ Registries *registries = NULL;
+        _cleanup_trust_rules_ TrustRules rules = {};
         int r = globals_command(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
@@ -138,13 +148,17 @@ int main(int argc, char **argv) {
                 return EXIT_RKT_FAILURE;
         }
         char *directories[] = { globals.system_config, globals.local_config, globals.user_config, NULL };
-        if (credentials_load(directories, &credentials) < 0 || registries_load(directories, &registries) < 0)
+        char *not_of_users[] = { globals.system_config, globals.local_config, NULL };
+        if (credentials_load(directories, &credentials) < 0 ||
+                        registries_load(directories, &registries) < 0 ||
+                        trust_rules_load(not_of_users, &rules) < 0)
                 return EXIT_RKT_FAILURE;
 
         _cleanup_json_ json_object *root = json_object_new_object(), *entries = json_object_new_array();
         credentials_foreach(credentials, add_credential, entries);
         add_config(entries, &globals.config);
         add_registries(entries, registries);
+        add_trust(entries, &rules);
         json_object_object_add(root, "stage0", json_object_get(entries));
         _cleanup_free_ char *text = json_to_text(root, pretty);
         return puts(text) == EOF || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;

@@ -18,6 +18,10 @@ static void rule_done(TrustRule *rule) {
         free(rule->source);
 }
 
+const char *trust_policy_name(TrustPolicy p) {
+        return policies[p];
+}
+
 void trust_rules_clear(TrustRules *l) {
         for (size_t i = 0; i < l->n; i++)
                 rule_done(&l->items[i]);

@@ -16,6 +16,8 @@ typedef enum TrustPolicy {
         TRUST_REJECT,
 } TrustPolicy;
 
+const char *trust_policy_name(TrustPolicy p); /* as in the files */
+
 typedef struct TrustRule {
         char *prefix; /* "*": all; else the name itself, or what it begins with before a slash */
         TrustPolicy policy;

@@ -322,7 +322,7 @@ helper() {
 }
 
 @test "config: prints one entry for each host, with secrets only if they are asked for" {
-    mkdir -p "$config"/{paths.d,stage1.d,registries.d}
+    mkdir -p "$config"/{paths.d,stage1.d,registries.d,trust.d}
     auth "$system" a basic '{"user": "sysUser", "password": "sysPassword"}' foo.com bar.com baz.com
     auth "$user" a basic '{"user": "user", "password": "password"}' foo.com
     auth "$config" b oauth '{"token": "someToken"}' bar.com
@@ -333,6 +333,8 @@ helper() {
     echo '{"rktKind": "registries", "rktVersion": "v1", "registries": [{"prefix": "docker.io",
         "mirrors": [{"location": "m:5000", "insecure": true}]}, {"prefix": "*.example.com", "blocked": true}]}' \
         >"$config/registries.d/x.json"
+    echo '{"rktKind": "trust", "rktVersion": "v1", "prefixes": ["localhost:5000", "*"], "policy": "accept"}' \
+        >"$config/trust.d/x.json"
     cat >"$BATS_TEST_TMPDIR/expected" <<'END'
 {"stage0":[
 {"rktVersion":"v1","rktKind":"auth","domains":["b.s3-eu-west-1.amazonaws.com"],"type":"aws","credentials":{"accessKeyID":"ID","secretAccessKey":"KEY","awsRegion":"eu-west-1"}},
@@ -343,7 +345,9 @@ helper() {
 {"rktVersion":"v1","rktKind":"dockerAuth","registries":["quay.io/team"],"credentials":{"user":"dockerUser","password":"dockerPassword"}},
 {"rktVersion":"v1","rktKind":"paths","data":"/var/lib/rkt","stage1-images":"/opt/stage1"},
 {"rktVersion":"v1","rktKind":"stage1","name":"n","version":"1","location":"/l"},
-{"rktVersion":"v1","rktKind":"registries","registries":[{"prefix":"*.example.com","blocked":true},{"prefix":"docker.io","mirrors":[{"location":"m:5000","insecure":true}]}]}
+{"rktVersion":"v1","rktKind":"registries","registries":[{"prefix":"*.example.com","blocked":true},{"prefix":"docker.io","mirrors":[{"location":"m:5000","insecure":true}]}]},
+{"rktVersion":"v1","rktKind":"trust","prefixes":["localhost:5000"],"policy":"accept"},
+{"rktVersion":"v1","rktKind":"trust","prefixes":["*"],"policy":"accept"}
 ]}
 END
     diff <(r config --pretty-print=false --show-secrets) <(tr -d '\n' <"$BATS_TEST_TMPDIR/expected"; echo)
@@ -352,7 +356,7 @@ END
     # what it prints can be configuration again
     local copy=$BATS_TEST_TMPDIR/copy i=0 entry directory
     while read -r entry; do
-        directory=$(jq -r '{auth: "auth.d", dockerAuth: "auth.d", paths: "paths.d", stage1: "stage1.d", registries: "registries.d"}[.rktKind]' <<<"$entry")
+        directory=$(jq -r '{auth: "auth.d", dockerAuth: "auth.d", paths: "paths.d", stage1: "stage1.d", registries: "registries.d", trust: "trust.d"}[.rktKind]' <<<"$entry")
         mkdir -p "$copy/$directory"
         i=$((i + 1))
         echo "$entry" >"$copy/$directory/$i.json"
