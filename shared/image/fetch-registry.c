@@ -228,17 +228,24 @@ static int get_image(Fetch *f, char **ret_id) {
         return r < 0 ? r : get_layers(f, ret_id);
 }
 
+/* What the tag stands for, as far as somebody says it without giving it. */
+static char *ask_digest(Fetch *f) {
+        char *digest = NULL;
+        int r = -ENOENT;
+        for (size_t i = 0; i < f->sources->n && r < 0 && r != -EINTR; i++)
+                r = registry_head_manifest(source(f, i), wanted(f), &digest);
+        return digest;
+}
+
 /* Whether the tag still stands for what it stood for when the image was fetched. */
 static bool is_unchanged(Fetch *f, char **ret_id) {
         _cleanup_remote_ Remote *known = NULL;
-        _cleanup_free_ char *digest = NULL;
         if (remote_load(f->store, f->key, f->name, &known) < 0 || !known->etag)
                 return false;
-        if (registry_head_manifest(source(f, 0), wanted(f), &digest) <= 0 || !streq(digest, known->etag))
+        _cleanup_free_ char *digest = ask_digest(f), *manifest_digest = oci_digest_from_id(known->image_id);
+        if (!digest || !streq(digest, known->etag) || !manifest_digest)
                 return false;
-        _cleanup_free_ char *manifest_digest = oci_digest_from_id(known->image_id);
-        if (!manifest_digest ||
-                        oci_import_find(f->store, manifest_digest, f->reference->location, ret_id) <= 0)
+        if (oci_import_find(f->store, manifest_digest, f->reference->location, ret_id) <= 0)
                 return false;
         f->top_digest = TAKE_PTR(digest);
         return true;

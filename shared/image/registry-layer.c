@@ -72,7 +72,7 @@ static int start_transfer(RegistryLayer *l) {
         const RegistryLayersRequest *q = l->request;
         HttpRequest request = {
                 .range = { .start = incoming_size(l->incoming) },
-                .max_body = l->blob->size,
+                .max_body = MAX(l->blob->size, (uint64_t) 1), /* 0 would be no limit */
                 .progress = l->label,
                 .begin = begin,
                 .take = take,

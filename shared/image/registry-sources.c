@@ -47,6 +47,7 @@ int registry_sources_new(
                         .host = e->host,
                         .repository = e->repository,
                         .insecure = insecure | (e->insecure ? INSECURE_TLS | INSECURE_HTTP : 0),
+                        .mirror = e->mirror,
                         .credential = find_credential,
                 };
                 s->items[s->n] = registry_new(&options);

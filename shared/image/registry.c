@@ -34,7 +34,6 @@ struct Registry {
         const char *server; /* what is connected to */
         Scheme scheme;
         RegistryAuth auth;
-        char *http_error; /* what the attempt over https met, before http was tried */
 };
 
 Registry *registry_new(const RegistryOptions *options) {
@@ -51,7 +50,6 @@ Registry *registry_new(const RegistryOptions *options) {
 
 void registry_free(Registry *r) {
         registry_auth_done(&r->auth);
-        free(r->http_error);
         free(r->name);
         free(r->repository);
         free(r->host);
@@ -95,15 +93,26 @@ static void authorize(const Registry *r, HttpRequest *q) {
                 q->insecure |= INSECURE_HTTP;
 }
 
+static int tell(const Registry *r, int error, const char *text) {
+        if (r->auth.options.mirror)
+                log_info("%s", text);
+        else
+                log_error("%s", text);
+        return error;
+}
+
 /* One request, without authentication's second one. */
 static int send_request(Registry *r, HttpRequest *q, const char *kind, const char *what, HttpResponse *ret) {
         _cleanup_free_ char *url = make_url(r, kind, what);
         q->url = url;
         q->accept = answers;
         authorize(r, q);
+        bool quiet = q->quiet;
+        q->quiet = true;
         int x = http_perform(r->auth.options.http, q, ret);
+        q->quiet = quiet;
         q->url = NULL;
-        return x;
+        return x < 0 && !quiet && ret->error ? tell(r, x, ret->error) : x;
 }
 
 /* The first request finds out by which scheme the registry can be spoken to. Once there was a response over
@@ -120,23 +129,20 @@ static int find_scheme(Registry *r, HttpRequest *q, const char *kind, const char
                 *ret = (HttpResponse){};
                 return send_request(r, q, kind, what, ret); /* with its retries and messages */
         }
-        if (x == -EKEYREJECTED) {
-                log_error("%s", ret->error);
-                return x;
-        }
+        if (x == -EKEYREJECTED)
+                return q->quiet ? x : tell(r, x, ret->error);
         log_debug("%s; trying plain http", ret->error ?: "no answer over https");
-        free(r->http_error);
-        r->http_error = xstrdup(ret->error);
+        _cleanup_free_ char *over_https = xstrdup(ret->error);
         http_response_done(ret);
         *ret = (HttpResponse){};
         r->scheme = SCHEME_HTTP;
         r->auth.plain = true;
         x = send_request(r, q, kind, what, ret);
+        if (x != -EINTR && !q->quiet && over_https && (x < 0 || ret->status == 400))
+                tell(r, x, over_https); /* it may tell more */
         if (x < 0 && ret->status == 0) {
                 r->scheme = SCHEME_UNKNOWN;
                 r->auth.plain = false;
-                if (x != -EINTR)
-                        log_error("%s: neither over https: %s", r->name, r->http_error ?: strerror(-x));
         }
         return x;
 }
@@ -175,7 +181,7 @@ static int status_error(long status) {
 }
 
 /* Logs an answer that is none, in the registry's words if there are any. */
-static int refused(const char *url, const HttpResponse *response) {
+static int refused(const Registry *r, const char *url, const HttpResponse *response) {
         static const struct {
                 long status;
                 const char *text;
@@ -191,8 +197,9 @@ static int refused(const char *url, const HttpResponse *response) {
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
                 if (texts[i].status == response->status)
                         text = texts[i].text;
-        log_error("%s: %s (status %ld%s%s)", url, text, response->status, why ? ": " : "", why ?: "");
-        return status_error(response->status);
+        _cleanup_free_ char *message = xasprintf(
+                        "%s: %s (status %ld%s%s)", url, text, response->status, why ? ": " : "", why ?: "");
+        return tell(r, status_error(response->status), message);
 }
 
 static char *media_type_of(const HttpResponse *response) {
@@ -229,7 +236,7 @@ static int get_document(Registry *r, HttpRequest *q, const char *kind, const cha
                 return x;
         d.url = make_url(r, kind, what);
         if (response.status != 200)
-                return refused(d.url, &response);
+                return refused(r, d.url, &response);
         d.media_type = media_type_of(&response);
         d.text = TAKE_PTR(response.body);
         d.size = response.body_size;
@@ -257,7 +264,7 @@ int registry_get_blob(Registry *r, const char *digest, uint64_t size, RegistryDo
 int registry_head_manifest(Registry *r, const char *tag, char **ret_digest) {
         static const char *const headers[] = { ACCEPT_MANIFESTS, NULL };
         _cleanup_http_response_ HttpResponse response = {};
-        HttpRequest q = { .method = HTTP_HEAD, .headers = (char *const *) headers };
+        HttpRequest q = { .method = HTTP_HEAD, .headers = (char *const *) headers, .quiet = true };
         int x = perform(r, &q, "manifests", tag, &response);
         if (x < 0)
                 return x;
@@ -273,6 +280,7 @@ int registry_start_blob(Registry *r, const char *digest, const HttpRequest *requ
         HttpRequest q = *request;
         q.url = url;
         q.accept = answers;
+        q.quiet = true;
         authorize(r, &q);
         return http_start(r->auth.options.http, &q, ret, NULL);
 }
@@ -283,13 +291,15 @@ unsigned registry_authorization(const Registry *r) {
 
 int registry_blob_answer(
                 Registry *r, int result, const HttpResponse *response, unsigned authorization, bool again) {
+        if (result < 0 && response->error)
+                return tell(r, result, response->error);
         if (result < 0 || response->status == 200 || response->status == 206)
                 return result;
         const char *url = response->url ?: r->name;
         if (response->status == 401 && authorization < r->auth.generation)
                 return 1;
         if (response->status != 401 || again)
-                return refused(url, response);
+                return refused(r, url, response);
         int x = registry_auth_answer(&r->auth, url, response);
         return x < 0 ? x : 1;
 }

@@ -26,6 +26,7 @@ typedef struct RegistryOptions {
         const char *host;       /* HOST[:PORT]; docker.io stands for registry-1.docker.io */
         const char *repository; /* valid (reference.h) */
         unsigned insecure;      /* INSECURE_TLS, INSECURE_HTTP; more than what the client has is fine */
+        bool mirror;            /* there is somebody else to ask: failures are no errors */
         /* The credentials for it: 1 with *ret, 0 if there are none, < 0 to give up, having logged why. NULL:
          * none. */
         int (*credential)(const char *host, const char *repository, RegistryCredential *ret);
@@ -61,8 +62,8 @@ void registry_document_done(RegistryDocument *d);
 int registry_get_manifest(Registry *r, const char *reference, uint64_t size, RegistryDocument *ret);
 /* A small blob. */
 int registry_get_blob(Registry *r, const char *digest, uint64_t size, RegistryDocument *ret);
-/* What a tag stands for now, without getting it: 1, or 0 if the registry does not say (which is not logged;
- * registry_get_manifest will tell why). */
+/* What a tag stands for now, without getting it: 1, or 0 if the registry does not say. If it cannot be
+ * asked, that is not logged, as registry_get_manifest will tell why. */
 int registry_head_manifest(Registry *r, const char *tag, char **ret_digest);
 
 /* Begins the download of a blob: request has the callbacks, the range, max_body and progress; the rest is

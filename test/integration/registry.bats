@@ -550,7 +550,18 @@ hostile() {
     check r --user-config="$config" fetch --full "docker://$registry/small"
     [[ ${lines[-1]} == "$(image_id small)" && $(registry_requests GET) == 0 ]]
     check rkt --dir="$data" run --net=host --pull-policy=never "docker://$registry/small"
-    # a blob that the mirror has lost comes from the registry
+    # what the mirrors say of a tag is asked first, too
+    : >"$log"
+    check r --user-config="$config" fetch "docker://$registry/small"
+    [[ $(grep -c . "$log") == 1 && $(registry_requests .) == 0 ]]
+    # what the mirror has lost comes from the registry
+    echo '[{"match": "manifests", "status": 404}]' >"$rules"
+    check r --user-config="$config" fetch "docker://$registry/second"
+    [[ $(registry_requests 'GET.*manifests') == 1 ]]
+    has "127.0.0.1:1/second"
+    check_fails 254 r --user-config="$config" fetch "docker://$registry/none"
+    has "http://$registry/v2/none/manifests/latest: the registry does not have it"
+    : >"$registry_log"
     echo '[{"match": "blobs", "status": 404}]' >"$rules"
     check r --user-config="$config" fetch "docker://$registry/debian-redis"
     [[ $(registry_requests 'GET.*blobs') == 7 ]]

@@ -19,6 +19,7 @@ that has not been used "times" times yet, changes the answer:
 LOG gets a line "METHOD PATH STATUS" for each request, with the Authorization field behind it if there is one.
 """
 
+import hashlib
 import http.server
 import json
 import os
@@ -82,6 +83,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "file" in rule:
             body = read(rule["file"])
         headers = {"Content-Type": media_type, "Content-Length": str(len(body))}
+        if found and "/manifests/" in self.path and "body" not in rule and "file" not in rule:
+            headers["Docker-Content-Digest"] = "sha256:" + hashlib.sha256(body).hexdigest()
         start = 0
         m = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if m and status == 200 and int(m.group(1)) < len(body):
