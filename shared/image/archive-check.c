@@ -9,6 +9,7 @@
 #include "app-string.h"
 #include "file.h"
 #include "globals.h"
+#include "http-url.h"
 #include "log.h"
 #include "trust-policy.h"
 #include "trust.h"
@@ -27,7 +28,7 @@ void archive_check_done(ArchiveCheck *c) {
 static char *signature_source(const ArchiveCheck *c) {
         if (c->options->signature)
                 return xstrdup(c->options->signature);
-        return c->signature_url ? xstrdup(c->signature_url) : xasprintf("%s.asc", c->source);
+        return c->signature_url ? http_url_mask(c->signature_url) : xasprintf("%s.asc", c->source);
 }
 
 static int read_signature(ArchiveCheck *c, const char *path) {
@@ -56,7 +57,8 @@ static int download_signature(ArchiveCheck *c, const char *url) {
                 return r;
         }
         if (response.status == 202) {
-                log_debug("server at %s deferred the signature: it is asked again after the download", url);
+                log_debug("server of %s deferred the signature: it is asked again after the download",
+                                c->source);
                 c->deferred = true;
                 return 0;
         }
@@ -231,6 +233,7 @@ int archive_check_begin(ArchiveCheck *c, FetchChecks *ret) {
                 .verify = c->needs_signature || c->size > 0 ? verify : NULL,
                 .accept = accept,
                 .userdata = c,
+                .signature = c->needs_signature,
                 .latest = c->name && !name_values_get(c->labels, "version"),
         };
         return 0;

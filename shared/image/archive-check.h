@@ -17,7 +17,7 @@
 typedef struct ArchiveCheck {
         Store *store;
         const FetchOptions *options;
-        const char *source;        /* path or URL of the image */
+        const char *source;        /* path of the image, or its URL as it may be shown */
         const char *signature_url; /* NULL: a file, options->signature or the one beside the image */
         const char *name;          /* what was asked for; NULL: whatever it is */
         const NameValueList *labels;

@@ -7,6 +7,7 @@
 #include "archive-check.h"
 #include "discovery.h"
 #include "fetch-url.h"
+#include "http-url.h"
 #include "image-lookup.h"
 #include "insecure.h"
 #include "log.h"
@@ -50,10 +51,11 @@ static int check_fetched(Store *s, const char *id, const char *url, const AppStr
 
 static int fetch_endpoint(Store *s, const AppString *app, const DiscoveryEndpoint *e,
                 const FetchOptions *options, const FetchExpectation *expectation, char **ret_id) {
+        _cleanup_free_ char *shown = http_url_mask(e->image);
         _cleanup_archive_check_ ArchiveCheck check = {
                 .store = s,
                 .options = options,
-                .source = e->image,
+                .source = shown,
                 .signature_url = e->signature,
                 .name = app->name,
                 .labels = &app->labels,
@@ -62,12 +64,12 @@ static int fetch_endpoint(Store *s, const AppString *app, const DiscoveryEndpoin
         };
         FetchChecks steps;
         _cleanup_free_ char *id = NULL;
-        log_debug("fetching image from %s", e->image);
+        log_debug("fetching image from %s", shown);
         int r = archive_check_begin(&check, &steps);
         if (r >= 0)
                 r = fetch_url(s, e->image, options, &steps, &id);
         if (r >= 0)
-                r = check_fetched(s, id, e->image, app);
+                r = check_fetched(s, id, shown, app);
         if (r >= 0)
                 *ret_id = TAKE_PTR(id);
         return r;

@@ -42,12 +42,13 @@ static int make_key(const char *url, char ret[static 65]) {
         return 0;
 }
 
-static int save(UrlFetch *d, const char *etag, int64_t max_age, const char *id) {
+static int save(UrlFetch *d, const char *etag, int64_t max_age, bool unverified, const char *id) {
         Remote remote = {
                 .url = (char *) d->url,
                 .etag = (char *) etag,
                 .time = realtime_ns(),
                 .max_age = max_age,
+                .unverified = unverified,
                 .image_id = (char *) id,
         };
         int r = remote_save(d->store, d->key, &remote);
@@ -143,14 +144,23 @@ static int fetch(UrlFetch *d, const Remote *known, char **ret_id) {
         if (d->response.status == 304) {
                 log_debug("using image from local store for url %s: it has not changed", d->shown);
                 *ret_id = xstrdup(known->image_id);
-                return save(d, etag ?: known->etag, max_age(&d->response), known->image_id);
+                return save(d, etag ?: known->etag, max_age(&d->response), known->unverified,
+                                known->image_id);
         }
         if (incoming_size(d->incoming) == 0) {
                 log_error("error downloading %s: the response is empty", d->shown);
                 return -ENODATA;
         }
         r = archive_import_finish(d->store, d->incoming, d->shown, d->checks, &d->import, ret_id);
-        return r < 0 ? r : save(d, etag, max_age(&d->response), *ret_id);
+        return r < 0 ? r : save(d, etag, max_age(&d->response), !d->checks->signature, *ret_id);
+}
+
+/* What is known of the URL; NULL: nothing that is of use. */
+static Remote *load(UrlFetch *d) {
+        _cleanup_remote_ Remote *known = NULL;
+        if (remote_load(d->store, d->key, d->url, &known) < 0 || (known->unverified && d->checks->signature))
+                return NULL;
+        return TAKE_PTR(known);
 }
 
 /* Also on the way here after waiting: since is when we began to. */
@@ -162,8 +172,7 @@ static bool is_good(const Remote *known, FetchPolicy policy, int64_t since) {
 }
 
 static int fetch_locked(UrlFetch *d, int64_t since, char **ret_id) {
-        _cleanup_remote_ Remote *known = NULL;
-        remote_load(d->store, d->key, d->url, &known);
+        _cleanup_remote_ Remote *known = load(d);
         if (known && is_good(known, d->options->policy, since)) {
                 *ret_id = xstrdup(known->image_id);
                 return 0;
@@ -197,7 +206,7 @@ int fetch_url(Store *s, const char *url, const FetchOptions *options, const Fetc
         int r = make_key(url, d.key);
         if (r < 0)
                 return r;
-        remote_load(s, d.key, url, &known);
+        known = load(&d);
         if (known && is_good(known, options->policy, since)) {
                 log_debug(options->policy == FETCH_UPDATE ? "image for %s isn't expired, not fetching."
                                                           : "using image from local store for url %s",

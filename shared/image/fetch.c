@@ -14,6 +14,7 @@
 #include "fetch-name.h"
 #include "fetch-registry.h"
 #include "fetch-url.h"
+#include "http-url.h"
 #include "image-lookup.h"
 #include "insecure.h"
 #include "log.h"
@@ -72,9 +73,9 @@ static int fetch_file(Store *s, const char *path, const FetchOptions *options, c
 }
 
 static int fetch_from_url(Store *s, const char *url, const FetchOptions *options, char **ret_id) {
-        _cleanup_free_ char *signature = discovery_signature_url(url);
+        _cleanup_free_ char *signature = discovery_signature_url(url), *shown = http_url_mask(url);
         _cleanup_archive_check_ ArchiveCheck check = {
-                .store = s, .options = options, .source = url, .signature_url = signature
+                .store = s, .options = options, .source = shown, .signature_url = signature
         };
         FetchChecks steps;
         int r = archive_check_begin(&check, &steps);

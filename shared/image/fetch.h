@@ -33,7 +33,8 @@ typedef struct FetchChecks {
         /* Before it is put in the store, as id; NULL: any. */
         int (*accept)(const ImageManifest *manifest, const char *id, void *userdata);
         void *userdata;
-        bool latest; /* it was asked for by name, without a version */
+        bool latest;    /* it was asked for by name, without a version */
+        bool signature; /* verify looks at one: what was downloaded without that before is of no use */
 } FetchChecks;
 
 /* Says, once, which checks the user has turned off; when something is about to be fetched. */

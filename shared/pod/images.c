@@ -114,29 +114,34 @@ int images_manifest_text(const char *id, char **ret_text, size_t *ret_size) {
         return r < 0 ? log_error_errno(r, "manifest of image %s", id) : 0;
 }
 
-static int find_trees(Store *s, const char *id, bool overlay, ImageTrees *ret) {
-        _cleanup_free_ char *error = NULL;
+/* -ENODATA if they have to be rendered first. */
+static int find_trees(Store *s, const char *id, PullPolicy policy, bool overlay, ImageTrees *ret) {
+        _cleanup_free_ char *error = NULL, *line = NULL;
         int r = overlay ? store_overlay_trees(s, id, ret, &error) : store_whole_tree(s, id, ret, &error);
+        if (r == -ENOENT && policy != PULL_NEVER) {
+                r = fetch(id, PULL_NEW, NULL, &line);
+                return r < 0 ? r : find_trees(s, id, PULL_NEVER, overlay, ret);
+        }
         if (r < 0 && r != -ENODATA)
                 log_error("image %s: %s", id, error ?: strerror(-r));
         return r;
 }
 
-int images_trees(const char *id, bool overlay, ImageTrees *ret) {
+int images_trees(const char *id, PullPolicy policy, bool overlay, ImageTrees *ret) {
         Store *s;
         _cleanup_free_ char *line = NULL;
         int r = open_store(&s);
         if (r < 0)
                 return r;
         store_touch(s, id);
-        r = find_trees(s, id, overlay, ret);
+        r = find_trees(s, id, policy, overlay, ret);
         if (r != -ENODATA)
                 return r;
         char *arguments[] = { (char *) (overlay ? "--overlay" : "--overlay=false"), (char *) id, NULL };
         r = run_tool("rkt-image", "render-tree", arguments, &line);
         if (r < 0)
                 return r;
-        r = find_trees(s, id, overlay, ret);
+        r = find_trees(s, id, PULL_NEVER, overlay, ret);
         if (r == -ENODATA)
                 log_error("image %s: its trees were removed while they were being rendered", id);
         return r;

@@ -16,5 +16,6 @@ int images_find(const char *reference, PullPolicy policy, const char *signature,
 bool images_have(const char *reference);
 int images_manifest_text(const char *id, char **ret_text, size_t *ret_size);
 /* The trees that it runs from, which exist when this returns, rendered now if need be: those that an overlay
- * takes, or a single one that holds all. */
-int images_trees(const char *id, bool overlay, ImageTrees *ret);
+ * takes, or a single one that holds all. By policy what the image depends on and the store does not have is
+ * fetched. */
+int images_trees(const char *id, PullPolicy policy, bool overlay, ImageTrees *ret);

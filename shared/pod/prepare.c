@@ -52,7 +52,7 @@ static int load_image(const Preparation *p, const char *reference, const char *s
                 return r;
         }
         r = pod_image_check(ret);
-        return r < 0 ? r : images_trees(ret->id, p->overlay, &ret->trees);
+        return r < 0 ? r : images_trees(ret->id, policy, p->overlay, &ret->trees);
 }
 
 static int load_requested_images(Preparation *p) {
@@ -221,7 +221,7 @@ static int write_stage1(Preparation *p) {
                                 pod, "stage1/path", p->stage1.directory, strlen(p->stage1.directory), 0640);
 
         _cleanup_image_trees_ ImageTrees trees = {};
-        r = images_trees(p->stage1.image_id, false, &trees);
+        r = images_trees(p->stage1.image_id, p->request->pull_policy, false, &trees);
         if (r < 0)
                 return r;
         r = copy_tree(pod, trees.ids[0], "stage1/rootfs");

@@ -23,6 +23,7 @@ int remote_parse(const char *name, const char *text, size_t size, Remote **ret) 
         _cleanup_json_context_ JsonContext c = {};
         const char *url, *etag = NULL, *image;
         int64_t time, max_age = 0;
+        bool unverified = false;
         int r = json_context_parse(&c, name, text, size);
         if (r < 0 || (r = json_expect(&c, c.root, json_type_object)) < 0 ||
                         (r = json_get_string(&c, c.root, "url", JSON_REQUIRED, &url)) < 0 ||
@@ -31,6 +32,7 @@ int remote_parse(const char *name, const char *text, size_t size, Remote **ret) 
                                         0 ||
                         (r = json_get_int(&c, c.root, "maxAge", JSON_OPTIONAL, 0, INT32_MAX, &max_age)) <
                                         0 ||
+                        (r = json_get_bool(&c, c.root, "unverified", JSON_OPTIONAL, &unverified)) < 0 ||
                         (r = json_get_string(&c, c.root, "image", JSON_REQUIRED, &image)) < 0)
                 return r;
         if (!store_id_is_whole(image))
@@ -41,6 +43,7 @@ int remote_parse(const char *name, const char *text, size_t size, Remote **ret) 
                 .etag = xstrdup(etag),
                 .time = time,
                 .max_age = max_age,
+                .unverified = unverified,
                 .image_id = xstrdup(image),
         };
         *ret = remote;
@@ -55,6 +58,8 @@ char *remote_to_text(const Remote *r) {
         json_object_object_add(o, "time", json_object_new_int64(r->time));
         if (r->max_age > 0)
                 json_object_object_add(o, "maxAge", json_object_new_int64(r->max_age));
+        if (r->unverified)
+                json_object_object_add(o, "unverified", json_object_new_boolean(true));
         json_object_object_add(o, "image", json_object_new_string(r->image_id));
         return json_to_text(o, false);
 }

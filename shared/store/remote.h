@@ -13,6 +13,7 @@ typedef struct Remote {
         char *etag;      /* NULL: none was given */
         int64_t time;    /* when the server last said that this is the image; nanoseconds */
         int64_t max_age; /* seconds from then for which it need not be asked again */
+        bool unverified; /* taken without its signature being verified */
         char *image_id;
 } Remote;
 

@@ -323,6 +323,28 @@ put() {
     [[ $(names) == 'a.localhost/app ' ]]
 }
 
+@test "dependencies: run fetches those that an image in the store lacks, unless the policy is never" {
+    one_key
+    serve_web
+    three_hosts
+    local dir=$BATS_TEST_TMPDIR/busybox
+    mkdir -p "$dir/rootfs/bin"
+    cp "$(type -P busybox)" "$dir/rootfs/bin/echo"
+    echo '{"acKind": "ImageManifest", "acVersion": "0.8.11", "name": "c.localhost/base"}' >"$dir/manifest"
+    file=$www/c.localhost/c.localhost/base-latest.aci
+    mkdir -p "${file%/*}"
+    rkt image build "$dir" "$file"
+    sign "$file" one
+    put a.localhost/app latest "$(labels os=linux arch="$arch")$(deps c.localhost/base), \"app\": {\"exec\": [\"/bin/echo\", \"hello\"], \"user\": \"0\", \"group\": \"0\"}"
+    check r fetch a.localhost/app
+    r image rm c.localhost/base >/dev/null 2>&1
+    check_fails 254 r run --net=none --pull-policy=never a.localhost/app
+    has 'depends on c.localhost/base, which is not in the store'
+    check r run --net=none a.localhost/app
+    has 'hello'
+    r gc --grace-period=0s >/dev/null 2>&1
+}
+
 @test "dependencies: a cycle is refused with the images that are in it" {
     one_key
     serve_web

@@ -399,6 +399,24 @@ nothing_left() { [[ -z $(find "$data/cas" -type f) && -z $(ls -A "$data/cas/tree
     has 'not trusted'
 }
 
+@test "signatures: what was once taken from a URL without one is downloaded again to be verified" {
+    key one
+    trust example.com one
+    aci "$www/a.aci" example.com/a
+    serve "$www"
+    check r fetch --insecure-options=image "$url/a.aci"
+    check r fetch --insecure-options=image --pull-policy=new "$url/a.aci"
+    check_fails 254 r fetch --pull-policy=never "$url/a.aci"
+    check_fails 254 r fetch --pull-policy=new "$url/a.aci"
+    has '404'
+    sign "$www/a.aci" one
+    check r fetch --pull-policy=new "$url/a.aci"
+    has 'signature verified'
+    rm "$www/a.aci.asc"
+    check r fetch --pull-policy=new "$url/a.aci"
+    check r fetch --pull-policy=never "$url/a.aci"
+}
+
 # policy NAME POLICY PREFIX…: a file of trust.d.
 policy() {
     mkdir -p "$config/trust.d"
