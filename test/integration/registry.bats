@@ -278,6 +278,31 @@ nothing_kept() {
     [[ $(registry_requests 'GET .*/blobs/') == 5 ]]
 }
 
+@test "registry: when the process that downloads is killed, another one goes on" {
+    local i pids=() killed=0
+    start_scripted_registry "$layout"
+    echo '[{"match": "blobs", "pause": 0.0001}]' >"$rules"
+    for ((i = 0; i < 5; i++)); do
+        rkt-fetch --dir="$data" --insecure-options=image --full "docker://$registry/debian-redis" >"$BATS_TEST_TMPDIR/out.$i" 2>&1 3>&- &
+        pids+=($!)
+    done
+    wait_for 20 grep -q 'GET.*blobs' "$log"
+    sleep 0.5
+    for i in "${pids[@]}"; do
+        # one that waits says so
+        if ! grep -q 'waiting for another process' "$BATS_TEST_TMPDIR/out.$killed"; then
+            kill -9 "$i"
+            break
+        fi
+        killed=$((killed + 1))
+    done
+    for ((i = 0; i < 5; i++)); do
+        ((i == killed)) || wait "${pids[i]}"
+        ((i == killed)) || [[ $(tail -n 1 "$BATS_TEST_TMPDIR/out.$i") == "$(image_id debian-redis)" ]]
+    done
+    ((killed < 5))
+}
+
 @test "registry: a fetch that is killed goes on the next time, and nothing partial is ever seen" {
     local i pid
     for ((i = 0; i < 50; i++)); do
