@@ -65,7 +65,8 @@ int main(int argc, char **argv) {
                 log_error("pod %s: somebody else is using it", pod->uuid);
                 return EXIT_RKT_FAILURE;
         }
-        if (check_pod(pod) >= 0)
-                pod_launch(pod);
-        return EXIT_RKT_FAILURE;
+        if (check_pod(pod) < 0)
+                return EXIT_RKT_FAILURE;
+        r = launch_request.dry_run ? pod_explain(pod) : pod_launch(pod);
+        return r < 0 ? EXIT_RKT_FAILURE : r;
 }

@@ -38,7 +38,13 @@ int main(int argc, char **argv) {
                 log_error("interactive option only supports one image");
                 return EXIT_RKT_FAILURE;
         }
-        if (pod_prepare(&pod_request, uuid_file, &pod) >= 0)
-                pod_launch(pod);
+        if (pod_prepare(&pod_request, uuid_file, &pod) < 0)
+                return EXIT_RKT_FAILURE;
+        if (launch_request.dry_run) {
+                r = pod_explain(pod);
+                pod_discard(pod);
+                return r < 0 ? EXIT_RKT_FAILURE : r;
+        }
+        pod_launch(pod);
         return EXIT_RKT_FAILURE;
 }

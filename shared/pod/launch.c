@@ -29,6 +29,8 @@ const Option launch_request_options[] = {
         { "dns-opt", OPTION_STRV, &launch_request.dns_options, "DNS options to write in /etc/resolv.conf" },
         { "dns-search", OPTION_STRV, &launch_request.dns_search,
                         "DNS search domains to write in /etc/resolv.conf" },
+        { "dry-run", OPTION_BOOL, &launch_request.dry_run,
+                        "print the sandbox that each app would get, as JSON, and run nothing" },
         { "hostname", OPTION_STRING, &launch_request.hostname, "pod's hostname",
                         .shown_default = "rkt-$UUID" },
         { "hosts-entry", OPTION_STRV, &launch_request.hosts_entries,
@@ -140,26 +142,36 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version) {
                                         resolver_files_hosts_mode(q)));
         if (!isempty(q->ipc) && !streq(q->ipc, "auto"))
                 add_flag(&argv, version, 6, xasprintf("--ipc=%s", q->ipc));
+        if (q->dry_run)
+                strv_add(&argv, "--dry-run");
         strv_add(&argv, p->uuid);
         return argv;
 }
 
-int pod_launch(Pod *p) {
+/* The command line of the stage1's run or explain, which take the same; its first word is the program. */
+static int find_entrypoint(Pod *p, const char *name, char ***ret_argv) {
         _cleanup_image_manifest_ ImageManifest *manifest = NULL;
         _cleanup_free_ char *path = NULL;
         umask(0022); /* as in pod_prepare; stage1 inherits it */
-        int r = stage1_entrypoint(p, "run", &path, &manifest);
+        int r = stage1_entrypoint(p, name, &path, &manifest);
         if (r == -ENOENT)
-                log_error("pod %s: its stage1 has no run entry point", p->uuid);
+                log_error("pod %s: its stage1 has no entry point \"%s\"", p->uuid, name);
         if (r >= 0)
                 r = resolver_files_write(&launch_request, p);
         if (r >= 0)
                 r = stage1_interface_version(manifest);
         if (r < 0)
                 return r;
+        *ret_argv = entrypoint_argv(p, path, r);
+        return 0;
+}
 
-        _cleanup_strv_ char **argv = entrypoint_argv(p, path, r);
+int pod_launch(Pod *p) {
+        _cleanup_strv_ char **argv = NULL;
         _cleanup_free_ char *lock = xasprintf("%d", p->fd);
+        int r = find_entrypoint(p, "run", &argv);
+        if (r < 0)
+                return r;
         r = pod_move(p, POD_PLACE_RUN, false);
         if (r < 0)
                 return log_error_errno(r, "pod %s: moving it to run", p->uuid);
@@ -168,6 +180,17 @@ int pod_launch(Pod *p) {
         r = fd_close_on_exec(p->fd, false);
         if (r < 0)
                 return log_error_errno(r, "pod %s: lock", p->uuid);
-        execv(path, argv);
-        return log_error_errno(errno, "pod %s: stage1 entry point %s", p->uuid, path);
+        execv(argv[0], argv);
+        return log_error_errno(errno, "pod %s: stage1 entry point %s", p->uuid, argv[0]);
+}
+
+int pod_explain(Pod *p) {
+        _cleanup_strv_ char **argv = NULL;
+        int r = find_entrypoint(p, "explain", &argv);
+        if (r < 0)
+                return r;
+        if (fchdir(p->fd) < 0)
+                return log_error_errno(errno, "pod %s", p->uuid);
+        r = process_run(argv, -1);
+        return r < 0 ? log_error_errno(r, "pod %s: stage1 entry point %s", p->uuid, argv[0]) : r;
 }

@@ -15,6 +15,7 @@ typedef struct LaunchRequest {
         char *ipc;
         bool interactive;
         bool mds_register;
+        bool dry_run;
 } LaunchRequest;
 
 extern LaunchRequest launch_request;
@@ -27,6 +28,10 @@ int launch_request_check(bool has_ports);
  * with the pod's directory as working directory and its lock in RKT_LOCK_FD. Returns only to report a
  * failure, which it has logged. */
 int pod_launch(Pod *p);
+
+/* For --dry-run: has the stage1 print what it would run, as JSON, and leaves the pod where it is. Returns
+ * the stage1's exit status, or -errno after logging. */
+int pod_explain(Pod *p);
 
 /* What --hostname says, or rkt-UUID. Allocated. */
 char *launch_hostname(const Pod *p);

@@ -251,8 +251,7 @@ static int save_uuid(const char *path, const Pod *pod) {
         return r < 0 ? log_error_errno(r, "--uuid-file-save=%s", path) : 0;
 }
 
-/* A pod that could not be prepared goes away at once; what cannot be removed is left to gc. */
-static void discard(Pod *pod) {
+void pod_discard(Pod *pod) {
         if (pod_move(pod, POD_PLACE_GARBAGE, false) >= 0)
                 pod_delete(pod);
 }
@@ -296,7 +295,7 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
         if (r >= 0)
                 r = write_pod(&p);
         if (r < 0) {
-                discard(p.pod);
+                pod_discard(p.pod);
                 return r;
         }
         *ret = TAKE_PTR(p.pod);

@@ -11,3 +11,7 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret);
 
 /* preparing → prepared, for run-prepared later: on disk when this returns. Logs; the lock stays held. */
 int pod_finish_preparation(Pod *p);
+
+/* A pod that could not be prepared, or was only for looking at, goes away at once; what cannot be removed is
+ * left to gc. */
+void pod_discard(Pod *p);

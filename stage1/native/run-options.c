@@ -9,13 +9,14 @@
 #include "strv.h"
 
 static struct {
-        bool debug, interactive, mutable, all_capabilities, all_paths, no_seccomp;
+        bool debug, dry_run, interactive, mutable, all_capabilities, all_paths, no_seccomp;
         char **nets;
         char *private_users, *metadata_token, *local_config, *hostname, *dns_mode, *ipc;
 } given;
 
 static const Option options[] = {
         { "debug", OPTION_BOOL, &given.debug, "print more" },
+        { "dry-run", OPTION_BOOL, &given.dry_run, "print the plan of the pod as JSON and do nothing" },
         { "net", OPTION_STRV, &given.nets, "host or none", .flags = OPTION_VALUE_OPTIONAL,
                         .if_bare = "default" },
         { "interactive", OPTION_BOOL, &given.interactive,
@@ -147,6 +148,6 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         q.all_paths = given.all_paths;
         q.no_seccomp = given.no_seccomp;
         q.seccomp_cache = "../../../seccomp"; /* of the data directory that the pod is in */
-        *ret = (RunOptions){ .debug = given.debug, .plan = q };
+        *ret = (RunOptions){ .debug = given.debug, .dry_run = given.dry_run, .plan = q };
         return 0;
 }

@@ -7,6 +7,7 @@
 
 typedef struct RunOptions {
         bool debug;
+        bool dry_run;
         PlanRequest plan;
 } RunOptions;
 

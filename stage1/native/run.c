@@ -143,6 +143,22 @@ static int run_pod(const RunOptions *o) {
         return start(&b, booted ? &registration : NULL);
 }
 
+/* For people who audit: what would be run, in full. */
+static int print_plan(const RunOptions *o) {
+        _cleanup_close_ int pod = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_plan_ Plan *plan = NULL;
+        if (pod < 0)
+                return log_error_errno(errno, "cannot open the pod's directory");
+        int r = compile(o, pod, &plan);
+        if (r < 0)
+                return r;
+        _cleanup_json_ json_object *json = plan_to_json(plan);
+        _cleanup_free_ char *text = json_to_text(json, true);
+        if (puts(text) < 0 || fflush(stdout) < 0)
+                return log_error_errno(errno, "cannot print the plan");
+        return 0;
+}
+
 int main(int argc, char **argv) {
         RunOptions o;
         process_begin("stage1");
@@ -156,6 +172,6 @@ int main(int argc, char **argv) {
         descriptor_limit_raise();
         if (close_inherited() < 0)
                 return EXIT_RKT_FAILURE;
-        r = run_pod(&o);
+        r = o.dry_run ? print_plan(&o) : run_pod(&o);
         return r < 0 ? EXIT_RKT_FAILURE : r;
 }

@@ -213,3 +213,29 @@ pod_manifest() {
     check rkt enter "$uuid" cat /proc/self/limits
     has 'Max open files +70 +80 '
 }
+
+@test "--dry-run prints the sandbox of each app as JSON, runs nothing and leaves nothing" {
+    busybox_image dry "$(sh_app 'echo ran')"
+    local before
+    before=$(find /var/lib/rkt/pods -mindepth 2 -maxdepth 2)
+    # what is said beside it is on standard error
+    rkt run --dry-run --net=none --sysctl=kernel.sem=1 --cpu=2 example.com/dry --memory=64Mi --caps-retain=CAP_KILL --ulimit=core=0 \
+        --seccomp=mode=remove,errno=EPERM,mount >"$BATS_TEST_TMPDIR/plan" 2>"$BATS_TEST_TMPDIR/errors"
+    jq -e '.net == "none" and .sysctl == ["kernel/sem=1"] and .cgroup[0].value == "200000 100000"' "$BATS_TEST_TMPDIR/plan"
+    jq -e '.apps[0] | .name == "dry" and .capabilities == ["CAP_KILL"] and .rlimits.core == "0:0" and (.seccomp | length) == 16 and
+        .cgroup[0] == {"isolator": "resource/memory", "file": "memory.max", "value": "67108864"} and
+        (.maskedPaths | index("/proc/kcore")) != null' "$BATS_TEST_TMPDIR/plan"
+    ! grep 'dry\[[0-9]*\]: ran' "$BATS_TEST_TMPDIR/plan" "$BATS_TEST_TMPDIR/errors" || false
+    [[ $(find /var/lib/rkt/pods -mindepth 2 -maxdepth 2) == "$before" ]]
+}
+
+@test "--dry-run of a prepared pod leaves it prepared" {
+    busybox_image dry "$(sh_app 'echo ran')"
+    uuid=$(rkt prepare example.com/dry)
+    check rkt run-prepared --dry-run --net=none "$uuid"
+    has '"uuid": *"'"$uuid"
+    check rkt status "$uuid"
+    has '^state=prepared$'
+    check rkt run-prepared --net=none "$uuid"
+    has ': ran$'
+}
