@@ -54,6 +54,7 @@ static int compare(Store *s, const VerifiedTree *t) {
                 return 1;
         if (tree < 0)
                 return log_error_errno(errno, "cannot open %s/%s", store_path(s), path);
+        raise_descriptor_limit();
         int r = tree_compare(tree, t->fresh, &difference);
         if (r < 0)
                 return log_error_errno(r, "cannot compare the tree of %s", t->what);

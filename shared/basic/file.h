@@ -34,8 +34,12 @@ int replace_file_at(int dirfd, const char *path, const void *data, size_t size, 
 int mkdir_parents_at(int dirfd, const char *path, mode_t mode); /* path itself too; existing is fine */
 int fsync_directory_at(int dirfd, const char *path);
 
+/* Lets this process have as many descriptors as the hard limit says: what walks through a tree holds one or
+ * more for each level, and a path has up to 2048. False if it had them already. */
+bool raise_descriptor_limit(void);
+
 /* Removes path and everything below, never crossing a symlink or, with same_device, a mount point.
- * Missing is fine. Descriptor-based: a hostile tree cannot lead it elsewhere. */
+ * Missing is fine. Descriptor-based: a hostile tree cannot lead it elsewhere. May raise_descriptor_limit. */
 int remove_tree_at(int dirfd, const char *path, bool same_device);
 
 /* Copies what in has from its offset on, by reflink where the file system can, else copy_file_range. */

@@ -153,6 +153,7 @@ static int fill_variant(Chain *c, const char *own, const char *temporary, int ro
         LayerTree tree;
         if (from < 0 || top < 0)
                 return -errno;
+        raise_descriptor_limit();
         int r = tree_link(from, rootfs);
         if (r >= 0)
                 r = visit_implied(c, implied, implied_size, inherit, &rootfs);

@@ -405,3 +405,17 @@ several_layers() {
         rm -rf "${data:?}"/*
     done
 }
+
+@test "oci store: a tree deeper than a process may hold descriptors is unpacked, verified and removed" {
+    local path
+    path=$(printf 'a/%.0s' {1..1900})
+    make_layer base.tar a/
+    make_layer deep.tar "${path}x=1"
+    make_image deep base.tar deep.tar
+    ulimit -Sn 1024
+    fetch deep
+    check r image verify "$id"
+    lacks rebuilding
+    check r image rm "$id"
+    [[ $(ls -A "$data/cas/tree") == '' ]]
+}
