@@ -115,8 +115,7 @@ static void users_are_names_or_numbers_with_or_without_group(void **state) {
                 _cleanup_image_manifest_ ImageManifest *m = mapped(members, NULL);
                 assert_string_equal(m->app->user, cases[i][1]);
                 assert_string_equal(m->app->group, cases[i][2]);
-                const char *primary =
-                                name_values_get(&m->app->user_annotations, APP_OWN_GROUPS_ANNOTATION);
+                const char *primary = name_values_get(&m->app->user_annotations, APP_OWN_GROUPS_ANNOTATION);
                 assert_true(streq_ptr(primary, cases[i][3]));
         }
 }
