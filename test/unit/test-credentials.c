@@ -322,7 +322,8 @@ static void helpers_are_bounded(void **state) {
                 { "echo '{'", "docker-credential-x:2:1: unexpected end", -EINVAL },
                 { "printf 'no\\033[2J'; exit 3", "exit status 3: no?[2J", -EIO },
                 { "kill -9 $$", "exit status 137", -EIO },
-                { "sleep 20 2>/dev/null & echo '{}'", NULL, 0 }, /* it has ended, though what it started has the pipe */
+                { "sleep 20 2>/dev/null & echo '{}'", NULL,
+                                0 }, /* it has ended, though what it started has the pipe */
                 { "echo '{\"Username\": \"u\", \"Secret\": \"s\"}'", NULL, 1 },
         };
         setenv("RKT_CREDENTIAL_TIMEOUT", "1", 1);
