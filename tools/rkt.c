@@ -19,7 +19,7 @@ typedef struct Verb {
 
 static const Verb verbs[] = {
         { "cat-manifest", "Inspect and print the pod manifest" },
-        { "completion", "Print the completion script for a shell (bash)" },
+        { "completion", "Print the completion script for a shell (bash, fish, zsh)" },
         { "config", "Print configuration for each stage in JSON format" },
         { "enter", "Enter the namespaces of an app within a rkt pod" },
         { "fetch", "Fetch image(s) and store them in the local store" },
@@ -132,14 +132,24 @@ static int execute(const char *verb, char **flags, char **arguments) {
 }
 
 static int print_completion(char **arguments) {
-        if (!arguments[0] || !streq(arguments[0], "bash") || arguments[1]) {
-                log_error("completion: expected the name of a shell: bash");
+        static const struct {
+                const char *shell, *file;
+        } scripts[] = {
+                { "bash", RKT_BASH_COMPLETION_FILE },
+                { "fish", RKT_FISH_COMPLETION_FILE },
+                { "zsh", RKT_ZSH_COMPLETION_FILE },
+        };
+        size_t i = 0;
+        while (i < ELEMENTSOF(scripts) && !streq_ptr(arguments[0], scripts[i].shell))
+                i++;
+        if (i == ELEMENTSOF(scripts) || arguments[1]) {
+                log_error("completion: expected the name of a shell: bash, fish or zsh");
                 return EXIT_RKT_FAILURE;
         }
-        _cleanup_close_ int fd = open(RKT_COMPLETION_FILE, O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int fd = open(scripts[i].file, O_RDONLY | O_CLOEXEC);
         int r = fd < 0 ? -errno : copy_fd(fd, STDOUT_FILENO);
         if (r < 0)
-                log_error_errno(r, RKT_COMPLETION_FILE);
+                log_error_errno(r, "%s", scripts[i].file);
         return r < 0 ? EXIT_RKT_FAILURE : 0;
 }
 
