@@ -12,6 +12,7 @@
 #define MAX_FAILURES     4 /* one after the other, without progress */
 #define PROGRESS_MIN     ((uint64_t) 64 * 1024)
 #define FIRST_PAUSE      (NSEC_PER_SEC / 4)
+#define PAUSE_TOLD       (2 * NSEC_PER_SEC)
 #define RETRY_AFTER_MAX  60 /* seconds; who wants more is busy for good */
 #define HEADERS_MAX      ((size_t) 256 * 1024)
 #define REFUSED_BODY_MAX ((size_t) 64 * 1024)
@@ -115,7 +116,7 @@ static size_t take_header(char *line, size_t unit, size_t size, void *userdata) 
                 return size; /* trailers */
         if (size >= 5 && strncasecmp(line, "HTTP/", 5) == 0)
                 http_headers_done(&t->response.headers);
-        else if (size > 0 && line[strspn(line, "\r\n")] != 0 && line[0] != '\r' && line[0] != '\n')
+        else if (size > 0 && line[0] != '\r' && line[0] != '\n')
                 http_headers_add(&t->response.headers, line, size);
         else {
                 curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &t->response.status);
@@ -249,10 +250,8 @@ void http_transfer_free(HttpTransfer *t) {
 }
 
 HttpTransfer *http_transfer_new(HttpClient *c, const HttpRequest *request, int *ret_code, char **ret_error) {
-        _cleanup_http_url_ HttpUrl url = {}, origin = {};
-        int r = http_url_parse(request->url, &url, ret_error);
-        if (r >= 0)
-                r = http_url_parse(request->url, &origin, ret_error);
+        _cleanup_http_url_ HttpUrl origin = {};
+        int r = http_url_parse(request->url, &origin, ret_error);
         CURL *curl = r >= 0 ? curl_easy_init() : NULL;
         if (r >= 0 && !curl) {
                 *ret_error = xstrdup("libcurl cannot be initialised");
@@ -265,9 +264,9 @@ HttpTransfer *http_transfer_new(HttpClient *c, const HttpRequest *request, int *
         HttpTransfer *t = xnew(HttpTransfer, 1);
         t->client = c;
         t->curl = curl;
-        t->url = url;
+        t->url = http_url_copy(&origin);
         t->origin = origin;
-        url = origin = (HttpUrl){};
+        origin = (HttpUrl){};
         http_request_copy(&t->request, request);
         t->method = request->method;
         t->response.url = xstrdup(t->url.text);
@@ -353,12 +352,10 @@ static bool prepare_resume(HttpTransfer *t) {
 
 /* Where it is redirected to may be good for some minutes only. */
 static void back_to_origin(HttpTransfer *t) {
-        _cleanup_free_ char *error = NULL;
         if (t->redirects == 0)
                 return;
         http_url_done(&t->url);
-        if (http_url_parse(t->request.url, &t->url, &error) < 0)
-                abort(); /* it could be when the transfer was made */
+        t->url = http_url_copy(&t->origin);
         free(t->response.url);
         t->response.url = xstrdup(t->url.text);
         t->method = t->request.method;
@@ -380,7 +377,8 @@ static int retry(HttpTransfer *t, const char *reason) {
         pause += pause / 4 * (monotonic_ns() % 1024) / 1024; /* so that not all come at once */
         pause = MAX(pause, (uint64_t) asked * NSEC_PER_SEC);
         _cleanup_free_ char *shown = http_url_mask(t->url.text);
-        log_debug("%s: %s: trying again in %.1f s", shown, reason, (double) pause / NSEC_PER_SEC);
+        void (*tell)(const char *, ...) = pause >= PAUSE_TOLD ? log_info : log_debug;
+        tell("%s: %s: trying again in %.1f s", shown, reason, (double) pause / NSEC_PER_SEC);
         t->wake = monotonic_ns() + pause;
         stop(t);
         back_to_origin(t);
@@ -416,8 +414,11 @@ static int decide(HttpTransfer *t, CURLcode code) {
         }
         default: break;
         }
-        if (code == CURLE_OK)
+        if (code == CURLE_OK) {
+                if (t->disposition == HTTP_UNDECIDED)
+                        fail(t, EPROTO, "what the server sends is no response to the request");
                 return 1;
+        }
         const char *reason = t->curl_message[0] ? t->curl_message : curl_easy_strerror(code);
         if (is_lost(t, code) && retry(t, reason) > 0)
                 return 0;

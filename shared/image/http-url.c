@@ -100,6 +100,18 @@ int http_url_follow(const HttpUrl *from, const char *location, HttpUrl *ret, cha
         return r < 0 ? r : take_apart(url, ret, ret_error);
 }
 
+HttpUrl http_url_copy(const HttpUrl *u) {
+        return (HttpUrl){
+                .text = xstrdup(u->text),
+                .https = u->https,
+                .host = xstrdup(u->host),
+                .port = xstrdup(u->port),
+                .host_port = xstrdup(u->host_port),
+                .user = xstrdup(u->user),
+                .password = xstrdup(u->password),
+        };
+}
+
 bool http_url_same_origin(const HttpUrl *a, const HttpUrl *b) {
         return a->https == b->https && streq(a->host, b->host) && streq(a->port, b->port);
 }

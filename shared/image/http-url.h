@@ -24,6 +24,8 @@ int http_url_parse(const char *text, HttpUrl *ret, char **ret_error);
 /* Where a redirect leads. The same errors; a user in location is not taken. */
 int http_url_follow(const HttpUrl *from, const char *location, HttpUrl *ret, char **ret_error);
 
+HttpUrl http_url_copy(const HttpUrl *u);
+
 bool http_url_same_origin(const HttpUrl *a, const HttpUrl *b);
 
 /* For messages: a user's password and what may be a secret in the query are not shown. Allocated. */

@@ -95,9 +95,10 @@ typedef struct HttpRequest {
         bool quiet;           /* do not log failures */
         const char *progress; /* what is shown beside a progress bar on a terminal; NULL: none */
 
-        /* All with userdata. begin (may be NULL) is called before the body of a status 200 or 206 and tells
-         * which; after a retry, again. take gets that body, in order; NULL: it is collected in
-         * HttpResponse.body. Both return < 0 to give up, having logged why. */
+        /* All with userdata, and none but done may wait for other transfers (http_client_step). begin (may
+         * be NULL) is called before the body of a status 200 or 206 and tells which; after a retry, again.
+         * take gets that body, in order; NULL: it is collected in HttpResponse.body. Both return < 0 to give
+         * up, having logged why. */
         int (*begin)(const HttpResponse *response, void *userdata);
         int (*take)(const void *data, size_t size, void *userdata);
         /* Asked, when the connection is lost in the middle, where to go on. < 0: give up. NULL: what take

@@ -263,6 +263,20 @@ size_at_least() { [[ -n $(partial) ]] && (($(stat -c %s "$(partial)") >= $1)); }
     nothing_is_left
 }
 
+@test "http: what is no response is refused" {
+    make app
+    serve_scripted
+    local raw
+    for raw in '' 'SSH-2.0-OpenSSH_9.2\r\n' 'HTTP/1.1 200 OK\r\nContent-Le' 'HTTP/1.1 101 Switching Protocols\r\n\r\n' \
+        'HTTP/1.1 100 Continue\r\n\r\n' 'HTTP/1.1 99999 OK\r\n\r\n' '\x00\xff\x00' \
+        'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'; do
+        set_for app raw "$raw"
+        check_fails 254 r fetch "$url/app.aci"
+        has "error downloading $url/app.aci: "
+        nothing_is_left
+    done
+}
+
 @test "http: megabytes of header fields are refused" {
     make app
     serve_scripted

@@ -14,6 +14,7 @@ For DIRECTORY/X, files beside it change the answer:
   X.length       what Content-Length says instead of the truth
   X.endless      the body never ends
   X.header-size  so many bytes of header fields more
+  X.raw          what is sent instead of a response
   X.drip         the header fields come byte by byte, a second each
 
 LOG gets a line for each request: PATH STATUS range=… if-range=… auth=…
@@ -132,6 +133,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         etag, status, body, first = self.setting("etag"), self.next_status(), b"error\n", 0
         self.close_connection = True
+        if self.setting("raw") is not None:
+            self.wfile.write(self.setting("raw").encode().decode("unicode_escape").encode("latin-1"))
+            return
         if self.setting("location"):
             status = status if 300 <= status < 400 else 302
         elif status == 200 and etag and self.headers.get("If-None-Match") == etag:
