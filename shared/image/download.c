@@ -80,9 +80,19 @@ static void download_free(Download *d) {
 
 static int start(Download *d, const HttpRange *range);
 
+/* All of it had come when who downloaded it was killed: there is no part behind it. */
+static bool is_whole(const Download *d, const HttpResponse *response) {
+        const char *range = http_response_header(response, "Content-Range");
+        uint64_t total;
+        return response->status == 416 && range && http_content_range_parse_total(range, &total) &&
+               total == incoming_size(d->request.incoming) && is_the_same(d, response);
+}
+
 static void end(int result, HttpResponse *response, void *userdata) {
         Download *d = userdata;
         const HttpRange whole = {};
+        if (result >= 0 && is_whole(d, response))
+                response->status = 206;
         bool misfit = d->stale || (result >= 0 && response->status == 416);
         if (misfit && d->restarts++ < MAX_RESTARTS) {
                 log_debug("%s: what is there of it cannot be gone on with", d->request.http.url);

@@ -12,7 +12,8 @@ typedef struct DownloadRequest {
          *
          * begin: with a status 200 what there was of it before does not count: whoever follows must be ended
          * before this returns. take (may be NULL): more has been appended.
-         * done: with a result of 0 and a status 200 or 206, incoming_complete has been called. */
+         * done: with a result of 0 and a status 200 or 206, incoming_complete has been called; perhaps all
+         * was there already, and nothing has come. */
         HttpRequest http;
         Incoming *incoming;
 } DownloadRequest;

@@ -136,11 +136,17 @@ static int download(UrlFetch *d, const Remote *known) {
         return r < 0 ? r : wait_for_bytes(d, download);
 }
 
+/* For an answer that only says that there is nothing behind what is there. */
+static const char *incoming_etag(const UrlFetch *d) {
+        const char *validator = incoming_validator(d->incoming);
+        return d->response.status == 206 && validator && validator[0] == '"' ? validator : NULL;
+}
+
 static int fetch(UrlFetch *d, const Remote *known, char **ret_id) {
         int r = download(d, known);
         if (r < 0)
                 return r;
-        const char *etag = http_response_header(&d->response, "ETag");
+        const char *etag = http_response_header(&d->response, "ETag") ?: incoming_etag(d);
         if (d->response.status == 304) {
                 log_debug("using image from local store for url %s: it has not changed", d->shown);
                 *ret_id = xstrdup(known->image_id);

@@ -81,6 +81,10 @@ static bool take_number(const char **s, uint64_t *ret) {
         return parse_uint(digits, INT64_MAX, ret) >= 0;
 }
 
+bool http_content_range_parse_total(const char *value, uint64_t *ret_total) {
+        return strncasecmp(value, "bytes */", 8) == 0 && parse_uint(value + 8, INT64_MAX, ret_total) >= 0;
+}
+
 bool http_content_range_parse(const char *value, uint64_t *ret_start, uint64_t *ret_total) {
         uint64_t start, last, total = 0;
         if (strncasecmp(value, "bytes ", 6) != 0)

@@ -29,5 +29,8 @@ const char *http_headers_next(const HttpHeaders *h, const char *name, size_t *po
  * nothing. Borrowed. */
 const char *http_headers_validator(const HttpHeaders *h);
 
+/* "bytes * /200" (without the space), which comes with a status 416: how much there is. */
+bool http_content_range_parse_total(const char *value, uint64_t *ret_total);
+
 /* "bytes 100-199/200": false if it is anything else. *ret_total is 0 if unknown. */
 bool http_content_range_parse(const char *value, uint64_t *ret_start, uint64_t *ret_total);

@@ -404,6 +404,27 @@ size_at_least() { [[ -n $(partial) ]] && (($(stat -c %s "$(partial)") >= $1)); }
     [[ -z $(ls -A "$data/cas/tmp") ]]
 }
 
+@test "http: a fetch that was killed when all had come downloads nothing again" {
+    make app 4000
+    serve_scripted
+    set_for app etag '"one"'
+    set_for app range yes
+    set_for app rate 4000000
+    rkt-fetch --dir="$data" --insecure-options=image "$url/app.aci" >/dev/null 2>&1 3>&- &
+    local fetch=$!
+    wait_for 20 pkill -STOP -P $fetch -x rkt-unpack
+    wait_for 20 size_at_least "$(stat -c %s "$www/app.aci")"
+    kill -KILL $fetch
+    wait $fetch || :
+    rm "$www/app.aci.rate"
+    check r fetch --full "$url/app.aci"
+    fetched
+    [[ $(requests ' 200 ') == 1 && $(requests ' 416 ') == 1 && $(requests '') == 2 ]]
+    # and is known by its ETag
+    check r fetch "$url/app.aci"
+    [[ $(requests ' 304 ') == 1 ]]
+}
+
 @test "http: what was left of a download goes after a day, or with the machine's start" {
     make app 1000
     serve_scripted

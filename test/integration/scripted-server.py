@@ -94,6 +94,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if status == 206:
             first += 7 if self.setting("range") == "shifted" else 0
             fields.append(("Content-Range", "bytes %d-%d/%d" % (first, total - 1, total)))
+        if status == 416:
+            fields.append(("Content-Range", "bytes */%d" % total))
         if not self.setting("endless"):
             fields.append(("Content-Length", self.setting("length") or str(length)))
         for i in range(int(self.setting("header-size") or 0) // 1000):
@@ -145,11 +147,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 body = f.read()
             first = self.part(body)
             if first is None:
-                status, body, first = 416, b"no such part\n", 0
+                status, total, body, first = 416, len(body), b"no such part\n", 0
             elif first > 0:
                 status = 206
         self.note(status)
-        total = len(body)
+        if status != 416:
+            total = len(body)
         body = b"" if status == 304 else body[first:]
         cut = self.cut() if status in (200, 206) else None
         try:

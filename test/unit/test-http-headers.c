@@ -72,6 +72,10 @@ static void a_content_range_says_where_a_part_begins(void **state) {
         assert_true(http_content_range_parse("Bytes 0-0/*", &start, &total));
         assert_int_equal(start, 0);
         assert_int_equal(total, 0);
+        assert_true(http_content_range_parse_total("bytes */200", &total));
+        assert_int_equal(total, 200);
+        assert_false(http_content_range_parse_total("bytes */", &total));
+        assert_false(http_content_range_parse_total("bytes 0-9/200", &total));
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
                 assert_false(http_content_range_parse(bad[i], &start, &total));
 }
