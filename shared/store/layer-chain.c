@@ -15,7 +15,7 @@
 #include "temporary.h"
 #include "tree-link.h"
 
-#define IMPLIED_MAX ((size_t) 512 * 1024 * 1024)
+#define PATHS_MAX ((size_t) 512 * 1024 * 1024)
 
 typedef struct Lower {
         int rootfs;
@@ -105,12 +105,23 @@ static int find(const Chain *c, const char *path, int *ret) {
         return r;
 }
 
+/* Each with a NUL behind it. */
+typedef struct Paths {
+        char *text;
+        size_t size;
+} Paths;
+
+static char *parent_of(const char *path) {
+        const char *slash = strrchr(path, '/');
+        return xstrndup(path, slash ? slash - path : 0);
+}
+
 /* For each implied directory that there is below the layer. */
 typedef int (*Visit)(int lower, const char *path, void *userdata);
 
-static int visit_implied(Chain *c, const char *text, size_t size, Visit visit, void *userdata) {
+static int visit_implied(Chain *c, const Paths *implied, Visit visit, void *userdata) {
         const char *absent = NULL; /* then nothing is in it, either */
-        for (const char *p = text; p < text + size; p += strlen(p) + 1) {
+        for (const char *p = implied->text; p < implied->text + implied->size; p += strlen(p) + 1) {
                 _cleanup_close_ int fd = -1;
                 if (absent && startswith(p, absent) && p[strlen(absent)] == '/')
                         continue;
@@ -143,9 +154,57 @@ static int inherit(int lower, const char *path, void *userdata) {
         return fd < 0 ? fd : tree_copy_status(lower, fd, false);
 }
 
-static int fill_variant(Chain *c, const char *own, const char *temporary, int rootfs, const char *implied,
-                size_t implied_size) {
-        _cleanup_free_ char *path = xasprintf(STORE_TREES "/%s/rootfs", own);
+/* For each whiteout in a directory that no layer below shows. */
+static int visit_idle(Chain *c, const Paths *whiteouts, Visit visit, void *userdata) {
+        _cleanup_free_ char *last = NULL;
+        bool idle = false;
+        for (const char *p = whiteouts->text; p < whiteouts->text + whiteouts->size; p += strlen(p) + 1) {
+                _cleanup_close_ int fd = -1;
+                _cleanup_free_ char *parent = parent_of(p);
+                int r = 0;
+                if (!streq_ptr(parent, last)) {
+                        r = find(c, parent, &fd);
+                        idle = r != FINDING_DIRECTORY;
+                        free(last);
+                        last = TAKE_PTR(parent);
+                }
+                if (r >= 0)
+                        r = idle ? visit(-1, p, userdata) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* The directory keeps its times. */
+static int remove_whiteout(int lower, const char *path, void *userdata) {
+        _cleanup_free_ char *parent = parent_of(path);
+        const char *name = path + strlen(parent) + 1;
+        _cleanup_close_ int fd = openat_beneath(*(int *) userdata, parent, O_RDONLY | O_DIRECTORY);
+        struct stat directory, st;
+        if (fd == -ELOOP)
+                return 0;
+        if (fd < 0 || fstat(fd, &directory) < 0 || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return fd < 0 ? fd : -errno;
+        const struct timespec times[2] = { directory.st_atim, directory.st_mtim };
+        if (is_whiteout(&st) && (unlinkat(fd, name, 0) < 0 || futimens(fd, times) < 0))
+                return -errno;
+        return 0;
+}
+
+/* What a layer's own tree is to be changed by. */
+typedef struct Changes {
+        const char *own;
+        Paths implied, whiteouts;
+} Changes;
+
+static void changes_done(Changes *changes) {
+        free(changes->implied.text);
+        free(changes->whiteouts.text);
+}
+
+static int fill_variant(Chain *c, const Changes *changes, const char *temporary, int rootfs) {
+        _cleanup_free_ char *path = xasprintf(STORE_TREES "/%s/rootfs", changes->own);
         _cleanup_close_ int from =
                         openat(store_fd(c->store), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         _cleanup_close_ int top = openat(
@@ -156,21 +215,22 @@ static int fill_variant(Chain *c, const char *own, const char *temporary, int ro
         raise_descriptor_limit();
         int r = tree_link(from, rootfs);
         if (r >= 0)
-                r = visit_implied(c, implied, implied_size, inherit, &rootfs);
+                r = visit_idle(c, &changes->whiteouts, remove_whiteout, &rootfs);
         if (r >= 0)
-                r = layer_tree_load(c->store, own, &tree);
+                r = visit_implied(c, &changes->implied, inherit, &rootfs);
+        if (r >= 0)
+                r = layer_tree_load(c->store, changes->own, &tree);
         if (r >= 0)
                 r = layer_tree_save(top, &tree);
         return r >= 0 && syncfs(top) < 0 ? -errno : r;
 }
 
-static int make_variant(
-                Chain *c, const char *own, const char *variant, const char *implied, size_t implied_size) {
+static int make_variant(Chain *c, const Changes *changes, const char *variant) {
         _cleanup_free_ char *temporary = NULL;
         _cleanup_close_ int rootfs = temporary_tree(c->store, &temporary);
         if (rootfs < 0)
                 return rootfs;
-        int r = fill_variant(c, own, temporary, rootfs, implied, implied_size);
+        int r = fill_variant(c, changes, temporary, rootfs);
         if (r >= 0 && c->check)
                 return c->check->take(c->check->userdata, variant, temporary, rootfs);
         if (r < 0)
@@ -180,23 +240,42 @@ static int make_variant(
         return r;
 }
 
-/* The tree of the layer's own, or that for the layers below it if it implies directories of theirs. */
-static int choose_tree(Chain *c, const char *own, char **ret) {
-        _cleanup_free_ char *path = xasprintf(STORE_TREES "/%s/implied", own), *implied = NULL;
-        size_t size, n = 0;
-        int r = read_file_at(store_fd(c->store), path, IMPLIED_MAX, &implied, &size);
-        if (r == -ENOENT)
-                size = r = 0;
+static int read_paths(Chain *c, const char *own, const char *name, Paths *ret) {
+        _cleanup_free_ char *path = xasprintf(STORE_TREES "/%s/%s", own, name);
+        int r = read_file_at(store_fd(c->store), path, PATHS_MAX, &ret->text, &ret->size);
+        return r == -ENOENT ? 0 : r;
+}
+
+/* How many changes the layers below make necessary. */
+static int count_changes(Chain *c, Changes *changes, size_t *ret) {
+        *ret = 0;
+        int r = read_paths(c, changes->own, "implied", &changes->implied);
         if (r >= 0)
-                r = visit_implied(c, implied, size, count, &n);
+                r = read_paths(c, changes->own, "whiteouts", &changes->whiteouts);
+        if (r >= 0)
+                r = visit_implied(c, &changes->implied, count, ret);
+        return r < 0 ? r : visit_idle(c, &changes->whiteouts, count, ret);
+}
+
+/* Under the chain ID; but that of the lowest layer is its diff ID, which its own tree is called by. */
+static char *variant_tree_id(const Chain *c) {
+        _cleanup_free_ char *digest = c->n > 0 ? xstrdup(c->id) : sha256_digest(c->id, strlen(c->id)),
+                            *id = oci_digest_to_id(digest);
+        return layer_tree_id(id);
+}
+
+/* The tree of the layer's own, or one for the layers below it if they make that necessary. */
+static int choose_tree(Chain *c, const char *own, char **ret) {
+        _cleanup_(changes_done) Changes changes = { .own = own };
+        size_t n;
+        int r = count_changes(c, &changes, &n);
         if (r < 0 || n == 0) {
                 *ret = xstrdup(own);
                 return r;
         }
-        _cleanup_free_ char *id = oci_digest_to_id(c->id), *variant = layer_tree_id(id);
-        _cleanup_free_ char *there = xasprintf(STORE_TREES "/%s", variant);
+        _cleanup_free_ char *variant = variant_tree_id(c), *there = xasprintf(STORE_TREES "/%s", variant);
         if (c->check || faccessat(store_fd(c->store), there, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
-                r = c->check || errno == ENOENT ? make_variant(c, own, variant, implied, size) : -errno;
+                r = c->check || errno == ENOENT ? make_variant(c, &changes, variant) : -errno;
                 if (r < 0)
                         return r;
         } else

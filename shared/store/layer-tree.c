@@ -71,27 +71,35 @@ typedef struct Paths {
         size_t size;
 } Paths;
 
-static int take_note(const LayerTreeRequest *q, const char *note, LayerTree *tree, Paths *implied) {
+static void add_path(Paths *paths, const char *path, size_t size) {
+        memcpy(paths->text + paths->size, path, size);
+        paths->size += size;
+}
+
+typedef struct Notes {
+        Paths implied, whiteouts;
+} Notes;
+
+static int take_note(const LayerTreeRequest *q, const char *note, LayerTree *tree, Notes *notes) {
         const char *path = note + 1;
         size_t size = strlen(path) + 1;
         switch (note[0]) {
         case UNPACK_NOTE_ROOT: tree->root = true; return 0;
         case UNPACK_NOTE_OPAQUE: tree->opaque |= !*path; return make_opaque(q->rootfs, path);
-        case UNPACK_NOTE_IMPLIED:
-                memcpy(implied->text + implied->size, path, size);
-                implied->size += size;
-                return 0;
+        case UNPACK_NOTE_IMPLIED: add_path(&notes->implied, path, size); return 0;
+        case UNPACK_NOTE_WHITEOUT: add_path(&notes->whiteouts, path, size); return 0;
         default: return -EPROTO;
         }
 }
 
-static int take_notes(const LayerTreeRequest *q, LayerTree *tree, Paths *implied, char **ret_error) {
+static int take_notes(const LayerTreeRequest *q, LayerTree *tree, Notes *notes, char **ret_error) {
         const char *end = q->notes + q->notes_size;
-        implied->text = xmalloc(q->notes_size + 1);
+        notes->implied.text = xmalloc(q->notes_size + 1);
+        notes->whiteouts.text = xmalloc(q->notes_size + 1);
         if (q->notes_size > 0 && end[-1] != 0)
                 return -EPROTO;
         for (const char *p = q->notes; p < end; p += strlen(p) + 1) {
-                int r = take_note(q, p, tree, implied);
+                int r = take_note(q, p, tree, notes);
                 if (r < 0) {
                         *ret_error = xasprintf("cannot make directory \"%.200s\" opaque: %s",
                                         *p ? p + 1 : "", strerror(-r));
@@ -101,15 +109,22 @@ static int take_notes(const LayerTreeRequest *q, LayerTree *tree, Paths *implied
         return 0;
 }
 
+static int save_paths(int dirfd, const char *name, const Paths *paths) {
+        return paths->size > 0 ? replace_file_at(dirfd, name, paths->text, paths->size, 0600, true) : 0;
+}
+
 static int complete(Store *s, const LayerTreeRequest *q, char **ret_error) {
         LayerTree tree = { .size = q->size };
         _cleanup_close_ int dirfd =
                         openat(store_fd(s), q->temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        Paths implied = {};
-        int r = dirfd < 0 ? -errno : take_notes(q, &tree, &implied, ret_error);
-        if (r >= 0 && implied.size > 0)
-                r = replace_file_at(dirfd, "implied", implied.text, implied.size, 0600, true);
-        free(implied.text);
+        Notes notes = {};
+        int r = dirfd < 0 ? -errno : take_notes(q, &tree, &notes, ret_error);
+        if (r >= 0)
+                r = save_paths(dirfd, "implied", &notes.implied);
+        if (r >= 0)
+                r = save_paths(dirfd, "whiteouts", &notes.whiteouts);
+        free(notes.implied.text);
+        free(notes.whiteouts.text);
         if (r >= 0)
                 r = layer_tree_save(dirfd, &tree);
         return r >= 0 && fsync(dirfd) < 0 ? -errno : r;

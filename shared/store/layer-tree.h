@@ -7,10 +7,12 @@
  *   rootfs   what the layer adds and changes; what it takes away in the form that overlayfs has for that
  *   layer    a JSON object: LayerTree
  *   implied  if there are any: directories that no entry of the layer speaks of, each with a NUL behind it
+ *   whiteouts  the same way, but for those in the top directory
  *
- * Implied directories would hide owner and mode that layers below have for them. A layer with some is
- * therefore given, for each row of layers that it lies on, a tree of its own under the chain ID of that row
- * (image-spec, config.md), which shares the files of the first one. */
+ * Implied directories would hide owner and mode that layers below have for them; and whiteouts in
+ * directories that no layer below has would be listed in them, because overlayfs only looks for whiteouts
+ * where it merges directories. A layer with some of these is therefore given, for each row of layers that it
+ * lies on, a tree of its own (layer_chain_trees), which shares the files of the first one. */
 
 #include <stdint.h>
 

@@ -16,5 +16,7 @@ typedef enum UnpackNote {
         UNPACK_NOTE_IMPLIED = 'i', /* a directory that no entry speaks of: its owner and mode are those that
                                     * the layers below have for it */
         UNPACK_NOTE_OPAQUE = 'o',  /* a directory that hides what the layers below have in it */
-        UNPACK_NOTE_ROOT = 'r',    /* the path is empty: there is an entry for the top directory */
+        UNPACK_NOTE_WHITEOUT =
+                        'w', /* something that the layers below have is hidden, not in the top directory */
+        UNPACK_NOTE_ROOT = 'r', /* the path is empty: there is an entry for the top directory */
 } UnpackNote;

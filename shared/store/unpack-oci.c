@@ -32,8 +32,7 @@ static int take_whiteout(Unpack *u, const char *path, int parent, const char *na
         else if (note.kind == PATH_ABSENT) {
                 path_set_put(unpack_tree_paths(u->tree), path, length,
                                 (PathNote){ .kind = PATH_WHITEOUT, .layer = u->layer });
-                if (u->format == UNPACK_OCI_LAYER && u->root >= 0 && mknodat(parent, name, S_IFCHR, 0) < 0)
-                        r = -errno;
+                r = unpack_tree_whiteout(u->tree, parent, name, path);
         }
         return r < 0 ? unpack_fail(u, r, "cannot create the whiteout: %s", strerror(-r)) : 0;
 }

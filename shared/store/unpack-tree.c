@@ -29,8 +29,8 @@ struct UnpackTree {
         bool repeated; /* there may be several entries for one directory */
 
         bool single; /* what follows is kept */
-        char **implied, **opaque;
-        size_t n_implied, n_opaque;
+        char **implied, **opaque, **whiteouts;
+        size_t n_implied, n_opaque, n_whiteouts;
 };
 
 UnpackTree *unpack_tree_new(int root, bool privileged, bool single) {
@@ -52,6 +52,7 @@ static void free_paths(char **paths, size_t n) {
 void unpack_tree_free(UnpackTree *t) {
         free_paths(t->implied, t->n_implied);
         free_paths(t->opaque, t->n_opaque);
+        free_paths(t->whiteouts, t->n_whiteouts);
         path_set_free(t->paths);
         if (t->parent_fd >= 0)
                 close(t->parent_fd);
@@ -288,36 +289,70 @@ static int finish_directory(UnpackTree *t, const UnpackDirectory *d) {
         return 0;
 }
 
+/* Whether a directory above path shows nothing of the layers below. */
+static bool lies_in_hiding(const UnpackTree *t, const char *path) {
+        if (path_set_get(t->paths, "", 0).hidden > 0)
+                return true;
+        for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+                if (path_set_get(t->paths, path, slash - path).hidden > 0)
+                        return true;
+        return false;
+}
+
+static bool is_whiteout(const UnpackTree *t, const char *path) {
+        return path_set_get(t->paths, path, strlen(path)).kind == PATH_WHITEOUT && !lies_in_hiding(t, path);
+}
+
+/* Those in directories that hide what is below anyway. Overlayfs would list them: it only looks for
+ * whiteouts where it merges directories. */
+static int remove_idle_whiteouts(UnpackTree *t) {
+        for (size_t i = 0; i < t->n_whiteouts; i++) {
+                const char *path = t->whiteouts[i], *name;
+                _cleanup_close_ int parent = -1;
+                if (path_set_get(t->paths, path, strlen(path)).kind != PATH_WHITEOUT ||
+                                !lies_in_hiding(t, path) || t->root < 0)
+                        continue;
+                int r = unpack_tree_find(t, path, &parent, &name);
+                if (r >= 0)
+                        r = unpack_tree_remove(t, parent, name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int unpack_tree_whiteout(UnpackTree *t, int parent, const char *name, const char *path) {
+        if (!t->single)
+                return 0;
+        if (t->root >= 0 && mknodat(parent, name, S_IFCHR, 0) < 0)
+                return -errno;
+        return keep_path(t, &t->whiteouts, &t->n_whiteouts, path, strlen(path));
+}
+
 /* Deepest first, so that a mode without search permission stops only those who come later; and the last
  * entry for each. */
 int unpack_tree_finish(UnpackTree *t, const char **ret_path) {
         _cleanup_(path_set_freep) PathSet *done = t->repeated ? path_set_new() : NULL;
+        int r = remove_idle_whiteouts(t);
         forget_parent(t);
-        for (size_t i = t->n_directories; i-- > 0;) {
+        for (size_t i = t->n_directories; i-- > 0 && r >= 0;) {
                 const UnpackDirectory *d = &t->directories[i];
                 size_t length = strlen(d->path);
                 if (done && path_set_get(done, d->path, length).kind != PATH_ABSENT)
                         continue;
                 if (done)
                         path_set_put(done, d->path, length, (PathNote){ .kind = PATH_DIRECTORY });
-                int r = finish_directory(t, d);
-                if (r < 0) {
+                r = finish_directory(t, d);
+                if (r < 0)
                         *ret_path = d->path;
-                        return r;
-                }
         }
-        return 0;
+        return r;
 }
 
 /* Whether a directory of a layer below can still be seen at path. */
 static bool shows_lower(const UnpackTree *t, const char *path) {
         PathNote note = path_set_get(t->paths, path, strlen(path));
-        if (note.kind != PATH_IMPLIED || note.sealed > 0 || path_set_get(t->paths, "", 0).hidden > 0)
-                return false;
-        for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
-                if (path_set_get(t->paths, path, slash - path).hidden > 0)
-                        return false;
-        return true;
+        return note.kind == PATH_IMPLIED && note.sealed == 0 && !lies_in_hiding(t, path);
 }
 
 int unpack_tree_write_notes(const UnpackTree *t, int fd) {
@@ -331,6 +366,9 @@ int unpack_tree_write_notes(const UnpackTree *t, int fd) {
         for (size_t i = 0; i < t->n_implied; i++)
                 if (shows_lower(t, t->implied[i]))
                         fprintf(f, "%c%s%c", UNPACK_NOTE_IMPLIED, t->implied[i], 0);
+        for (size_t i = 0; i < t->n_whiteouts; i++)
+                if (is_whiteout(t, t->whiteouts[i]) && strchr(t->whiteouts[i], '/'))
+                        fprintf(f, "%c%s%c", UNPACK_NOTE_WHITEOUT, t->whiteouts[i], 0);
         for (size_t i = 0; i < t->n_opaque; i++)
                 fprintf(f, "%c%s%c", UNPACK_NOTE_OPAQUE, t->opaque[i], 0);
         if (fclose(f) != 0)

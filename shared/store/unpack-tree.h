@@ -48,6 +48,8 @@ int unpack_tree_remove(UnpackTree *t, int parent, const char *name);
 /* The directory at path, which is in the set, hides what the layers below this one have in it; without
  * inherits, it does not get its owner and mode from there either. -E2BIG; -ENOTDIR. */
 int unpack_tree_hide(UnpackTree *t, unsigned layer, const char *path, size_t length, bool inherits);
+/* Makes a whiteout, of a path that is in the set as one. */
+int unpack_tree_whiteout(UnpackTree *t, int parent, const char *name, const char *path);
 int unpack_tree_write_notes(const UnpackTree *t, int fd);
 
 /* *ret_path (borrowed) is the directory at which it failed. */

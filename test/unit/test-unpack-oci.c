@@ -61,7 +61,7 @@ static void a_whiteout_becomes_that_of_overlayfs(void **state) {
         target_open(&t);
         static const Member members[] = { DIR_("./"), DIR_("d"), WHITEOUT_("d/.wh.gone"),
                 WHITEOUT_(".wh.top"), {} };
-        assert_notes(&t, members, "r: ");
+        assert_notes(&t, members, "r: w:d/gone ");
         assert_whiteout(&t, "d/gone");
         assert_whiteout(&t, "top");
         assert_type(&t, "d/.wh.gone", 0);
@@ -108,12 +108,28 @@ static void an_opaque_directory_is_noted_wherever_the_marker_stands(void **state
         }
 }
 
+static void a_whiteout_in_a_directory_that_hides_all_is_left_out(void **state) {
+        static const Member first[] = { WHITEOUT_("d/.wh.x"), WHITEOUT_("d/e/.wh.y"),
+                WHITEOUT_("d/.wh..wh..opq"), {} };
+        static const Member last[] = { DIR_("d"), WHITEOUT_(".wh.d"), DIR_("d/e"), WHITEOUT_("d/e/.wh.y"),
+                {} };
+        const Member *const both[] = { first, last };
+        for (size_t i = 0; i < ELEMENTSOF(both); i++) {
+                _cleanup_target_ Target t;
+                target_open(&t);
+                assert_notes(&t, both[i], i == 0 ? "i:d o:d " : "o:d ");
+                assert_type(&t, "d/e", S_IFDIR);
+                assert_type(&t, "d/x", 0);
+                assert_type(&t, "d/e/y", 0);
+        }
+}
+
 static void directories_that_are_only_part_of_paths_are_noted(void **state) {
         _cleanup_target_ Target t;
         target_open(&t);
         static const Member members[] = { FILE_("a/b/c"), FILE_("d/e"), DIR_("d"), WHITEOUT_("g/.wh.h"),
                 {} };
-        assert_notes(&t, members, "i:a i:a/b i:g ");
+        assert_notes(&t, members, "i:a i:a/b i:g w:g/h ");
         assert_whiteout(&t, "g/h");
 }
 
@@ -341,6 +357,7 @@ int main(void) {
                 cmocka_unit_test(a_whiteout_becomes_that_of_overlayfs),
                 cmocka_unit_test(an_entry_counts_before_and_behind_a_whiteout_of_its_path),
                 cmocka_unit_test(an_opaque_directory_is_noted_wherever_the_marker_stands),
+                cmocka_unit_test(a_whiteout_in_a_directory_that_hides_all_is_left_out),
                 cmocka_unit_test(directories_that_are_only_part_of_paths_are_noted),
                 cmocka_unit_test(other_files_of_aufs_are_left_out),
                 cmocka_unit_test(the_last_of_several_entries_counts),
