@@ -126,6 +126,8 @@ int fetch_check_path(const char *path, bool *ret_signature) {
 static int fetch_unsigned_file(
                 Store *s, const Reference *reference, const FetchOptions *options, char **ret_id) {
         bool signature;
+        if (options->policy == FETCH_NEVER)
+                return fetch_local(s, reference, options, ret_id); /* which says that this cannot be */
         int r = fetch_check_path(reference->location, &signature);
         if (r < 0)
                 return r;
