@@ -113,3 +113,10 @@ const PlanApp *plan_find_app(const Plan *p, const char *name) {
                         return &p->apps[i];
         return NULL;
 }
+
+bool plan_has_limits(const Plan *p) {
+        bool limited = p->limits.n > 0;
+        for (size_t i = 0; i < p->n_apps; i++)
+                limited |= p->apps[i].limits.n > 0;
+        return limited;
+}

@@ -143,6 +143,7 @@ int plan_parse(const char *name, const char *text, size_t size, Plan **ret, char
 /* Reads dirfd/path. Every failure comes with *ret_error. */
 int plan_load_at(int dirfd, const char *path, Plan **ret, char **ret_error);
 
+bool plan_has_limits(const Plan *p); /* that take cgroup controllers, of the pod or an app */
 void plan_limits_done(PlanLimits *l);
 /* Takes value. */
 void plan_limits_add(PlanLimits *l, const char *isolator, const char *file, char *value);

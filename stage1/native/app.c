@@ -183,20 +183,21 @@ bool app_drain(App *a) {
         return empty;
 }
 
-/* The kernel counts what it killed because memory was out; only where the app has the memory controller. */
+/* The kernel counts what it killed because memory was out: of the app's own cgroup, which has a count only
+ * when the app has a limit of its own, else of all the pod's. */
 static void report_oom_kills(App *a) {
+        const PlanLimit *limit = plan_limits_find(&a->plan->limits, "memory.max");
         _cleanup_free_ char *text = NULL;
-        if (!plan_limits_find(&a->plan->limits, "memory.max") ||
-                        read_file_at(a->cgroup, "memory.events", 4096, &text, NULL) < 0)
+        if (read_file_at(a->cgroup, "memory.events", 4096, &text, NULL) < 0)
                 return;
         const char *line = strstr(text, "oom_kill ");
         uint64_t kills = line ? strtoull(line + strlen("oom_kill "), NULL, 10) : 0;
         if (kills > a->oom_kills)
                 app_report(a,
                                 "out of memory: the kernel killed %" PRIu64
-                                " of its processes; the limit is %s bytes",
-                                kills - a->oom_kills,
-                                plan_limits_find(&a->plan->limits, "memory.max")->value);
+                                " of its processes; the limit is %s%s",
+                                kills - a->oom_kills, limit ? limit->value : "that of the pod or the host",
+                                limit ? " bytes" : "");
         a->oom_kills = kills;
 }
 

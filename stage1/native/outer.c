@@ -108,13 +108,6 @@ static void tidy_cgroup(Waiting *w) {
         move_to_supervisor(w, 0);
 }
 
-static bool has_limits(const Plan *p) {
-        for (size_t i = 0; i < p->n_apps; i++)
-                if (p->apps[i].limits.n > 0)
-                        return true;
-        return false;
-}
-
 static void give_up(Waiting *w) {
         w->failure = EXIT_RKT_FAILURE;
         pidfd_signal(w->outer->pidfd, SIGKILL);
@@ -125,7 +118,7 @@ static void on_registration(Waiting *w) {
         registration_read(g);
         if (!w->released && g->cgroup) {
                 w->released = true;
-                if (has_limits(w->outer->boot->plan))
+                if (plan_has_limits(w->outer->boot->plan))
                         move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
                 if (release(w->outer, g->cgroup) < 0)
                         give_up(w);

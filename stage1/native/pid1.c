@@ -207,7 +207,7 @@ static int wait_for_go(Pid1 *p) {
                 return -ECANCELED;
         if (message != BOOT_GO)
                 return 0;
-        p->logs.journal.cgroup = pod_cgroup_open(p->apps, p->n_apps);
+        p->logs.journal.cgroup = pod_cgroup_open(p->plan, p->apps, p->n_apps);
         return p->logs.journal.cgroup < 0 ? p->logs.journal.cgroup : 0;
 }
 

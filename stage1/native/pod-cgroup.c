@@ -65,7 +65,7 @@ static int open_app(App *a, int root) {
         return set_limits(a);
 }
 
-int pod_cgroup_open(App *apps, size_t n) {
+int pod_cgroup_open(const Plan *p, App *apps, size_t n) {
         int r = mount_cgroup();
         if (r < 0)
                 return log_error_errno(r, "cannot mount the pod's cgroup");
@@ -76,15 +76,14 @@ int pod_cgroup_open(App *apps, size_t n) {
         if (supervisor < 0)
                 return log_error_errno(supervisor, "cannot create the pod's cgroup " POD_CGROUP_SUPERVISOR);
 
-        bool limited = false;
-        for (size_t i = 0; i < n; i++)
-                limited |= apps[i].plan->limits.n > 0;
-        if (limited) {
+        if (plan_has_limits(p)) {
                 /* controllers are only passed down from a cgroup that holds no process; else the outer
                  * supervisor moves us, when nobody waits for it */
                 if ((r = cgroup2_attach(supervisor, 0)) < 0)
                         return log_error_errno(
                                         r, "cannot move PID 1 to the pod's cgroup " POD_CGROUP_SUPERVISOR);
+                /* the pod's own, too: then the kernel tells by app what it did because of them */
+                enable_controllers(root, &p->limits);
                 for (size_t i = 0; i < n; i++)
                         enable_controllers(root, &apps[i].plan->limits);
         }

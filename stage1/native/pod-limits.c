@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 
 #include "alloc.h"
 #include "cgroup2.h"
 #include "file.h"
 #include "log.h"
+#include "option.h"
+#include "strv.h"
 
 /* Whether the kernel has a controller in a hierarchy of cgroup v1: "memory 5 120 1" in /proc/cgroups, where
  * 0 is v2. */
@@ -19,18 +22,44 @@ static bool is_in_v1(const char *controller) {
         return line && line[strlen(wanted)] != '0';
 }
 
-static void warn_missing(const PlanLimit *l, const char *whose) {
+static bool has_controller(int cgroup, const char *controller) {
+        _cleanup_free_ char *line = NULL;
+        if (cgroup < 0 || read_line_at(cgroup, "cgroup.controllers", &line) < 0)
+                return false;
+        _cleanup_strv_ char **names = strv_split(line, ' ');
+        return strv_contains(names, controller);
+}
+
+static void warn_missing(const PlanLimit *l, const char *whose, int cgroup) {
         _cleanup_free_ char *controller = xstrndup(l->file, strcspn(l->file, "."));
-        log_warning("%s: isolator %s is set but this host has %s (%s), skipping", whose, l->isolator,
-                        is_in_v1(controller) ? "the controller in cgroup v1, not v2"
-                                             : "no cgroup2 controller for it",
-                        controller);
+        if (has_controller(cgroup, controller))
+                log_warning("%s: isolator %s is set but this host's kernel has no %s, skipping", whose,
+                                l->isolator, l->file);
+        else
+                log_warning("%s: isolator %s is set but this host has %s (%s), skipping", whose, l->isolator,
+                                is_in_v1(controller) ? "the controller in cgroup v1, not v2"
+                                                     : "no cgroup2 controller for it",
+                                controller);
+}
+
+/* Where the kernel weighs input and output in the scheduler BFQ, the file has another name and ends at 1000.
+ */
+static int write_bfq_weight(int cgroup, const char *value) {
+        uint64_t weight;
+        int r = parse_uint(value, 10000, &weight);
+        if (r < 0)
+                return r;
+        _cleanup_free_ char *text = xasprintf("%" PRIu64,
+                        weight <= 100 ? weight : 100 + (weight - 100) * (1000 - 100) / (10000 - 100));
+        return cgroup2_write(cgroup, "io.bfq.weight", text);
 }
 
 int pod_limit_write(const PlanLimit *l, const char *whose, int cgroup) {
         int r = cgroup2_write(cgroup, l->file, l->value);
+        if (r == -ENOENT && streq(l->file, "io.weight"))
+                r = write_bfq_weight(cgroup, l->value);
         if (r == -ENOENT) {
-                warn_missing(l, whose);
+                warn_missing(l, whose, cgroup);
                 return 0;
         }
         if (r == -ENODEV || r == -EOPNOTSUPP) {
@@ -55,7 +84,23 @@ static bool is_untouched(const PlanLimit *l, const char *text) {
                text[strspn(text, "\n")] == 0;
 }
 
+/* With its controllers in cgroup v1, systemd sets some properties of the pod's scope there, and the pod's
+ * processes are in the scope's v1 cgroups, too. */
+static bool systemd_sets_in_v1(const PlanLimit *l) {
+        static const char *const files[] = { "memory.max", "pids.max", "cpu.max", "cpu.weight",
+                "io.weight" };
+        _cleanup_free_ char *controller = xstrndup(l->file, strcspn(l->file, "."));
+        _cleanup_free_ char *mount = xasprintf(
+                        "/sys/fs/cgroup/%s/cgroup.procs", streq(controller, "io") ? "blkio" : controller);
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                if (streq(files[i], l->file))
+                        return access(mount, F_OK) == 0;
+        return false;
+}
+
 static int apply(const PlanLimit *l, int cgroup, bool own) {
+        if (own && faccessat(cgroup, l->file, F_OK, 0) < 0 && systemd_sets_in_v1(l))
+                return 0;
         _cleanup_free_ char *present = NULL;
         int r = own ? 0 : read_file_at(cgroup, l->file, 64 * 1024, &present, NULL);
         if (r >= 0 && present && !is_untouched(l, present)) {
@@ -76,7 +121,7 @@ int pod_limits_apply(const PlanLimits *l, const char *cgroup) {
                 return 0;
         if (!cgroup) {
                 for (size_t i = 0; i < l->n; i++)
-                        warn_missing(&l->items[i], "the pod");
+                        warn_missing(&l->items[i], "the pod", -1);
                 return 0;
         }
         _cleanup_close_ int fd = cgroup2_open(cgroup);

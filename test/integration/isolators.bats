@@ -156,6 +156,8 @@ pod_manifest() {
     applets eater head tail
     check_fails 137 rkt run --net=none example.com/eater --memory=16Mi --memory-swap-max=0
     has 'eater\[[0-9]+\]: out of memory: the kernel killed [0-9]+ of its processes; the limit is 16777216 bytes'
+    check_fails 137 rkt run --net=none --memory=24Mi --memory-swap-max=0 example.com/eater
+    has 'eater\[[0-9]+\]: out of memory: the kernel killed [0-9]+ of its processes; the limit is that of the pod'
 }
 
 @test "limits: a fork bomb ends at the limit of processes, and so does the pod's" {
