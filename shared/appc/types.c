@@ -214,6 +214,27 @@ bool path_is_absolute(const char *s) {
         return s[0] == '/';
 }
 
+char *path_simplify(const char *s) {
+        char *path = xnew(char, strlen(s) + 2), *end = path;
+        while (*(s += strspn(s, "/"))) {
+                size_t n = strcspn(s, "/");
+                if (n != 1 || *s != '.') {
+                        *end++ = '/';
+                        end = mempcpy(end, s, n);
+                }
+                s += n;
+        }
+        if (end == path)
+                *end++ = '/';
+        *end = 0;
+        return path;
+}
+
+bool path_equal(const char *a, const char *b) {
+        _cleanup_free_ char *x = path_simplify(a), *y = path_simplify(b);
+        return streq(x, y);
+}
+
 typedef struct Duplicate {
         const char *s;
         size_t index;

@@ -56,6 +56,10 @@ bool date_is_valid(const char *s); /* RFC 3339 with "T" */
 bool url_is_valid(const char *s);  /* http or https with a host */
 bool environment_name_is_valid(const char *s);
 bool path_is_absolute(const char *s);
+/* An absolute path without what means nothing: doubled and last slashes, and ".". ".." stays: what it means
+ * is for links to say. */
+char *path_simplify(const char *s);
+bool path_equal(const char *a, const char *b); /* simplified */
 
 /* Operating systems and architectures under appc's names. */
 typedef enum OsArchTable {

@@ -100,7 +100,7 @@ static void generate_mounts(const PodRequest *q, const AppRequest *a, RuntimeApp
         for (size_t i = 0; i < q->n_mounts; i++) {
                 bool overridden = false;
                 for (size_t j = 0; j < a->n_mounts; j++)
-                        overridden |= streq(a->mounts[j].path, q->mounts[i].path);
+                        overridden |= path_equal(a->mounts[j].path, q->mounts[i].path);
                 if (!overridden)
                         runtime_app_add_mount(runtime, q->mounts[i].volume, q->mounts[i].path);
         }

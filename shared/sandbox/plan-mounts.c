@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "types.h"
 
 #define SHARED_VOLUMES "sharedVolumes"
 
@@ -30,7 +31,7 @@ static void add_empty_volume(Plan *p, const char *name, const Volume *v) {
 static PlanMount *add_mount(PlanApp *a, const char *volume, const char *target) {
         xgrow(&a->mounts, a->n_mounts);
         PlanMount *mount = &a->mounts[a->n_mounts++];
-        *mount = (PlanMount){ .volume = xstrdup(volume), .target = xstrdup(target) };
+        *mount = (PlanMount){ .volume = xstrdup(volume), .target = path_simplify(target) };
         return mount;
 }
 
@@ -50,9 +51,30 @@ static void mount_volume(
 
 static const MountPoint *find_mount_point_at(const App *app, const char *path) {
         for (size_t i = 0; i < app->n_mount_points; i++)
-                if (streq(app->mount_points[i].path, path))
+                if (path_equal(app->mount_points[i].path, path))
                         return &app->mount_points[i];
         return NULL;
+}
+
+/* 1: to be mounted; 0: this was said before. */
+static int check_mount(const RuntimeApp *ra, size_t n) {
+        const Mount *mount = &ra->mounts[n];
+        if (path_equal(mount->path, "/")) {
+                log_error("app %s: the volume \"%s\" cannot be mounted at /, where the app's root is",
+                                ra->name, mount->volume);
+                return -EINVAL;
+        }
+        for (size_t i = 0; i < n; i++) {
+                const Mount *other = &ra->mounts[i];
+                if (!path_equal(other->path, mount->path))
+                        continue;
+                if (streq(other->volume, mount->volume) && !other->app_volume && !mount->app_volume)
+                        return 0;
+                log_error("app %s: two volumes, \"%s\" and \"%s\", are to be mounted at %s", ra->name,
+                                other->volume, mount->volume, mount->path);
+                return -EEXIST;
+        }
+        return 1;
 }
 
 static int compile_explicit(
@@ -66,6 +88,11 @@ static int compile_explicit(
                                         ra->name, mount->path, mount->volume);
                         return -ENOENT;
                 }
+                int r = check_mount(ra, i);
+                if (r < 0)
+                        return r;
+                if (r == 0)
+                        continue;
                 const MountPoint *point = find_mount_point_at(app, mount->path);
                 mount_volume(p, a, v->name, v, mount->path, point && point->read_only);
         }
@@ -74,7 +101,7 @@ static int compile_explicit(
 
 static bool is_covered(const RuntimeApp *ra, const MountPoint *point) {
         for (size_t i = 0; i < ra->n_mounts; i++)
-                if (streq(ra->mounts[i].path, point->path))
+                if (path_equal(ra->mounts[i].path, point->path))
                         return true;
         return false;
 }
@@ -111,17 +138,8 @@ static void compile_mount_points(
         }
 }
 
-/* A directory sorts before what is below it, so a mount never covers one that was made earlier. */
-static int compare_targets(const void *a, const void *b) {
-        return strcmp(((const PlanMount *) a)->target, ((const PlanMount *) b)->target);
-}
-
 int plan_compile_mounts(const PodManifest *m, const RuntimeApp *ra, const App *app, Plan *p, PlanApp *a) {
-        int r = compile_explicit(m, ra, app, p, a);
-        if (r < 0)
-                return r;
+        /* the image's come first: if both lead to one place through links, what was asked for is seen */
         compile_mount_points(m, ra, app, p, a);
-        if (a->n_mounts > 1)
-                qsort(a->mounts, a->n_mounts, sizeof(PlanMount), compare_targets);
-        return 0;
+        return compile_explicit(m, ra, app, p, a);
 }

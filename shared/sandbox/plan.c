@@ -120,3 +120,13 @@ bool plan_has_limits(const Plan *p) {
                 limited |= p->apps[i].limits.n > 0;
         return limited;
 }
+
+bool plan_app_has_volume_over(const PlanApp *a, const char *path) {
+        for (size_t i = 0; i < a->n_mounts; i++) {
+                size_t n = strlen(a->mounts[i].target);
+                if (a->mounts[i].source && strncmp(path, a->mounts[i].target, n) == 0 &&
+                                (path[n] == '/' || !path[n]))
+                        return true;
+        }
+        return false;
+}

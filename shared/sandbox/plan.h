@@ -99,7 +99,7 @@ typedef struct PlanApp {
         size_t n_gids;
         char **environment; /* NAME=VALUE; what depends on the user is added at start */
         char *working_directory;
-        PlanMount *mounts; /* in the order of mounting: parents first */
+        PlanMount *mounts; /* in no order: which is below which is for links to say */
         size_t n_mounts;
         char **masked_paths, **read_only_paths;
         uint64_t capabilities; /* the bounding set, bit N for capability N */
@@ -149,4 +149,6 @@ void plan_limits_done(PlanLimits *l);
 void plan_limits_add(PlanLimits *l, const char *isolator, const char *file, char *value);
 const PlanLimit *plan_limits_find(const PlanLimits *l, const char *file); /* NULL if it is not there */
 int plan_rlimit_from_name(const char *name);                              /* RLIMIT_…; -EINVAL */
-const PlanApp *plan_find_app(const Plan *p, const char *name);            /* NULL if it is not there */
+/* The app has a volume at path or above it. */
+bool plan_app_has_volume_over(const PlanApp *a, const char *path);
+const PlanApp *plan_find_app(const Plan *p, const char *name); /* NULL if it is not there */

@@ -46,6 +46,7 @@ typedef struct Walk {
         char done[PATH_MAX]; /* walked so far: no links, no "..", no slash at either end */
         char *rest;          /* allocated */
         unsigned links;
+        bool create; /* what is missing; else it is taken to be there, as a directory */
 } Walk;
 
 /* Takes the next component off rest. false at the end. */
@@ -93,6 +94,10 @@ static int step(Walk *w, const char *name, TargetKind kind) {
                 return -ENAMETOOLONG;
 
         _cleanup_close_ int fd = open_plain(w->rootfd, path, O_PATH | O_NOFOLLOW);
+        if ((fd == -ENOENT || fd == -ENOTDIR) && !w->create) {
+                strcpy(w->done, path);
+                return 0;
+        }
         if (fd == -ENOENT) {
                 bool last = w->rest[strspn(w->rest, "/")] == 0;
                 int r = create_at(w->rootfd, w->done, name, !last || kind == TARGET_DIRECTORY);
@@ -120,18 +125,23 @@ static int check_kind(int fd, TargetKind kind) {
         return kind == TARGET_FILE ? 0 : -ENOTDIR;
 }
 
+/* done is the whole path then. */
+static int walk(Walk *w, const char *path, TargetKind kind) {
+        char name[NAME_MAX + 1];
+        bool too_long = false;
+        int r = 0;
+        w->rest = xstrdup(path);
+        while (r >= 0 && next_component(w, name, &too_long))
+                r = step(w, name, kind);
+        free(w->rest);
+        return r < 0 ? r : too_long ? -ENAMETOOLONG : 0;
+}
+
 int target_open(int rootfd, const char *path, TargetKind kind) {
         _cleanup_close_ int fd = target_find(rootfd, path);
         if (fd == -ENOENT) {
-                Walk w = { .rootfd = rootfd, .rest = xstrdup(path) };
-                char name[NAME_MAX + 1];
-                bool too_long;
-                int r = 0;
-                while (r >= 0 && next_component(&w, name, &too_long))
-                        r = step(&w, name, kind);
-                free(w.rest);
-                if (r >= 0 && too_long)
-                        r = -ENAMETOOLONG;
+                Walk w = { .rootfd = rootfd, .create = true };
+                int r = walk(&w, path, kind);
                 if (r < 0)
                         return r;
                 fd = open_plain(rootfd, w.done, O_PATH);
@@ -140,4 +150,12 @@ int target_open(int rootfd, const char *path, TargetKind kind) {
                 return fd;
         int r = check_kind(fd, kind);
         return r < 0 ? r : TAKE_FD(fd);
+}
+
+int target_resolve(int rootfd, const char *path, char **ret) {
+        Walk w = { .rootfd = rootfd };
+        int r = walk(&w, path, TARGET_DIRECTORY);
+        if (r >= 0)
+                *ret = xasprintf("/%s", w.done);
+        return r;
 }

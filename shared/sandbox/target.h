@@ -16,3 +16,7 @@ int target_open(int rootfd, const char *path, TargetKind kind);
 
 /* The same without creating anything. */
 int target_find(int rootfd, const char *path);
+
+/* *ret (allocated): path without links and "..", as target_open would find it, whether it is there or not.
+ */
+int target_resolve(int rootfd, const char *path, char **ret);

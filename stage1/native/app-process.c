@@ -40,7 +40,8 @@ static int open_cgroup_mount(const App *a) {
 static ExecutionFailure run(const App *a) {
         Execution e;
         process_describe(a, &e);
-        if (a->cgroup >= 0 && !a->completed) {
+        /* a volume over its place is what was asked for instead */
+        if (a->cgroup >= 0 && !a->completed && !plan_app_has_volume_over(a->plan, "/sys/fs/cgroup")) {
                 e.cgroup_mount = open_cgroup_mount(a);
                 if (e.cgroup_mount < 0)
                         return (ExecutionFailure){ .what = EXECUTION_CGROUP, .error = -e.cgroup_mount };

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/stat.h>
 
 #include "alloc.h"
+#include "app-volumes.h"
 #include "devices.h"
 #include "file.h"
 #include "log.h"
@@ -122,38 +122,6 @@ static int put_etc(const Building *b) {
         return put_copy(b, "/etc/hosts-fallback", "/etc/hosts", TARGET_FILE, 0);
 }
 
-/* A directory of the image as a volume: stays writable when the root is not. It is kept as long as the pod,
- * as the root is. */
-static int put_own_volume(const Building *b, const char *path) {
-        _cleanup_close_ int target = target_open(b->root, path, TARGET_DIRECTORY);
-        if (target < 0)
-                return fail(b, target, "open the volume", path);
-        if (!b->app->root.read_only)
-                return 0;
-        _cleanup_close_ int mount = mount_clone(target, "", false);
-        return put(b, mount, path, TARGET_DIRECTORY);
-}
-
-static int put_volumes(const Building *b) {
-        for (size_t i = 0; i < b->app->n_mounts; i++) {
-                const PlanMount *m = &b->app->mounts[i];
-                struct stat st;
-                if (!m->source) {
-                        int r = put_own_volume(b, m->target);
-                        if (r < 0)
-                                return r;
-                        continue;
-                }
-                if (fstat(b->sources->mounts[i], &st) < 0)
-                        return fail(b, -errno, "look at what is mounted at", m->target);
-                int r = put(b, b->sources->mounts[i], m->target,
-                                S_ISDIR(st.st_mode) ? TARGET_DIRECTORY : TARGET_FILE);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 /* What programs expect and an image may lack. */
 static int complete_image(const Building *b) {
         bool has_tmp = image_has(b, "/tmp");
@@ -169,15 +137,16 @@ static int complete_image(const Building *b) {
 
 static int fill(const Building *b) {
         int r;
-        if ((r = complete_image(b)) < 0 || (r = put_kernel(b)) < 0 || (r = put_dev(b)) < 0 ||
+        /* hidden before the volumes come: only what is ours is covered, and one at /sys is seen as it is */
+        if ((r = complete_image(b)) < 0 || (r = put_kernel(b)) < 0 || (r = hide_paths(b)) < 0 ||
+                        (r = put_dev(b)) < 0 ||
                         (r = put_copy(b, "/run/systemd/journal", "/run/systemd/journal", TARGET_DIRECTORY,
                                          MOUNT_ATTR_RDONLY)) < 0 ||
                         (r = put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY)) <
                                         0 ||
-                        (r = put_volumes(b)) < 0 || (r = put_etc(b)) < 0)
+                        (r = app_volumes_mount(b->root, b->app, b->sources)) < 0)
                 return r;
-        /* last: a volume must not uncover what is hidden */
-        return hide_paths(b);
+        return put_etc(b);
 }
 
 /* In the new namespace, which begins as a copy of PID 1's. */

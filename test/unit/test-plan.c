@@ -269,15 +269,14 @@ static void mount_points_meet_volumes_by_name_or_get_one_of_their_own(void **sta
                                         "{\"name\":\"conf\",\"kind\":\"host\",\"source\":\"/conf\"}");
         const PlanApp *a = &p->apps[0];
         assert_int_equal(a->n_mounts, 4);
-        /* sorted: parents first */
-        assert_string_equal(a->mounts[0].target, "/etc/conf");
-        assert_true(a->mounts[0].read_only && a->mounts[0].recursive);
-        assert_string_equal(a->mounts[1].target, "/own");
-        assert_string_equal(a->mounts[1].source, "sharedVolumes/one-own");
-        assert_string_equal(a->mounts[2].target, "/srv");
-        assert_string_equal(a->mounts[3].target, "/srv/data");
-        assert_string_equal(a->mounts[3].source, "/host");
-        assert_false(a->mounts[3].read_only || a->mounts[3].recursive);
+        assert_string_equal(a->mounts[0].target, "/srv/data");
+        assert_string_equal(a->mounts[0].source, "/host");
+        assert_false(a->mounts[0].read_only || a->mounts[0].recursive);
+        assert_string_equal(a->mounts[1].target, "/etc/conf");
+        assert_true(a->mounts[1].read_only && a->mounts[1].recursive);
+        assert_string_equal(a->mounts[2].target, "/own");
+        assert_string_equal(a->mounts[2].source, "sharedVolumes/one-own");
+        assert_string_equal(a->mounts[3].target, "/srv");
         assert_int_equal(p->n_volumes, 1);
         assert_string_equal(p->volumes[0].path, "sharedVolumes/one-own");
         assert_int_equal(p->volumes[0].mode, 0755);
@@ -292,6 +291,29 @@ static void an_empty_volume_has_its_mode_and_owner_and_is_made_once(void **state
         assert_int_equal(p->volumes[0].mode, 01777);
         assert_int_equal(p->volumes[0].uid, 5);
         assert_int_equal(p->volumes[0].gid, 6);
+}
+
+static void a_place_is_for_one_volume_and_not_the_root(void **state) {
+#define HOST(name)        "{\"name\":\"" name "\",\"kind\":\"host\",\"source\":\"/" name "\"}"
+#define MOUNT(name, path) "{\"volume\":\"" name "\",\"path\":\"" path "\"}"
+#define TWO               HOST("v") "," HOST("w")
+        Plan *p = NULL;
+        assert_int_equal(compile_with(*state, &request,
+                                         APP("") ",\"mounts\":[" MOUNT("v", "/a") "," MOUNT(
+                                                         "w", "//a/./") "]",
+                                         TWO, &p),
+                        -EEXIST);
+        assert_int_equal(compile_with(*state, &request, APP("") ",\"mounts\":[" MOUNT("v", "/.") "]", TWO,
+                                         &p),
+                        -EINVAL);
+        p = compile(*state, APP("") ",\"mounts\":[" MOUNT("v", "/a//b/") "," MOUNT("v", "/a/b") "]", TWO);
+        assert_int_equal(p->apps[0].n_mounts, 1);
+        assert_string_equal(p->apps[0].mounts[0].target, "/a/b");
+        assert_true(plan_app_has_volume_over(&p->apps[0], "/a/b/c"));
+        assert_true(plan_app_has_volume_over(&p->apps[0], "/a/b"));
+        assert_false(plan_app_has_volume_over(&p->apps[0], "/a/bc"));
+        assert_false(plan_app_has_volume_over(&p->apps[0], "/a"));
+        plan_free(p);
 }
 
 static void stop_annotations_set_signal_and_patience(void **state) {
@@ -394,6 +416,8 @@ int main(void) {
                                 set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                                 insecure_options_take_away_what_they_name, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                a_place_is_for_one_volume_and_not_the_root, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(mount_points_meet_volumes_by_name_or_get_one_of_their_own,
                                 set_up, tear_down),
                 cmocka_unit_test_setup_teardown(

@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Volumes and mounts as an app finds them: what is mounted where, in which order, who may write, and what is said
+# when that cannot be.
+
+# shellcheck disable=SC2016,SC2154 # scripts for the apps' shells; uuid and run_pid are start_pod's
+load lib
+load pods
+
+teardown() {
+    local path
+    end_pods
+    for path in "$BATS_TEST_TMPDIR"/mounted*; do ! mountpoint -q "$path" || umount -R "$path"; done
+}
+
+# volume NAME [CONTENT]: a directory of the host with a file "name" in it. Adds to volumes, arguments for rkt run.
+volume() {
+    mkdir -p "$BATS_TEST_TMPDIR/host-$1"
+    echo "${2-$1}" >"$BATS_TEST_TMPDIR/host-$1/name"
+    volumes+=("--volume=$1,kind=host,source=$BATS_TEST_TMPDIR/host-$1")
+}
+volumes=()
+
+@test "volumes: one inside of another is seen, whatever order they are given in" {
+    busybox_image nested "$(sh_app 'cat /data/name /data/in/name /data/in/most/name')"
+    volume outer; volume inner; volume inmost
+    local a=--mount=volume=outer,target=/data b=--mount=volume=inner,target=/data/in c=--mount=volume=inmost,target=/data/in/most
+    for order in "$a $b $c" "$c $b $a" "$b $c $a"; do
+        # shellcheck disable=SC2086 # three words
+        check rkt run --net=none "${volumes[@]}" example.com/nested $order
+        has ': outer$'
+        has ': inner$'
+        has ': inmost$'
+    done
+}
+
+@test "volumes: links of the image do not change what is inside of what" {
+    busybox_image links "$(sh_app 'cat /zdata/name /zdata/in/name /alink/in/name')"
+    ln -s zdata "$BATS_TEST_TMPDIR/image-links/rootfs/alink"
+    rkt image build --overwrite "$BATS_TEST_TMPDIR/image-links" "$BATS_TEST_TMPDIR/links.aci"
+    volume outer; volume inner
+    # by name, /alink/in would come first, and /zdata over it
+    check rkt --insecure-options=image run --net=none "${volumes[@]}" "$BATS_TEST_TMPDIR/links.aci" \
+        --mount=volume=inner,target=/alink/in --mount=volume=outer,target=/zdata
+    has ': outer$'
+    [[ $(grep -c ': inner$' <<<"$output") == 2 ]]
+}
+
+@test "volumes: links that a volume brings do not change what is inside of what, and lead nowhere else" {
+    busybox_image links "$(sh_app 'cat /zdata/in/name; ls -d /etc/made')"
+    volume first; volume outer; volume inner
+    ln -s /zdata "$BATS_TEST_TMPDIR/host-first/link"
+    ln -s ../../../../../../etc/made "$BATS_TEST_TMPDIR/host-first/out"
+    check rkt run --net=none "${volumes[@]}" --volume=v,kind=empty example.com/links --mount=volume=inner,target=/a/link/in \
+        --mount=volume=outer,target=/zdata --mount=volume=first,target=/a --mount=volume=v,target=/a/out
+    has ': inner$'
+    has ': /etc/made$'
+    [[ ! -e /etc/made ]]
+}
+
+@test "volumes: two at one place are an error that names both, one twice is none, and the root is no place" {
+    busybox_image places "$(sh_app 'cat /data/name')"
+    volume one; volume two
+    check_fails 254 rkt run --net=none "${volumes[@]}" example.com/places --mount=volume=one,target=/data --mount=volume=two,target=/data/
+    has 'app places: two volumes, "one" and "two", are to be mounted at /data'
+    check_fails 254 rkt run --net=none "${volumes[@]}" example.com/places --mount=volume=one,target=/
+    has 'the volume "one" cannot be mounted at /'
+    check rkt run --net=none "${volumes[@]}" example.com/places --mount=volume=one,target=/data --mount=volume=one,target=/data
+    has ': one$'
+    check_fails 254 rkt run --net=none "${volumes[@]}" "${volumes[0]}" example.com/places
+    has 'a volume of this name was given before'
+}
+
+@test "mounts: one for all apps is in each, and an app's own at the same path takes its place" {
+    busybox_image first "$(sh_app 'cat /data/name')"
+    busybox_image second "$(sh_app 'cat /data/name')"
+    volume all; volume own
+    check rkt run --net=none "${volumes[@]}" --mount=volume=all,target=/data example.com/first example.com/second \
+        --mount=volume=own,target=/data/
+    has 'first\[[0-9]+\]: all$'
+    has 'second\[[0-9]+\]: own$'
+}
+
+@test "volumes: read-only is so for all that is mounted below, and the host's own mounts stay as they are" {
+    busybox_image ro "$(sh_app 'cat /data/below/name; for d in /data /data/below /data/below/deep /again /again/below; do touch $d/x && echo wrote $d; done')"
+    mkdir -p "$BATS_TEST_TMPDIR/mounted/below"
+    mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/mounted"
+    mkdir "$BATS_TEST_TMPDIR/mounted/below"
+    mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/mounted/below"
+    echo below >"$BATS_TEST_TMPDIR/mounted/below/name"
+    mkdir "$BATS_TEST_TMPDIR/mounted/below/deep"
+    mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/mounted/below/deep"
+    check rkt run --net=none --volume="data,kind=host,source=$BATS_TEST_TMPDIR/mounted,readOnly=true" \
+        --volume="rw,kind=host,source=$BATS_TEST_TMPDIR/mounted" example.com/ro --mount=volume=data,target=/data \
+        --mount=volume=rw,target=/again
+    has ': below$'
+    lacks 'wrote /data'
+    has ': wrote /again$'
+    has ': wrote /again/below$'
+    [[ -e $BATS_TEST_TMPDIR/mounted/below/x && ! -e $BATS_TEST_TMPDIR/mounted/below/deep/x ]]
+}
+
+@test "volumes: recursive=false leaves out what is mounted below" {
+    busybox_image flat "$(sh_app 'ls /data /data/below')"
+    mkdir -p "$BATS_TEST_TMPDIR/mounted"
+    mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/mounted"
+    mkdir "$BATS_TEST_TMPDIR/mounted/below"
+    mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/mounted/below"
+    touch "$BATS_TEST_TMPDIR/mounted/below/file"
+    check rkt run --net=none --volume="data,kind=host,source=$BATS_TEST_TMPDIR/mounted,recursive=false" example.com/flat \
+        --mount=volume=data,target=/data
+    has ': below$'
+    lacks ': file$'
+}
+
+@test "volumes: what the host mounts and unmounts below a running pod's volume is seen, and nothing comes back" {
+    busybox_image long "$(sh_app 'trap "exit 0" TERM; while :; do sleep 0.1; done')"
+    mkdir -p "$BATS_TEST_TMPDIR/mounted"
+    mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/mounted"
+    mount --make-shared "$BATS_TEST_TMPDIR/mounted"
+    mkdir "$BATS_TEST_TMPDIR/mounted/late"
+    start_pod --volume="data,kind=host,source=$BATS_TEST_TMPDIR/mounted" example.com/long --mount=volume=data,target=/data
+    mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/mounted/late"
+    touch "$BATS_TEST_TMPDIR/mounted/late/file"
+    check rkt enter "$uuid" /bin/ls /data/late
+    has '^file$'
+    umount "$BATS_TEST_TMPDIR/mounted/late"
+    check rkt enter "$uuid" /bin/ls /data/late
+    lacks 'file'
+}
+
+@test "volumes: a file, a link to one and a socket of the host can be volumes" {
+    busybox_image files "$(sh_app 'cat /etc/one /new/place/two; ls -l /run/its.sock')"
+    echo one >"$BATS_TEST_TMPDIR/one"
+    ln -s one "$BATS_TEST_TMPDIR/two"
+    python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$BATS_TEST_TMPDIR/sock"
+    check rkt run --net=none --volume="one,kind=host,source=$BATS_TEST_TMPDIR/one" --volume="two,kind=host,source=$BATS_TEST_TMPDIR/two" \
+        --volume="sock,kind=host,source=$BATS_TEST_TMPDIR/sock" example.com/files --mount=volume=one,target=/etc/one \
+        --mount=volume=two,target=/new/place/two --mount=volume=sock,target=/run/its.sock
+    [[ $(grep -c ': one$' <<<"$output") == 2 ]]
+    has ': s.*/run/its.sock$'
+}
+
+@test "volumes: what cannot be mounted is told with the volume, its source and its place" {
+    busybox_image wrong "$(sh_app 'echo ran')"
+    volume dir; volume gone; volume ro
+    rm -r "$BATS_TEST_TMPDIR/host-gone"
+    check_fails 254 rkt run --net=none "${volumes[@]}" example.com/wrong --mount=volume=gone,target=/data
+    has "app wrong: volume \"gone\": cannot open $BATS_TEST_TMPDIR/host-gone: No such file"
+    check_fails 254 rkt run --net=none "${volumes[@]}" example.com/wrong --mount=volume=dir,target=/bin/sh
+    has 'app wrong: volume "dir": it is a directory, but at /bin/sh the app has something else'
+    check_fails 254 rkt run --net=none --volume="f,kind=host,source=$BATS_TEST_TMPDIR/host-dir/name" example.com/wrong \
+        --mount=volume=f,target=/etc
+    has 'app wrong: volume "f": it is not a directory, but at /etc the app has one'
+    check_fails 254 rkt run --net=none "${volumes[@]/%host-ro/host-ro,readOnly=true}" example.com/wrong \
+        --mount=volume=ro,target=/data --mount=volume=dir,target=/data/sub
+    has 'app wrong: volume "dir": cannot make the mount point /data/sub: Read-only file system'
+    lacks ': ran$'
+    [[ ! -e $BATS_TEST_TMPDIR/host-ro/sub ]]
+}
+
+@test "volumes: a source that vanishes between prepare and run is an error, and nothing runs" {
+    busybox_image later "$(sh_app 'echo ran')"
+    volume data
+    uuid=$(rkt prepare "${volumes[@]}" example.com/later --mount=volume=data,target=/data)
+    rm -r "$BATS_TEST_TMPDIR/host-data"
+    check_fails 254 rkt run-prepared --net=none "$uuid"
+    has 'app later: volume "data": cannot open '
+    lacks ': ran$'
+}
+
+@test "volumes: an empty one has its mode and owner, is shared by the apps, and goes with the pod" {
+    busybox_image writer "$(sh_app 'ls -ldn /data /other; touch /data/here')"
+    busybox_image reader "$(sh_app 'i=0; while [ $i -lt 100 ] && ! [ -e /data/here ]; do i=$((i+1)); sleep 0.1; done; ls /data; touch /data/x || echo refused')"
+    check rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --volume=v,kind=empty,mode=2770,uid=12,gid=34 \
+        --volume=plain,kind=empty --mount=volume=v,target=/data example.com/writer --mount=volume=plain,target=/other example.com/reader
+    has ': drwxrws--- .* 12 +34 .*/data$'
+    has ': drwxr-xr-x .* 0 +0 .*/other$'
+    has 'reader\[[0-9]+\]: here$'
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    check rkt rm "$uuid"
+    ! find /var/lib/rkt/pods -path "*$uuid*" | grep . || false
+}
+
+@test "volumes: a mount point of an image without a volume gets an empty one, which is told, and the volume's readOnly wins" {
+    busybox_image points '{"exec": ["/bin/sh", "-c", "ls -ld /data; touch /data/x && echo wrote; touch /ro/x || echo refused; touch /rw/x && echo wrote too"],
+        "user": "0", "group": "0", "mountPoints": [{"name": "data", "path": "/data"}, {"name": "ro", "path": "/ro", "readOnly": true},
+        {"name": "rw", "path": "/rw", "readOnly": true}]}'
+    volume rw
+    check rkt run --net=none "${volumes[0]},readOnly=false" example.com/points
+    has 'no volume specified for mount point "data"'
+    has 'no volume specified for mount point "ro"'
+    lacks 'mount point "rw"'
+    has ': drwxr-xr-x .*/data$'
+    has ': wrote$'
+    has ': refused$'
+    has ': wrote too$'
+}
+
+@test "volumes: one at /sys or below it is seen as it is, and what is hidden beside it stays hidden" {
+    busybox_image kernel "$(sh_app 'cat /sys/fs/cgroup/name /proc/acpi/name /sys/name; ls /sys/firmware/* /proc/timer_list; grep -c . /proc/timer_list || :')"
+    volume data
+    check rkt run --net=none "${volumes[@]}" example.com/kernel --mount=volume=data,target=/sys/fs/cgroup
+    has ': data$'
+    lacks '/sys/firmware/[a-z]+:'
+    has ': 0$'
+    check rkt run --net=none "${volumes[@]}" example.com/kernel --mount=volume=data,target=/sys
+    has ': data$'
+    has ': 0$'
+}
+
+@test "volumes: an image cannot uncover what is hidden by a volume of its own over it" {
+    busybox_image sly '{"exec": ["/bin/sh", "-c", "grep -c . /proc/timer_list; echo x >/proc/sys/kernel/domainname || echo refused"], "user": "0", "group": "0",
+        "mountPoints": [{"name": "a", "path": "/proc"}, {"name": "b", "path": "/proc/sys"}]}'
+    jq -n --arg id "$image_id" '{acVersion: "0.8.11", acKind: "PodManifest", apps: [{name: "sly", readOnlyRootFS: true, image: {id: $id},
+        annotations: [{name: "appc.io/docker/repository", value: "x"}]}]}' >"$BATS_TEST_TMPDIR/pod.json"
+    check rkt run --net=none --pod-manifest="$BATS_TEST_TMPDIR/pod.json"
+    has ': 0$'
+    has ': refused$'
+}
