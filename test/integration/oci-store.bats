@@ -111,7 +111,8 @@ mount_layers() {
     local first=$id
     make_image two base.tar two.tar
     fetch one
-    local base=$data/cas/tree/layer-sha256-$(sha256sum <base.tar | cut -d' ' -f1)/rootfs/bin/x inode
+    local base inode
+    base=$data/cas/tree/layer-sha256-$(sha256sum <base.tar | cut -d' ' -f1)/rootfs/bin/x
     inode=$(stat -c %i "$base")
     fetch two
     [[ $(stat -c %i "$base") == "$inode" ]]
@@ -188,7 +189,7 @@ shell_layer() {
     done
     [[ ! -e $data/cas/tree/$(jq -r '.layers[2].tree' "$data/cas/image/$id")/rootfs/new ]]
     local pod
-    pod=$(ls -d "$data"/pods/*/*/appsinfo/*/treeStoreID | head -1)
+    pod=$(find "$data"/pods/*/*/appsinfo -name treeStoreID | head -1)
     # uppermost first; the root directory is that of the layer that has an entry for it
     [[ $(cat "$pod") == "$(r image render-tree --overlay "$id")" ]]
     [[ $(wc -w <"$pod") == 3 ]]
@@ -340,7 +341,7 @@ several_layers() {
     for i in 1 2 3; do
         mkdir -p "big$i/usr/$i"
         head -c 20M /dev/urandom >"big$i/usr/$i/random"
-        touch "big$i"/usr/"$i"/file{1..500}
+        touch "big$i/usr/$i/"file{1..500}
         tar -C "big$i" --owner=0 --group=0 -cf "big$i.tar" .
     done
     make_image big big1.tar big2.tar big3.tar
@@ -361,7 +362,7 @@ several_layers() {
     for i in {0..9}; do wait "${jobs[$i]}" || { cat "out$((i + 1))"; false; }; done
     check r image verify "$first" "$id"
     lacks rebuilding
-    [[ $(ls -A "$data/cas/tree" | grep -vc '^\.lock') == 4 ]]
+    [[ $(find "$data/cas/tree" -mindepth 1 -maxdepth 1 ! -name '.lock*' | wc -l) == 4 ]]
     [[ $(find "$data/cas/tmp" -type f ! -name 'fetching-*' ! -name '*.lock') == '' ]]
 }
 
@@ -385,7 +386,7 @@ several_layers() {
     check r image verify "$id"
     lacks rebuilding
     r image gc >/dev/null
-    [[ $(ls -A "$data/cas/tree" | grep -c '^\.') == 0 ]]
+    [[ $(find "$data/cas/tree" -mindepth 1 -maxdepth 1 -name '.*') == '' ]]
     r image rm "$id" >/dev/null
     find "$data/cas/tmp" "$data/cas/tree" "$data/cas/blob" -exec touch -d '25 hours ago' {} +
     r image gc >/dev/null
@@ -426,7 +427,7 @@ several_layers() {
     make_layer top.tar new/z=1 etc/.wh.none old/ old/.wh.x old/.wh..wh..opq
     local name
     for name in 'base' 'base middle' 'base middle top'; do
-        # shellcheck disable=SC2086 # words
+        # shellcheck disable=SC2046,SC2086 # words
         make_image "${name##* }" $(printf '%s.tar ' $name)
         fetch "${name##* }"
         rm -rf upper work merged whole
