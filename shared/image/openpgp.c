@@ -20,8 +20,9 @@ static const char configuration[] = "no-autostart\nbatch\nno-tty\nno-greeting\nt
                                     "no-auto-check-trustdb\nno-auto-key-retrieve\nno-auto-key-import\n"
                                     "no-auto-key-locate\ndisable-dirmngr\n";
 
-#define HOME_PREFIX    "rkt-gpg-"
-#define IO_BUFFER_SIZE "1048576" /* gpgme's default is 512 bytes */
+#define HOME_PREFIX "rkt-gpg-"
+/* gpgme's default is 512 bytes; more than fits into a pipe is moved about for each write. */
+#define IO_BUFFER_SIZE "65536"
 
 struct OpenPgp {
         gpgme_ctx_t context;
