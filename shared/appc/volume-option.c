@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "alloc.h"
 #include "option-json.h"
@@ -12,7 +13,8 @@
         { "kind", "kind", OPTION_JSON_STRING }, { "source", "source", OPTION_JSON_STRING },                 \
                         { "readOnly", "readOnly", OPTION_JSON_BOOL },                                       \
                         { "recursive", "recursive", OPTION_JSON_BOOL },                                     \
-                        { "mode", "mode", OPTION_JSON_STRING }, { "uid", "uid", OPTION_JSON_INT }, {        \
+                        { "size", "size", OPTION_JSON_STRING }, { "mode", "mode", OPTION_JSON_STRING },     \
+                        { "uid", "uid", OPTION_JSON_INT }, {                                                \
                 "gid", "gid", OPTION_JSON_INT                                                               \
         }
 
@@ -33,7 +35,9 @@ int volume_from_option(const char *s, Volume *ret, char **ret_error) {
         const char *comma = strchr(s, ',');
         if (!comma)
                 return option_fail(ret_error,
-                                "\"%s\": expected NAME,kind=host,source=PATH or NAME,kind=empty", s);
+                                "\"%s\": expected NAME,kind=host,source=PATH, NAME,kind=empty or "
+                                "NAME,kind=tmpfs",
+                                s);
         _cleanup_json_ json_object *o = json_object_new_object();
         json_object_object_add(o, "name", json_object_new_string_len(s, (int) (comma - s)));
         int r = option_to_json(comma + 1, keys, o, ret_error);
@@ -50,7 +54,9 @@ char *volume_to_option(const Volume *v) {
                 strv_push(&parts, xasprintf("readOnly=%s", v->read_only ? "true" : "false"));
         if (v->recursive >= 0)
                 strv_push(&parts, xasprintf("recursive=%s", v->recursive ? "true" : "false"));
-        if (v->kind == VOLUME_EMPTY)
+        if (v->size > 0)
+                strv_push(&parts, xasprintf("size=%" PRIu64, v->size));
+        if (v->kind != VOLUME_HOST)
                 strv_push(&parts, xasprintf("mode=%04o,uid=%u,gid=%u", (unsigned) v->mode, v->uid, v->gid));
         return strv_join(parts, ",");
 }

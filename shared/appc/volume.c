@@ -3,14 +3,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 
 #include "alloc.h"
 #include "json-list.h"
+#include "quantity.h"
 #include "types.h"
 
 static const char *const volume_kinds[] = {
         [VOLUME_HOST] = "host",
         [VOLUME_EMPTY] = "empty",
+        [VOLUME_TMPFS] = "tmpfs",
 };
 
 void volume_done(Volume *v) {
@@ -76,17 +79,34 @@ static int get_tristate(JsonContext *c, json_object *o, const char *key, int *re
 }
 
 static int parse_host(JsonContext *c, json_object *o, Volume *v) {
-        static const char *const empty_only[] = { "mode", "uid", "gid" };
-        for (size_t i = 0; i < ELEMENTSOF(empty_only); i++) {
-                json_object *value = NULL;
-                json_object_object_get_ex(o, empty_only[i], &value);
-                if (value)
-                        return json_fail_member(c, empty_only[i], "is only for volumes of kind empty");
-        }
+        static const char *const others[] = { "mode", "uid", "gid" };
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (json_object_object_get_ex(o, others[i], NULL))
+                        return json_fail_member(c, others[i], "is only for volumes of kind empty and tmpfs");
         return json_get_absolute_path(c, o, "source", JSON_REQUIRED, &v->source);
 }
 
-static int parse_empty(JsonContext *c, json_object *o, Volume *v) {
+static int parse_size(JsonContext *c, json_object *o, Volume *v) {
+        const char *size = NULL;
+        Quantity q;
+        if (json_get_string(c, o, "size", JSON_OPTIONAL, &size) < 0)
+                return -EINVAL;
+        if (!size)
+                return 0;
+        if (v->kind != VOLUME_TMPFS)
+                return json_fail_member(c, "size", "is only for volumes of kind tmpfs");
+        /* "64m" is 64 thousandths here, and 64 megabytes to others */
+        if (quantity_parse(size, &q) < 0 || quantity_value(q) < VOLUME_TMPFS_SIZE_MIN)
+                return json_fail_member(c, "size",
+                                "\"%s\" is not the size of a volume: expected at least %d bytes, in a form "
+                                "such "
+                                "as 64Mi or 1G",
+                                size, VOLUME_TMPFS_SIZE_MIN);
+        v->size = (uint64_t) quantity_value(q);
+        return 0;
+}
+
+static int parse_made(JsonContext *c, json_object *o, Volume *v) {
         const char *source = NULL, *mode = NULL;
         int64_t uid = 0, gid = 0;
         if (json_get_string(c, o, "source", JSON_OPTIONAL, &source) < 0 ||
@@ -97,7 +117,7 @@ static int parse_empty(JsonContext *c, json_object *o, Volume *v) {
         if (!isempty(source))
                 return json_fail_member(c, "source", "is only for volumes of kind host");
 
-        v->mode = VOLUME_DEFAULT_MODE;
+        v->mode = v->kind == VOLUME_TMPFS ? VOLUME_TMPFS_DEFAULT_MODE : VOLUME_DEFAULT_MODE;
         if (mode) {
                 size_t n = strspn(mode, "01234567");
                 if (n == 0 || mode[n] || n > 10 || strtoul(mode, NULL, 8) > 07777)
@@ -126,12 +146,15 @@ int volume_parse(JsonContext *c, json_object *o, Volume *ret) {
                 r = parse_host(c, o, &v);
         } else if (streq(kind, volume_kinds[VOLUME_EMPTY])) {
                 v.kind = VOLUME_EMPTY;
-                r = parse_empty(c, o, &v);
+                r = parse_made(c, o, &v);
+        } else if (streq(kind, volume_kinds[VOLUME_TMPFS])) {
+                v.kind = VOLUME_TMPFS;
+                r = parse_made(c, o, &v);
         } else {
-                r = json_fail_member(
-                                c, "kind", "unknown kind of volume \"%s\": expected host or empty", kind);
+                r = json_fail_member(c, "kind",
+                                "unknown kind of volume \"%s\": expected host, empty or tmpfs", kind);
         }
-        if (r < 0)
+        if (r < 0 || (r = parse_size(c, o, &v)) < 0)
                 return r;
         *ret = v;
         v = (Volume){};
@@ -148,7 +171,12 @@ json_object *volume_to_json(const Volume *v) {
                 json_object_object_add(o, "readOnly", json_object_new_boolean(v->read_only));
         if (v->recursive >= 0)
                 json_object_object_add(o, "recursive", json_object_new_boolean(v->recursive));
-        if (v->kind == VOLUME_EMPTY) {
+        if (v->size > 0) {
+                char size[32];
+                snprintf(size, sizeof(size), "%" PRIu64, v->size);
+                json_object_object_add(o, "size", json_object_new_string(size));
+        }
+        if (v->kind != VOLUME_HOST) {
                 char mode[16];
                 snprintf(mode, sizeof(mode), "%04o", (unsigned) v->mode);
                 json_object_object_add(o, "mode", json_object_new_string(mode));

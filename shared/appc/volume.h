@@ -10,9 +10,12 @@
 typedef enum VolumeKind {
         VOLUME_HOST,
         VOLUME_EMPTY,
+        VOLUME_TMPFS, /* an empty one in memory: an extension of rkt */
 } VolumeKind;
 
-#define VOLUME_DEFAULT_MODE 0755
+#define VOLUME_DEFAULT_MODE       0755
+#define VOLUME_TMPFS_DEFAULT_MODE 01777
+#define VOLUME_TMPFS_SIZE_MIN     4096
 
 typedef struct Volume {
         char *name; /* AC name */
@@ -20,9 +23,10 @@ typedef struct Volume {
         char *source;  /* host: absolute path; empty: NULL */
         int read_only; /* 1, 0, or -1 when not said */
         int recursive; /* the same; host only */
-        mode_t mode;   /* empty only: these three always have a value */
+        mode_t mode;   /* empty and tmpfs: these three always have a value */
         uid_t uid;
         gid_t gid;
+        uint64_t size; /* tmpfs: bytes; 0: as much as the kernel gives, half of the memory */
 } Volume;
 
 typedef struct Mount {
@@ -71,7 +75,8 @@ json_object *port_to_json(const Port *p);
 json_object *exposed_port_to_json(const ExposedPort *p);
 
 /* --volume: NAME,kind=host,source=PATH[,readOnly=B][,recursive=B] or
- * NAME,kind=empty[,mode=OCT][,uid=N][,gid=N] */
+ * NAME,kind=empty[,mode=OCT][,uid=N][,gid=N] or
+ * NAME,kind=tmpfs[,size=QUANTITY][,mode=OCT][,uid=N][,gid=N] */
 int volume_from_option(const char *s, Volume *ret, char **ret_error);
 char *volume_to_option(const Volume *v);
 /* --mount: volume=NAME,target=PATH */

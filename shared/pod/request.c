@@ -154,7 +154,7 @@ const Option pod_request_options[] = {
                         .flags = OPTION_ONCE },
         { "store-only", OPTION_BOOL, &pod_request.store_only, "", .flags = OPTION_HIDDEN },
         { "volume", OPTION_CALL, NULL, "volumes to make available in the pod", .call = add_volume,
-                        .shown_default = "NAME,kind=host|empty,…" },
+                        .shown_default = "NAME,kind=host|empty|tmpfs,…" },
         { "mount", OPTION_CALL, NULL,
                         "mount point binding a volume to a path within an app, or before the first image "
                         "within all",

@@ -83,6 +83,9 @@ static json_object *volume_to_json(const PlanVolume *v) {
         add_string(o, "mode", mode);
         add_number(o, "uid", v->uid);
         add_number(o, "gid", v->gid);
+        add_bool(o, "tmpfs", v->tmpfs);
+        if (v->size > 0)
+                add_number(o, "size", (int64_t) v->size);
         return o;
 }
 
@@ -240,8 +243,11 @@ static int mount_from_json(JsonContext *c, json_object *o, PlanMount *m) {
 
 static int volume_from_json(JsonContext *c, json_object *o, PlanVolume *v) {
         const char *mode = NULL;
+        int64_t size = 0;
         int r;
         if ((r = json_expect(c, o, json_type_object)) < 0 ||
+                        (r = json_get_bool(c, o, "tmpfs", JSON_OPTIONAL, &v->tmpfs)) < 0 ||
+                        (r = json_get_int(c, o, "size", JSON_OPTIONAL, 0, INT64_MAX, &size)) < 0 ||
                         (r = get_string(c, o, "name", JSON_REQUIRED, &v->name)) < 0 ||
                         (r = get_string(c, o, "path", JSON_REQUIRED, &v->path)) < 0 ||
                         (r = json_get_string(c, o, "mode", JSON_REQUIRED, &mode)) < 0 ||
@@ -252,6 +258,7 @@ static int volume_from_json(JsonContext *c, json_object *o, PlanVolume *v) {
         if (*end || !*mode || value > 07777)
                 return json_fail(c, "mode: expected an octal number, found \"%s\"", mode);
         v->mode = (mode_t) value;
+        v->size = (uint64_t) size;
         return 0;
 }
 

@@ -25,6 +25,8 @@ static void add_empty_volume(Plan *p, const char *name, const Volume *v) {
                 .mode = v ? v->mode : VOLUME_DEFAULT_MODE,
                 .uid = v ? v->uid : 0,
                 .gid = v ? v->gid : 0,
+                .tmpfs = v && v->kind == VOLUME_TMPFS,
+                .size = v ? v->size : 0,
         };
 }
 

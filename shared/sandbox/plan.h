@@ -69,6 +69,8 @@ typedef struct PlanVolume {
         mode_t mode;
         uid_t uid;
         gid_t gid;
+        bool tmpfs;    /* on the directory, in the pod's mount namespace */
+        uint64_t size; /* of the tmpfs, in bytes; 0: the kernel's default */
 } PlanVolume;
 
 /* A line to be written to a file of a cgroup, and the isolator that wants it. */

@@ -219,3 +219,21 @@ volumes=()
     has ': 0$'
     has ': refused$'
 }
+
+@test "volumes: a tmpfs has its size and mode, is shared by the apps, and nothing of it reaches the disk" {
+    busybox_image filler '{"exec": ["/bin/sh", "-c", "ls -ldn /tmp/shared; grep shared /proc/self/mounts; cat /dev/zero >/tmp/shared/fill; ls -l /tmp/shared; touch /tmp/plain/x && echo wrote"], "user": "7", "group": "7"}'
+    busybox_image finder "$(sh_app 'i=0; while [ $i -lt 100 ] && ! [ -e /found/fill ]; do i=$((i+1)); sleep 0.1; done; ls /found; touch /found/x || echo refused')"
+    check rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --volume=m,kind=tmpfs,size=1Mi,mode=0770,gid=7 --volume=plain,kind=tmpfs \
+        example.com/filler --mount=volume=m,target=/tmp/shared --mount=volume=plain,target=/tmp/plain \
+        example.com/finder --mount=volume=m,target=/found
+    has ': drwxrwx--- .* 0 +7 .*/tmp/shared$'
+    has ': tmpfs /tmp/shared tmpfs rw,nosuid,nodev,.*size=1024k'
+    has ' 1048576 .* fill$'
+    has 'No space left on device'
+    has 'filler\[[0-9]+\]: wrote$'
+    has 'finder\[[0-9]+\]: fill$'
+    ! find "/var/lib/rkt/pods/run/$(<"$BATS_TEST_TMPDIR/uuid")/sharedVolumes" -name fill | grep . || false
+    ! grep -q sharedVolumes /proc/self/mountinfo
+    check_fails 254 rkt run --net=none --volume=m,kind=tmpfs,size=64m example.com/filler
+    has 'size: "64m" is not the size of a volume'
+}

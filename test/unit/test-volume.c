@@ -26,6 +26,17 @@ static void an_empty_volume_has_a_mode_and_an_owner(void **state) {
         assert_string_equal(text, "tmp,kind=empty,readOnly=false,mode=1777,uid=5,gid=6");
 }
 
+static void a_tmpfs_has_a_size_and_is_for_everybody(void **state) {
+        _cleanup_volume_ Volume v = {}, w = {};
+        assert_int_equal(volume_from_option("tmp,kind=tmpfs", &v, NULL), 0);
+        assert_int_equal(v.kind, VOLUME_TMPFS);
+        assert_int_equal(v.mode, 01777);
+        assert_int_equal(v.size, 0);
+        assert_int_equal(volume_from_option("tmp,kind=tmpfs,size=64Mi,mode=0700,uid=5", &w, NULL), 0);
+        _cleanup_free_ char *text = volume_to_option(&w);
+        assert_string_equal(text, "tmp,kind=tmpfs,size=67108864,mode=0700,uid=5,gid=0");
+}
+
 static void a_volume_copy_is_its_own(void **state) {
         _cleanup_volume_ Volume v = {}, w = {};
         assert_int_equal(volume_from_option("data,kind=host,source=/srv", &v, NULL), 0);
@@ -51,7 +62,12 @@ static void wrong_volumes_are_explained(void **state) {
                 { "data,kind=empty,uid=root", "uid: expected a number" },
                 { "data,kind=empty,readOnly=perhaps", "readOnly: expected true or false" },
                 { "data,kind=empty,kind=empty", "\"kind\" is given twice" },
-                { "data,kind=empty,size=3", "unknown parameter \"size\"" },
+                { "data,kind=empty,size=3", "size: is only for volumes of kind tmpfs" },
+                { "data,kind=host,source=/x,size=1G", "size: is only for volumes of kind tmpfs" },
+                { "data,kind=tmpfs,size=64m", "size: \"64m\" is not the size of a volume" },
+                { "data,kind=tmpfs,size=lots", "size: \"lots\" is not the size of a volume" },
+                { "data,kind=tmpfs,source=/x", "source: is only for volumes of kind host" },
+                { "data,kind=empty,colour=3", "unknown parameter \"colour\"" },
                 { "data,kind=empty,", "expected NAME=VALUE" },
         };
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -122,6 +138,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_host_volume_keeps_what_was_said_and_what_was_not),
                 cmocka_unit_test(an_empty_volume_has_a_mode_and_an_owner),
+                cmocka_unit_test(a_tmpfs_has_a_size_and_is_for_everybody),
                 cmocka_unit_test(a_volume_copy_is_its_own),
                 cmocka_unit_test(wrong_volumes_are_explained),
                 cmocka_unit_test(a_mount_names_a_volume_and_a_path),
