@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "cgroup.h"
 #include "duration.h"
+#include "scope-limits.h"
 #include "unit-name.h"
 
 #define SYSTEMD_NAME    "org.freedesktop.systemd1"
@@ -14,47 +15,6 @@
 
 /* What machined gives to the scopes that it makes. */
 #define SCOPE_TASKS_MAX UINT64_C(16384)
-#define USEC_PER_SEC    UINT64_C(1000000)
-
-/* Files with one number whose properties take the same. */
-static const struct {
-        const char *file, *property;
-} limit_properties[] = {
-        { "memory.max", "MemoryMax" },
-        { "memory.high", "MemoryHigh" },
-        { "memory.swap.max", "MemorySwapMax" },
-        { "pids.max", "TasksMax" },
-        { "cpu.weight", "CPUWeight" },
-        { "io.weight", "IOWeight" },
-};
-
-/* What systemd does not know is left to the caller, who finds it not set. */
-static int append_limit(sd_bus_message *m, const char *file, size_t n, const char *value) {
-        unsigned long long number = strtoull(value, NULL, 10);
-        for (size_t i = 0; i < ELEMENTSOF(limit_properties); i++)
-                if (strlen(limit_properties[i].file) == n && strncmp(limit_properties[i].file, file, n) == 0)
-                        return sd_bus_message_append(
-                                        m, "(sv)", limit_properties[i].property, "t", (uint64_t) number);
-        unsigned long long quota, period;
-        if (strncmp(file, "cpu.max", n) == 0 && sscanf(value, "%llu %llu", &quota, &period) == 2 &&
-                        period > 0)
-                return sd_bus_message_append(m, "(sv)", "CPUQuotaPerSecUSec", "t",
-                                (uint64_t) (quota * (USEC_PER_SEC / period)));
-        return 0;
-}
-
-static int append_limits(sd_bus_message *m, const Scope *s, bool *ret_tasks) {
-        int r = 0;
-        *ret_tasks = false;
-        for (char *const *l = s->limits; l && *l && r >= 0; l++) {
-                const char *value = strchr(*l, '=');
-                if (!value)
-                        continue;
-                *ret_tasks |= startswith(*l, "pids.max=") != NULL;
-                r = append_limit(m, *l, (size_t) (value - *l), value + 1);
-        }
-        return r;
-}
 
 static int append_properties(sd_bus_message *m, const Scope *s) {
         bool has_tasks;
@@ -62,7 +22,7 @@ static int append_properties(sd_bus_message *m, const Scope *s) {
                         "s", s->slice, "Delegate", "b", 1, "CollectMode", "s", "inactive-or-failed", "PIDs",
                         "au", 1, (uint32_t) s->leader);
         if (r >= 0)
-                r = append_limits(m, s, &has_tasks);
+                r = scope_limits_append(m, s->limits, &has_tasks);
         if (r >= 0 && !has_tasks)
                 r = sd_bus_message_append(m, "(sv)", "TasksMax", "t", SCOPE_TASKS_MAX);
         if (r >= 0 && s->stop_signal > 0)

@@ -15,7 +15,8 @@
 /* Whether the kernel has a controller in a hierarchy of cgroup v1: "memory 5 120 1" in /proc/cgroups, where
  * 0 is v2. */
 static bool is_in_v1(const char *controller) {
-        _cleanup_free_ char *text = NULL, *wanted = xasprintf("\n%s\t", controller);
+        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *wanted = xasprintf("\n%s\t", streq(controller, "io") ? "blkio" : controller);
         if (read_file_at(AT_FDCWD, "/proc/cgroups", 64 * 1024, &text, NULL) < 0)
                 return false;
         const char *line = strstr(text, wanted);

@@ -241,3 +241,19 @@ pod_manifest() {
     check rkt run-prepared --net=none "$uuid"
     has ': ran$'
 }
+
+@test "limits: systemd knows those of the pod, also where it cannot enforce them" {
+    busybox_image forever "$(sh_app 'trap "exit 0" TERM; while :; do sleep 0.1; done')"
+    start_pod --memory=96Mi --memory-high=90Mi --memory-swap-max=0 --pids-limit=50 --cpu=1500m --cpu-shares=2048 --io-weight=50 \
+        --cpuset-cpus=0-1 example.com/forever
+    check systemctl show "machine-rkt\\x2d${uuid//-/\\x2d}.scope" \
+        -p MemoryMax,MemoryHigh,MemorySwapMax,TasksMax,CPUQuotaPerSecUSec,CPUWeight,IOWeight,AllowedCPUs
+    has '^MemoryMax=100663296$'
+    has '^MemoryHigh=94371840$'
+    has '^MemorySwapMax=0$'
+    has '^TasksMax=50$'
+    has '^CPUQuotaPerSecUSec=1.500000s$'
+    has '^CPUWeight=79$'
+    has '^IOWeight=50$'
+    has '^AllowedCPUs=0-1$'
+}
