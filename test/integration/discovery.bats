@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2030,SC2031,SC2154 # each test is a process of its own; see keys.bash, web.bash, servers.bash
 
 load lib
 load keys
@@ -266,7 +267,7 @@ deps() {
     for d; do
         all+=", {\"imageName\": \"${d%%:*}\""
         [[ $d != *:* ]] || all+=", \"labels\": [{\"name\": \"version\", \"value\": \"${d#*:}\"}]"
-        all+=}
+        all+='}'
     done
     echo ", \"dependencies\": [${all#, }]"
 }

@@ -22,6 +22,7 @@ key() {
     local name=$1
     shift
     g "$@" --quick-gen-key "$name <$name@example.com>" ed25519 sign "${expire:-never}"
+    # shellcheck disable=SC2034 # for the test
     fingerprint=$(fingerprint_of "$name")
     g --armor --export "$name@example.com" >"$keys/$name.asc"
 }

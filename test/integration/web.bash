@@ -17,6 +17,7 @@ serve_web() {
     : >"$web_log"
     make_certificate "$dir" "${web_hosts[@]}"
     export SSL_CERT_FILE=$dir/ca.pem
+    # shellcheck disable=SC2154 # of the test
     for host in "${web_hosts[@]}"; do mkdir -p "$www/$host"; done
     cat >"$dir/nginx.conf" <<END
 daemon off;
@@ -79,6 +80,7 @@ aci() {
     echo "$2 $RANDOM$RANDOM" >"$dir/rootfs/etc/${2//\//-}"
     echo "{\"acKind\": \"ImageManifest\", \"acVersion\": \"0.8.11\", \"name\": \"$2\"${3-}}" >"$dir/manifest"
     rkt image build --overwrite "$dir" "$1"
+    # shellcheck disable=SC2034 # for the test
     id=sha512-$(gzip -dcf "$1" | sha512sum | cut -c1-64)
 }
 
