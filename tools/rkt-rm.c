@@ -38,6 +38,10 @@ static int remove_pod(Pod *pod) {
         return r;
 }
 
+static void tell_failed(int n) {
+        log_error("failed to remove one or more pods");
+}
+
 int main(int argc, char **argv) {
-        return uuid_arguments_main(&command, argc, argv, "remove", remove_pod);
+        return uuid_arguments_main(&command, argc, argv, remove_pod, tell_failed);
 }

@@ -38,6 +38,10 @@ static int stop(Pod *pod) {
         return r;
 }
 
+static void tell_failed(int n) {
+        log_error("failed to stop %d pod(s)", n);
+}
+
 int main(int argc, char **argv) {
-        return uuid_arguments_main(&command, argc, argv, "stop", stop);
+        return uuid_arguments_main(&command, argc, argv, stop, tell_failed);
 }

@@ -37,13 +37,14 @@ static int foreach(char *const *uuids, int (*each)(Pod *p)) {
         return failed;
 }
 
-int uuid_arguments_main(const Command *c, int argc, char **argv, const char *verb, int (*each)(Pod *p)) {
+int uuid_arguments_main(
+                const Command *c, int argc, char **argv, int (*each)(Pod *p), void (*tell_failed)(int n)) {
         _cleanup_strv_ char **arguments = NULL;
         int r = globals_command(c, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         int failed = foreach(arguments, each);
         if (failed > 0)
-                log_error("failed to %s %d pod(s)", verb, failed);
+                tell_failed(failed);
         return failed != 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
 }

@@ -9,6 +9,7 @@ extern const Option uuid_file_options[];
 extern char *uuid_file;
 
 /* A command that does the same to one or more pods: calls each for the pods named by UUID on the command
- * line, or by --uuid-file, and goes on after a failure. "verb" is what each does, for the last line of all
- * when one failed (which has said why). Returns the program's exit status. */
-int uuid_arguments_main(const Command *c, int argc, char **argv, const char *verb, int (*each)(Pod *p));
+ * line, or by --uuid-file, and goes on after a failure. tell_failed logs the last line of all when n have
+ * failed (each of which has said why). Returns the program's exit status. */
+int uuid_arguments_main(
+                const Command *c, int argc, char **argv, int (*each)(Pod *p), void (*tell_failed)(int n));

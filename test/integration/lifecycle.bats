@@ -92,6 +92,7 @@ forever='trap "exit 3" TERM; while :; do sleep 0.05; done'
     busybox_image rm "$(sh_app "$forever")"
     start_pod example.com/rm
     check_fails 254 rkt rm "$uuid"
+    has 'failed to remove one or more pods$'
     has 'is currently running'
     rkt stop "$uuid"
     rkt status --wait=5s "$uuid" >/dev/null
