@@ -130,3 +130,7 @@ bool plan_app_has_volume_over(const PlanApp *a, const char *path) {
         }
         return false;
 }
+
+bool plan_app_has_all_devices(const PlanApp *a) {
+        return !a->read_only_paths;
+}

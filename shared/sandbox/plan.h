@@ -151,6 +151,8 @@ void plan_limits_done(PlanLimits *l);
 void plan_limits_add(PlanLimits *l, const char *isolator, const char *file, char *value);
 const PlanLimit *plan_limits_find(const PlanLimits *l, const char *file); /* NULL if it is not there */
 int plan_rlimit_from_name(const char *name);                              /* RLIMIT_…; -EINVAL */
+/* With "paths" insecure: nothing of the kernel's is kept from the app. */
+bool plan_app_has_all_devices(const PlanApp *a);
 /* The app has a volume at path or above it. */
 bool plan_app_has_volume_over(const PlanApp *a, const char *path);
 const PlanApp *plan_find_app(const Plan *p, const char *name); /* NULL if it is not there */

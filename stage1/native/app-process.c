@@ -17,7 +17,7 @@ void process_describe(const App *a, Execution *ret) {
                 .mount_namespace = a->root.namespace,
                 .has_cgroup = a->cgroup >= 0,
                 .cgroup_mount = -1,
-                .close_dev = !a->completed && !a->devices_guarded,
+                .close_dev = !a->completed && !a->devices_guarded && !plan_app_has_all_devices(a->plan),
                 .standard = { -1, -1, -1 },
                 .terminal = a->terminal,
                 .argv = a->phase == APP_PRE_START   ? a->plan->pre_start

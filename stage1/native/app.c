@@ -51,7 +51,9 @@ int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSourc
         if (r < 0)
                 log_debug_errno(r, "app %s: %s", plan->name, a->problem);
         a->environment = execution_environment(plan, &a->user);
-        a->device_policy = device_policy_load(sources->devices, sources->n_devices);
+        a->device_policy = plan_app_has_all_devices(plan)
+                                           ? -ENODATA
+                                           : device_policy_load(sources->devices, sources->n_devices);
         return logs->interactive ? 0 : open_streams(a);
 }
 

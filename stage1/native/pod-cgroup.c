@@ -47,6 +47,8 @@ static int set_limits(const App *a) {
 
 /* Without it, what an app makes in its /dev could be opened: that is closed to writing then. */
 static void set_device_policy(App *a) {
+        if (plan_app_has_all_devices(a->plan))
+                return;
         int r = a->device_policy < 0 ? a->device_policy : device_policy_attach(a->device_policy, a->cgroup);
         if (r < 0)
                 log_warning_errno(r, "app %s: no device policy on this host, making its /dev read-only",

@@ -237,3 +237,54 @@ volumes=()
     check_fails 254 rkt run --net=none --volume=m,kind=tmpfs,size=64m example.com/filler
     has 'size: "64m" is not the size of a volume'
 }
+
+@test "volumes: a device that is one may be opened, for reading only if it is read-only, and no other device may" {
+    [[ -c /dev/fuse ]] || skip "needs /dev/fuse"
+    busybox_image device "$(sh_app 'for d in /dev/mine /dir/fuse /mine; do (: <$d) && echo read $d; (: >$d) && echo wrote $d; done')"
+    mkdir "$BATS_TEST_TMPDIR/dir"
+    mknod "$BATS_TEST_TMPDIR/dir/fuse" c 10 229
+    run rkt run --net=none --volume=d,kind=host,source=/dev/fuse --volume="dir,kind=host,source=$BATS_TEST_TMPDIR/dir" example.com/device \
+        --mount=volume=d,target=/dev/mine --mount=volume=d,target=/mine --mount=volume=dir,target=/dir
+    has ': read /dev/mine$'
+    has ': wrote /dev/mine$'
+    has ': wrote /mine$'
+    lacks '(read|wrote) /dir/fuse'
+    run rkt run --net=none --volume=d,kind=host,source=/dev/fuse,readOnly=true --volume="dir,kind=host,source=$BATS_TEST_TMPDIR/dir" \
+        example.com/device --mount=volume=d,target=/dev/mine --mount=volume=d,target=/mine --mount=volume=dir,target=/dir
+    has ': read /dev/mine$'
+    has ': read /mine$'
+    lacks ': wrote '
+    lacks '(read|wrote) /dir/fuse'
+    run rkt run --net=none example.com/device
+    lacks ': read '
+}
+
+@test "devices: one that an app makes is shut; in a privileged pod it is open, and file systems can be mounted" {
+    [[ -c /dev/fuse ]] || skip "needs /dev/fuse"
+    busybox_image maker "$(sh_app '/bin/busybox mknod /dev/f c 10 229 && echo made; (: </dev/f) && echo opened; mount -t tmpfs mine /tmp && echo mounted
+        echo x >/proc/sys/kernel/domainname && echo written; cat /proc/timer_list >/tmp/list; grep -c . /tmp/list')"
+    run rkt run --net=none example.com/maker
+    has ': made$'
+    lacks ': (opened|mounted|written)$'
+    has ': 0$'
+    run rkt --insecure-options=capabilities,paths,seccomp run --net=none example.com/maker
+    has ': made$'
+    has ': opened$'
+    has ': mounted$'
+    has ': written$'
+    lacks 'no device policy'
+    [[ ! -r /proc/timer_list ]] || lacks ': 0$'
+    # each is for itself
+    run rkt --insecure-options=capabilities,seccomp run --net=none example.com/maker
+    has ': mounted$'
+    lacks ': (opened|written)$'
+}
+
+@test "--readonly-rootfs: files and directories that volumes bring can be written, and a read-only one cannot" {
+    busybox_image sealed "$(sh_app 'touch /tmp/x || echo refused; touch /etc/file/x || : >/etc/file && echo file; touch /m/x && echo memory; touch /r/x || echo kept')"
+    volume r
+    touch "$BATS_TEST_TMPDIR/file"
+    check rkt run --net=none "${volumes[0]},readOnly=true" --volume="file,kind=host,source=$BATS_TEST_TMPDIR/file" --volume=m,kind=tmpfs \
+        example.com/sealed --readonly-rootfs=true --mount=volume=r,target=/r --mount=volume=file,target=/etc/file --mount=volume=m,target=/m
+    for word in refused file memory kept; do has ": $word\$"; done
+}
