@@ -5,6 +5,7 @@
 oci-layers.py layer FILE SPEC...   a tar file, its entries in this order:
                                      PATH/[=MODE[:UID:GID]]  PATH=CONTENT  PATH->TARGET  PATH=>HARDLINK
                                    a whiteout is a file of that name
+oci-layers.py numbered N           1.tar … N.tar, I.tar with n/(I mod 10), in which is "I,"
 oci-layers.py random SEED N PREFIX PREFIX1.tar … PREFIXn.tar, each changing what the ones before it left
 """
 import io
@@ -110,6 +111,9 @@ if __name__ == '__main__':
     command, arguments = sys.argv[1], sys.argv[2:]
     if command == 'layer':
         layer(arguments[0], arguments[1:])
+    elif command == 'numbered':
+        for i in range(1, int(arguments[0]) + 1):
+            layer(f'{i}.tar', ['n/', f'n/{i % 10}={i},'])
     else:
         tree = Random(int(arguments[0]))
         for i in range(int(arguments[1])):

@@ -71,8 +71,9 @@ mount_layers() {
 
 @test "oci store: layers, an overlay of them and the whole tree show what umoci makes of the image" {
     need commands umoci
-    local seed
-    for seed in {1..25}; do
+    local seed n=25
+    [[ $RKT_TEST_HOST == ns ]] || n=3 # it is emulated
+    for ((seed = 1; seed <= n; seed++)); do
         rm -rf l*.tar layout bundle whole
         python3 "$BATS_TEST_DIRNAME/oci-layers.py" random "$seed" 5 l
         make_image "$seed" l?.tar
@@ -205,17 +206,13 @@ shell_layer() {
 @test "oci store: an image of 130 layers runs from an overlay, one of 230 from its whole tree" {
     config='{"Entrypoint": ["/bin/sh", "-c", "cat /n/*"]}'
     shell_layer shell.tar
-    local i layers=()
-    for i in {1..229}; do
-        make_layer "$i.tar" n/ "n/$((i % 10))=$i,"
-        layers+=("$i.tar")
-    done
-    make_image many shell.tar "${layers[@]:0:129}"
+    python3 "$BATS_TEST_DIRNAME/oci-layers.py" numbered 229
+    make_image many shell.tar {1..129}.tar
     fetch many
     check r run --insecure-options=image --net=none "$id"
     has ': 120,121,122,123,124,125,126,127,128,129,'
     [[ $(r image render-tree --overlay "$id" | wc -l) == 130 ]]
-    make_image more shell.tar "${layers[@]}"
+    make_image more shell.tar {1..229}.tar
     fetch more
     check r run --insecure-options=image --net=none "$id"
     has ': 220,221,222,223,224,225,226,227,228,229,'
