@@ -233,7 +233,8 @@ volumes=()
     has 'filler\[[0-9]+\]: wrote$'
     has 'finder\[[0-9]+\]: fill$'
     ! find "/var/lib/rkt/pods/run/$(<"$BATS_TEST_TMPDIR/uuid")/sharedVolumes" -name fill | grep . || false
-    ! grep -q sharedVolumes /proc/self/mountinfo
+    run grep sharedVolumes /proc/self/mountinfo
+    lacks .
     check_fails 254 rkt run --net=none --volume=m,kind=tmpfs,size=64m example.com/filler
     has 'size: "64m" is not the size of a volume'
 }

@@ -141,6 +141,24 @@ static void the_first_repeated_string_is_found(void **state) {
         assert_int_equal(find_duplicate((const char *const[]){ "a", "a", "a" }, 3), 1);
 }
 
+static void a_path_is_the_same_without_what_means_nothing(void **state) {
+        static const char *const table[][2] = {
+                { "/", "/" },
+                { "//", "/" },
+                { "/./", "/" },
+                { "/a", "/a" },
+                { "//a/.//b/", "/a/b" },
+                { "/a/../b/..", "/a/../b/.." },
+                { "/.a/b./...", "/.a/b./..." },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *path = path_simplify(table[i][0]);
+                assert_string_equal(path, table[i][1]);
+        }
+        assert_true(path_equal("/a/", "//a"));
+        assert_false(path_equal("/a/b", "/ab"));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(names_are_words_joined_by_dashes),
@@ -153,6 +171,7 @@ int main(void) {
                 cmocka_unit_test(dates_are_rfc_3339),
                 cmocka_unit_test(urls_are_http_with_a_host),
                 cmocka_unit_test(environment_names_are_words),
+                cmocka_unit_test(a_path_is_the_same_without_what_means_nothing),
                 cmocka_unit_test(operating_systems_and_architectures_come_from_tables),
                 cmocka_unit_test(architectures_of_registries_are_translated),
                 cmocka_unit_test(the_first_repeated_string_is_found),
