@@ -289,3 +289,32 @@ volumes=()
         example.com/sealed --readonly-rootfs=true --mount=volume=r,target=/r --mount=volume=file,target=/etc/file --mount=volume=m,target=/m
     for word in refused file memory kept; do has ": $word\$"; done
 }
+
+@test "paths: each that --dry-run names as masked is empty, each named as read-only is that, and most are there" {
+    local path masked readonly
+    busybox_image plan
+    rkt run --dry-run --net=none example.com/plan >"$BATS_TEST_TMPDIR/plan" 2>/dev/null
+    masked=$(jq -r '.apps[0].maskedPaths | join(" ")' "$BATS_TEST_TMPDIR/plan")
+    readonly=$(jq -r '.apps[0].readOnlyPaths | join(" ")' "$BATS_TEST_TMPDIR/plan")
+    # what Docker, containerd and Podman hide
+    for path in /proc/{acpi,asound,interrupts,kcore,keys,latency_stats,sched_debug,scsi,timer_list,timer_stats} \
+        /sys/{firmware,devices/virtual/powercap}; do
+        [[ " $masked " == *" $path "* ]]
+    done
+    for path in /proc/{bus,fs,irq,sys,sysrq-trigger}; do [[ " $readonly " == *" $path "* ]]; done
+    busybox_image paths "$(sh_app "for p in $masked; do
+            if [ -d \$p ]; then echo looked; [ \$p = /sys/fs ] || for f in \$p/*; do [ ! -e \$f ] || echo shown \$f; done
+            elif [ -e \$p ]; then echo looked; ! grep -q . \$p || echo shown \$p; fi
+        done
+        for p in $readonly; do
+            if [ -d \$p ]; then grep -q \" \$p proc ro,\" /proc/self/mounts && echo looked || echo writable \$p
+            elif [ -e \$p ]; then (: >\$p) && echo writable \$p; fi
+        done; :")"
+    check rkt run --net=none example.com/paths
+    lacks ': (shown|writable) '
+    (($(grep -c ': looked$' <<<"$output") >= 8))
+    # the test can tell
+    check rkt --insecure-options=paths run --net=none example.com/paths
+    has ': shown /sys/module/'
+    has ': writable /proc/sys$'
+}
