@@ -291,22 +291,22 @@ volumes=()
 }
 
 @test "paths: each that --dry-run names as masked is empty, each named as read-only is that, and most are there" {
-    local path masked readonly
+    local path masked protected
     busybox_image plan
     rkt run --dry-run --net=none example.com/plan >"$BATS_TEST_TMPDIR/plan" 2>/dev/null
     masked=$(jq -r '.apps[0].maskedPaths | join(" ")' "$BATS_TEST_TMPDIR/plan")
-    readonly=$(jq -r '.apps[0].readOnlyPaths | join(" ")' "$BATS_TEST_TMPDIR/plan")
+    protected=$(jq -r '.apps[0].readOnlyPaths | join(" ")' "$BATS_TEST_TMPDIR/plan")
     # what Docker, containerd and Podman hide
     for path in /proc/{acpi,asound,interrupts,kcore,keys,latency_stats,sched_debug,scsi,timer_list,timer_stats} \
         /sys/{firmware,devices/virtual/powercap}; do
         [[ " $masked " == *" $path "* ]]
     done
-    for path in /proc/{bus,fs,irq,sys,sysrq-trigger}; do [[ " $readonly " == *" $path "* ]]; done
+    for path in /proc/{bus,fs,irq,sys,sysrq-trigger}; do [[ " $protected " == *" $path "* ]]; done
     busybox_image paths "$(sh_app "for p in $masked; do
             if [ -d \$p ]; then echo looked; [ \$p = /sys/fs ] || for f in \$p/*; do [ ! -e \$f ] || echo shown \$f; done
             elif [ -e \$p ]; then echo looked; ! grep -q . \$p || echo shown \$p; fi
         done
-        for p in $readonly; do
+        for p in $protected; do
             if [ -d \$p ]; then grep -q \" \$p proc ro,\" /proc/self/mounts && echo looked || echo writable \$p
             elif [ -e \$p ]; then (: >\$p) && echo writable \$p; fi
         done; :")"
