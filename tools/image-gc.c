@@ -49,7 +49,7 @@ int image_gc(int argc, char **argv) {
         if (store_open(globals.dir, &s) < 0)
                 return EXIT_RKT_FAILURE;
         r = collect(s);
-        if (temporary_sweep(s, &n) < 0 || r < 0)
+        if (temporary_sweep(s, MIN(grace, UNFINISHED_GRACE), &n) < 0 || r < 0)
                 return EXIT_RKT_FAILURE;
         return fflush(stdout) == 0 ? 0 : EXIT_RKT_FAILURE;
 }

@@ -70,7 +70,7 @@ static int discard_trees(Store *s) {
 static int discard_old_trees(Store *s) {
         size_t n;
         int r = discard_trees(s);
-        return r < 0 ? r : temporary_sweep(s, &n);
+        return r < 0 ? r : temporary_sweep(s, UNFINISHED_GRACE, &n);
 }
 
 static int reindex(Store *s) {

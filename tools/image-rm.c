@@ -94,7 +94,7 @@ static void clear_up(Store *s) {
                 log_error_errno(r, "some files of the images cannot be removed");
                 count.stale++;
         } else if (r > 0)
-                temporary_sweep(s, &n);
+                temporary_sweep(s, UNFINISHED_GRACE, &n);
 }
 
 int image_rm(int argc, char **argv) {

@@ -41,7 +41,7 @@ static int rebuild(Store *s, const VerifiedTree *t) {
         r = t->place(s, t);
         close(TAKE_FD(lock));
         if (r >= 0)
-                r = temporary_sweep(s, &n);
+                r = temporary_sweep(s, UNFINISHED_GRACE, &n);
         return r < 0 ? r : 1;
 }
 

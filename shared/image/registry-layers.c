@@ -127,7 +127,7 @@ static void drop_all(RegistryLayers *l) {
         size_t n;
         for (size_t i = 0; i < l->n; i++)
                 registry_layer_drop(&l->items[i]);
-        temporary_sweep(l->request.store, &n);
+        temporary_sweep(l->request.store, UNFINISHED_GRACE, &n);
 }
 
 static RegistryLayer *find(RegistryLayers *l, const char *digest) {

@@ -26,6 +26,9 @@
  * "sha256-" and the 64 hex digits of the digest of an OCI image's manifest. */
 #define STORE_ID_LENGTH (strlen("sha512-") + 64)
 
+/* How long what a fetch left unfinished is kept at most, so that another can go on with it: nanoseconds. */
+#define UNFINISHED_GRACE (INT64_C(24) * 3600 * 1000000000)
+
 typedef struct Store Store;
 
 /* Opens the store of a data directory, creating what is missing, with the modes and the group that

@@ -25,8 +25,6 @@ void store_use_clear(StoreUse *u) {
         *u = (StoreUse){};
 }
 
-#define LAYER_GRACE (24 * 3600 * (int64_t) NSEC_PER_SEC)
-
 typedef struct Sweep {
         Store *store;
         const StoreUse *use;
@@ -35,6 +33,7 @@ typedef struct Sweep {
         ImageRecord **removed;
         size_t n_removed;
         ImageParts *parts; /* of the images that stay */
+        int64_t unfinished_grace;
         int result;
 } Sweep;
 
@@ -81,17 +80,17 @@ static void sweep_images(Sweep *w, int64_t grace) {
 }
 
 /* Something of no image that a fetch may be about to make one of. */
-static bool is_young(Store *s, const char *path) {
+static bool is_young(const Sweep *w, const char *path) {
         struct stat st;
-        return fstatat(store_fd(s), path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-               realtime_ns() - timespec_ns(st.st_mtim) < LAYER_GRACE;
+        return fstatat(store_fd(w->store), path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+               realtime_ns() - timespec_ns(st.st_mtim) < w->unfinished_grace;
 }
 
 static bool tree_is_kept(const Sweep *w, const char *tree_id) {
         _cleanup_free_ char *path = xasprintf(STORE_TREES "/%s", tree_id);
         return w->use->unknown || strv_contains(w->use->trees, tree_id) ||
                image_parts_have_tree(w->parts, tree_id) ||
-               (startswith(tree_id, "layer-") && is_young(w->store, path));
+               (startswith(tree_id, "layer-") && is_young(w, path));
 }
 
 static int discard_tree(Store *s, const char *tree_id) {
@@ -164,7 +163,7 @@ static int sweep_layers(const Sweep *w) {
         int result = blob_list(w->store, "sha256", &ids);
         STRV_FOREACH (id, ids) {
                 _cleanup_free_ char *path = blob_path(*id);
-                if (image_parts_have_blob(w->parts, *id) || is_young(w->store, path))
+                if (image_parts_have_blob(w->parts, *id) || is_young(w, path))
                         continue;
                 int r = blob_remove(w->store, *id);
                 if (r < 0)
@@ -221,7 +220,7 @@ static void sweep_strays(Sweep *w) {
 }
 
 int store_sweep(Store *s, const StoreUse *use, int64_t grace) {
-        Sweep w = { .store = s, .use = use };
+        Sweep w = { .store = s, .use = use, .unfinished_grace = MIN(grace, UNFINISHED_GRACE) };
         _cleanup_close_ int lock = store_lock_changes(s);
         if (lock < 0)
                 return log_error_errno(lock, "cannot lock %s", store_path(s));

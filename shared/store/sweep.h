@@ -21,8 +21,9 @@ void store_use_clear(StoreUse *u);
 
 /* Removes images that nobody uses and that were last used more than grace nanoseconds ago; then trees that
  * neither a pod nor an image that is left has; then files that belong to no image. What a fetch of an OCI
- * image that has not ended, or that shall be gone on with, may need is given a day: layers of no image.
- * Prints a line for each image and tree that goes. Logs failures and goes on; the first one is returned. */
+ * image that has not ended, or that shall be gone on with, may need is given as long, but at most a day:
+ * layers of no image. Prints a line for each image and tree that goes. Logs failures and goes on; the first
+ * one is returned. */
 int store_sweep(Store *s, const StoreUse *use, int64_t grace);
 
 /* Moves the tree out of the store if nobody uses it. 1 if it did. The same lock. */

@@ -12,8 +12,7 @@
 #include "strv.h"
 #include "uuid.h"
 
-#define TREE_PREFIX    ".tmp-"
-#define INCOMING_GRACE ((int64_t) (24 * 60 * 60 * NSEC_PER_SEC))
+#define TREE_PREFIX ".tmp-"
 
 int temporary_file(Store *s, char **ret_path) {
         for (;;) {
@@ -79,12 +78,12 @@ int temporary_discard_tree(Store *s, const char *path) {
 }
 
 /* Whether a file that nobody holds is kept for who wants the same. */
-static bool may_go_on(int dirfd, const char *name, int fd) {
+static bool may_go_on(int dirfd, const char *name, int fd, int64_t grace) {
         _cleanup_free_ char *link = xasprintf("%s" TEMPORARY_VALIDATOR, name);
         struct stat st;
         return startswith(name, TEMPORARY_INCOMING) &&
                faccessat(dirfd, link, F_OK, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &st) == 0 &&
-               st.st_size > 0 && realtime_ns() - timespec_ns(st.st_mtim) < INCOMING_GRACE;
+               st.st_size > 0 && realtime_ns() - timespec_ns(st.st_mtim) < grace;
 }
 
 /* Of a file that is gone. */
@@ -95,7 +94,7 @@ static int sweep_validator(int dirfd, const char *name, const char *end) {
         return unlinkat(dirfd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int sweep_file(int dirfd, const char *name) {
+static int sweep_file(int dirfd, const char *name, int64_t grace) {
         const char *end = endswith(name, TEMPORARY_VALIDATOR);
         if (end)
                 return sweep_validator(dirfd, name, end);
@@ -107,11 +106,11 @@ static int sweep_file(int dirfd, const char *name) {
                 return 0;
         if (r < 0)
                 return r;
-        return may_go_on(dirfd, name, fd) ? 0 : remove_tree_at(dirfd, name, false) < 0 ? -errno : 1;
+        return may_go_on(dirfd, name, fd, grace) ? 0 : remove_tree_at(dirfd, name, false) < 0 ? -errno : 1;
 }
 
 /* The lock of an unfinished tree is that of its rootfs; one without had not got that far. */
-static int sweep_tree(int dirfd, const char *name) {
+static int sweep_tree(int dirfd, const char *name, int64_t grace) {
         _cleanup_free_ char *rootfs = xasprintf("%s/rootfs", name);
         _cleanup_close_ int fd = openat(dirfd, rootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 && errno != ENOENT)
@@ -124,8 +123,8 @@ static int sweep_tree(int dirfd, const char *name) {
         return r < 0 ? r : 1;
 }
 
-static int sweep(Store *s, const char *directory, const char *prefix, int (*one)(int, const char *),
-                size_t *ret_n) {
+static int sweep(Store *s, const char *directory, const char *prefix, int (*one)(int, const char *, int64_t),
+                int64_t grace, size_t *ret_n) {
         _cleanup_close_ int dirfd = openat(store_fd(s), directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_ char **names = NULL;
         int result = 0;
@@ -137,7 +136,7 @@ static int sweep(Store *s, const char *directory, const char *prefix, int (*one)
         STRV_FOREACH (name, names) {
                 if (!startswith(*name, prefix))
                         continue;
-                r = one(dirfd, *name);
+                r = one(dirfd, *name, grace);
                 if (r < 0)
                         result = log_error_errno(
                                         r, "cannot remove %s/%s/%s", store_path(s), directory, *name);
@@ -147,10 +146,10 @@ static int sweep(Store *s, const char *directory, const char *prefix, int (*one)
         return result;
 }
 
-int temporary_sweep(Store *s, size_t *ret_n) {
+int temporary_sweep(Store *s, int64_t grace, size_t *ret_n) {
         *ret_n = 0;
-        int r = sweep(s, STORE_TEMPORARIES, "", sweep_file, ret_n), q = 0;
+        int r = sweep(s, STORE_TEMPORARIES, "", sweep_file, grace, ret_n), q = 0;
         if (geteuid() == 0) /* nobody else sees trees */
-                q = sweep(s, STORE_TREES, TREE_PREFIX, sweep_tree, ret_n);
+                q = sweep(s, STORE_TREES, TREE_PREFIX, sweep_tree, grace, ret_n);
         return r < 0 ? r : q;
 }

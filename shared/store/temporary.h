@@ -19,9 +19,10 @@ int temporary_file(Store *s, char **ret_path);
 /* A new tree: *ret_path/rootfs, which is returned, locked (shared: rkt-unpack takes it, too). */
 int temporary_tree(Store *s, char **ret_path);
 
-/* Removes what nobody holds; what can be gone on with, after a day. *ret_n is how many. Logs failures, and
+/* Removes what nobody holds; what can be gone on with, grace nanoseconds after it was
+ * last written to (UNFINISHED_GRACE). *ret_n is how many. Logs failures, and
  * goes on. */
-int temporary_sweep(Store *s, size_t *ret_n);
+int temporary_sweep(Store *s, int64_t grace, size_t *ret_n);
 
 /* Moves something that shall be removed out of sight, to be removed by temporary_sweep: path is relative to
  * DATA/cas, a tree. */

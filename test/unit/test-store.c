@@ -278,13 +278,13 @@ static void a_sweep_takes_temporaries_that_nobody_holds(void **state) {
         _cleanup_close_ int tree_fd = temporary_tree(store, &tree);
         assert_true(held_fd >= 0 && left_fd >= 0 && tree_fd >= 0);
         close(left_fd);
-        assert_int_equal(temporary_sweep(store, &n), 0);
+        assert_int_equal(temporary_sweep(store, UNFINISHED_GRACE, &n), 0);
         assert_int_equal(n, 1);
         assert_int_equal(faccessat(store_fd(store), held, F_OK, 0), 0);
         assert_int_equal(faccessat(store_fd(store), tree, F_OK, 0), 0);
         assert_int_equal(faccessat(store_fd(store), left, F_OK, 0), -1);
         close(TAKE_FD(tree_fd));
-        assert_int_equal(temporary_sweep(store, &n), 0);
+        assert_int_equal(temporary_sweep(store, UNFINISHED_GRACE, &n), 0);
         assert_int_equal(n, geteuid() == 0);
 }
 
