@@ -83,10 +83,10 @@ docker://$registry/small@$digest        no unsigned unsigned  no image image  un
 docker:small                            no unsigned unsigned  no image image  unsigned image image no
 oci://$registry/small:latest            no unsigned unsigned  no image image  unsigned image image no
 cimd:docker:v=0:$registry/small         no unsigned unsigned  no image image  unsigned image image no
-oci:layout:small                        unsigned unsigned unsigned  no image image  unsigned no no no
-oci:layout@$digest                      unsigned unsigned unsigned  no image image  unsigned no no no
-oci-archive:oci.tar:small               unsigned unsigned unsigned  no image image  unsigned no no no
-docker-archive:docker.tar:small         unsigned unsigned unsigned  no image image  unsigned no no no
+oci:layout:small                        no unsigned unsigned  no image image  unsigned no no no
+oci:layout@$digest                      no unsigned unsigned  no image image  unsigned no no no
+oci-archive:oci.tar:small               no unsigned unsigned  no image image  unsigned no no no
+docker-archive:docker.tar:small         no unsigned unsigned  no image image  unsigned no no no
 END
     local reference policy row stores=0
     while read -r reference _; do
