@@ -165,3 +165,44 @@ cache=/var/lib/rkt/seccomp
     has '^Seccomp 2$'
     has '^mount EXDEV$'
 }
+
+@test "rkt-seccomp: called by hand it checks words, and says which of them is wrong and what is expected" {
+    local -a compile=(/usr/lib/rkt/rkt-seccomp)
+    rm -rf "$cache"
+    check "${compile[@]}" retain EPERM read @systemd/clock
+    [[ ! $output ]]
+    check "${compile[@]}" remove kill mount
+    [[ ! -e $cache ]]
+    check_fails 254 "${compile[@]}" retain EPERM read frobnicate
+    has '"frobnicate" is not a system call'
+    check_fails 254 "${compile[@]}" remove kill @systemd/clocks
+    has '"@systemd/clocks" is not a wildcard: expected one of'
+    check_fails 254 "${compile[@]}" remove EWRONG mount
+    has '"EWRONG" is not an error: expected a name such as EPERM'
+    local words
+    for words in '' retain 'retain EPERM' 'keep EPERM read'; do
+        # shellcheck disable=SC2086
+        check_fails 254 "${compile[@]}" $words
+        has 'expected retain or remove, an error or kill, and names of system calls'
+    done
+    check_fails 254 "${compile[@]}" --cash=/tmp retain EPERM read
+    has 'unknown flag: --cash'
+}
+
+@test "rkt-seccomp: one file for each set, with the words in front, that only root can write" {
+    local -a compile=(/usr/lib/rkt/rkt-seccomp "--cache=$BATS_TEST_TMPDIR/cache")
+    check_fails 254 "${compile[@]}" remove EPERM mount bpf
+    has "cannot put the filter into $BATS_TEST_TMPDIR/cache: No such file or directory"
+    mkdir -m 755 "$BATS_TEST_TMPDIR/cache"
+    cd "$BATS_TEST_TMPDIR/cache" || return
+    (umask 0 && "${compile[@]}" remove EPERM mount bpf)
+    "${compile[@]}" remove EPERM bpf mount bpf
+    local -a files=(*)
+    ((${#files[@]} == 1))
+    [[ ${files[0]} =~ ^[0-9a-f]{16}$ && $(stat -c '%u %g %a' "${files[0]}") == '0 0 644' ]]
+    [[ $(sed -n '2,4p;/^$/q' "${files[0]}") == $'remove EPERM\nbpf\nmount' ]]
+    "${compile[@]}" remove kill mount bpf
+    check_fails 254 "${compile[@]}" remove EPERM frobnicate
+    files=(*)
+    ((${#files[@]} == 2))
+}
