@@ -465,3 +465,63 @@ index() {
     tar -C old -cf old.tar one two again "$(printf '%064d' 0).json" manifest.json
     refused 'the file "0*.json" has digest sha256:' docker-archive:old.tar
 }
+
+# index ARCHIVE [OUTPUT]: what rkt-archive-index makes of the file, a line for each string of it.
+index() {
+    : >"$BATS_TEST_TMPDIR/index"
+    if [[ ${2-} ]]; then
+        /usr/lib/rkt/rkt-archive-index 5 6 7 5<"$1" 6<>"$2" 7>"$BATS_TEST_TMPDIR/index"
+    else
+        /usr/lib/rkt/rkt-archive-index 5 -1 7 5<"$1" 7>"$BATS_TEST_TMPDIR/index"
+    fi
+    tr '\0' '\n' <"$BATS_TEST_TMPDIR/index"
+}
+
+@test "rkt-archive-index: says where each member is, so that it can be taken from there" {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir d
+    echo 'the content' >d/file
+    ln -s file d/link
+    ln d/file d/second
+    mkfifo d/pipe
+    tar -cf a.tar ./d/file ./d/link ./d/second ./d/pipe
+    check index a.tar
+    [[ $output == $'.f 512 12 d/file\ns 0 0 d/link\nfile\nh 0 0 d/second\n./d/file' ]]
+    [[ $(dd if=a.tar bs=1 skip=512 count=12 status=none) == 'the content' ]]
+    local before=$output
+    gzip -k a.tar
+    check index a.tar.gz uncompressed
+    [[ $output == "$before" ]]
+    cmp a.tar uncompressed
+    # a compressed one, where it is told that it is none
+    check index a.tar.gz
+    has '^!is not a tar archive that can be read: '
+}
+
+@test "rkt-archive-index: a message instead of an index for archives that lead out, end early or grow too large" {
+    cd "$BATS_TEST_TMPDIR" || return
+    echo x >file
+    tar --transform 's|file|../outside|' -Pcf out.tar file
+    check index out.tar
+    has '^!entry "\.\./outside": '
+    truncate -s 100000 file
+    tar -cf whole.tar file
+    head -c 300 whole.tar >half.tar
+    check index half.tar
+    has '^!is not a tar archive that can be read: '
+    gzip -k whole.tar
+    head -c 200 whole.tar.gz >half.gz
+    check index half.gz uncompressed
+    has '^!.*(truncated|unexpected end)'
+    RKT_UNPACK_MAX_SIZE=5000 check index whole.tar.gz uncompressed
+    [[ $output == '!larger than 5000 bytes when uncompressed' ]]
+}
+
+@test "rkt-archive-index: it says that it is not for people, who do not give it descriptors" {
+    local words
+    for words in '' --help '5 6' '5 6 7 8' '5 6 seven' '-2 6 7'; do
+        # shellcheck disable=SC2086
+        check_fails 254 /usr/lib/rkt/rkt-archive-index $words
+        has 'rkt-archive-index: internal to rkt, not to be called'
+    done
+}
