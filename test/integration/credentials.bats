@@ -352,6 +352,9 @@ helper() {
 END
     diff <(r config --pretty-print=false --show-secrets) <(tr -d '\n' <"$BATS_TEST_TMPDIR/expected"; echo)
     diff <(r config --show-secrets) <(jq --tab . "$BATS_TEST_TMPDIR/expected")
+    # the same without the dispatcher
+    diff <(rkt-config --dir="$data" --system-config="$system" --local-config="$config" --user-config="$user" --show-secrets) \
+        <(r config --show-secrets)
     diff <(r config | jq .) <(jq '(.. | .password?, .token?, .secretAccessKey? | values) |= "********"' "$BATS_TEST_TMPDIR/expected")
     # what it prints can be configuration again
     local copy=$BATS_TEST_TMPDIR/copy i=0 entry directory
