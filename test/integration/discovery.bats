@@ -8,20 +8,10 @@ load web
 load servers
 
 setup() {
-    use_keys
-    data=$BATS_TEST_TMPDIR/data
-    config=$BATS_TEST_TMPDIR/config
-    www=$BATS_TEST_TMPDIR/www
+    use_web
     arch=$(uname -m | sed 's/x86_64/amd64/')
-    mkdir -p "$www"
 }
-
-teardown() {
-    stop_gpg
-    stop_servers
-}
-
-r() { rkt --dir="$data" --local-config="$config" --system-config="$BATS_TEST_TMPDIR/vendor" "$@"; }
+teardown() { stop_web; }
 
 trust() {
     local name

@@ -10,20 +10,8 @@ load keys
 load web
 load registry
 
-setup() {
-    use_keys
-    data=$BATS_TEST_TMPDIR/data
-    config=$BATS_TEST_TMPDIR/config
-    www=$BATS_TEST_TMPDIR/www
-    mkdir -p "$www"
-}
-
-teardown() {
-    stop_gpg
-    stop_servers
-}
-
-r() { rkt --dir="$data" --local-config="$config" --system-config="$BATS_TEST_TMPDIR/vendor" "$@"; }
+setup() { use_web; }
+teardown() { stop_web; }
 
 # outcome ARGUMENT…: fetches, and says in a word what happened:
 #   fetched    it came from outside        unchanged  the other side was asked, and had nothing new

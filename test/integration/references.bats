@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2030,SC2031,SC2154 # each test is a process of its own; see keys.bash, web.bash, registry.bash
 #
 # Every form in which an image can be named (rkt-reference(7)), and what becomes of it.
 
@@ -9,19 +10,14 @@ load web
 load registry
 
 setup() {
-    use_keys
-    www=$BATS_TEST_TMPDIR/www config=$BATS_TEST_TMPDIR/config layout=$BATS_TEST_TMPDIR/layout
+    use_web
+    layout=$BATS_TEST_TMPDIR/layout
     export HOME=$BATS_TEST_TMPDIR/home
     mkdir -p "$HOME" "$config"
     cd "$BATS_TEST_TMPDIR" || return
 }
 
-teardown() {
-    stop_gpg
-    stop_servers
-}
-
-r() { rkt --dir="$data" --local-config="$config" --system-config="$BATS_TEST_TMPDIR/vendor" "$@"; }
+teardown() { stop_web; }
 
 # docker_hub_is LOCATION: for what follows.
 docker_hub_is() {
@@ -123,7 +119,6 @@ END
 
 @test "references: Docker's short names are those of Docker Hub" {
     local name
-    data=$BATS_TEST_TMPDIR/data
     make_small "$layout" small text >/dev/null
     start_registry hub
     skopeo copy -q --insecure-policy --dest-tls-verify=false oci:layout:small "docker://$registry/small:7"
@@ -167,7 +162,6 @@ refused() {
 }
 
 @test "references: what is none is refused with what stands where and what was expected" {
-    data=$BATS_TEST_TMPDIR/data
     refused 'docker://Redis' '^[a-z]+: image "docker://Redis": the repository "Redis" has "R" as character 1: expected lower-case letters'
     refused 'docker://localhost:5000/a//b' '"a//b" has "/" as character 3'
     refused 'docker://localhost:port/a' 'the port of host "localhost:port" is "port": expected a number from 1 to 65535'

@@ -6,20 +6,8 @@ load lib
 load keys
 load web
 
-setup() {
-    use_keys
-    data=$BATS_TEST_TMPDIR/data
-    config=$BATS_TEST_TMPDIR/config
-    www=$BATS_TEST_TMPDIR/www
-    mkdir -p "$www"
-}
-
-teardown() {
-    stop_gpg
-    stop_servers
-}
-
-r() { rkt --dir="$data" --local-config="$config" --system-config="$BATS_TEST_TMPDIR/vendor" "$@"; }
+setup() { use_web; }
+teardown() { stop_web; }
 
 # answer TEXT COMMAND…: runs it on a terminal of its own, on which TEXT is typed once it asks.
 answer() {

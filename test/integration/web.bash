@@ -1,10 +1,30 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Web servers with TLS for the tests, by nginx: "load web" beside "load lib".
-# Names below localhost are this machine, without anybody being asked.
+# Images, signed or not, from web servers with TLS, by nginx: "load web" beside
+# "load lib" and "load keys". Names below localhost are this machine, without
+# anybody being asked.
 
 web_hosts=(localhost a.localhost b.localhost c.localhost)
+
+# use_web: a store, a configuration, what the servers have and keys, all the
+# test's own. For setup.
+use_web() {
+    use_keys
+    data=$BATS_TEST_TMPDIR/data
+    config=$BATS_TEST_TMPDIR/config
+    www=$BATS_TEST_TMPDIR/www
+    mkdir -p "$www"
+}
+
+# stop_web: for teardown.
+stop_web() {
+    stop_gpg
+    stop_servers
+}
+
+# r ARGUMENT…: rkt with them.
+r() { rkt --dir="$data" --local-config="$config" --system-config="$BATS_TEST_TMPDIR/vendor" "$@"; }
 
 # serve_web: $www/HOST/… over https and http for all of $web_hosts, until
 # stop_servers. A page /x is the file x, x.html or x/index.html. Requests are in
@@ -17,7 +37,6 @@ serve_web() {
     : >"$web_log"
     make_certificate "$dir" "${web_hosts[@]}"
     export SSL_CERT_FILE=$dir/ca.pem
-    # shellcheck disable=SC2154 # of the test
     for host in "${web_hosts[@]}"; do mkdir -p "$www/$host"; done
     cat >"$dir/nginx.conf" <<END
 daemon off;
