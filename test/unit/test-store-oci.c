@@ -15,22 +15,10 @@
 #include "oci-import.h"
 #include "sha256.h"
 #include "store-reference.h"
+#include "temporary-store.h"
 #include "temporary.h"
 
 #define REFERENCE "localhost:5000/some/app:1"
-
-static char data_dir[64];
-static Store *store;
-
-static int set_up(void **state) {
-        strcpy(data_dir, "/tmp/test-store-XXXXXX");
-        return mkdtemp(data_dir) && store_open(data_dir, &store) >= 0 ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-        store_free(store);
-        return remove_tree_at(AT_FDCWD, data_dir, false);
-}
 
 /* An image without layers, whose manifest is the text: its ID. */
 static char *import(const char *manifest, const char *reference) {

@@ -14,20 +14,8 @@
 #include "remote.h"
 #include "strv.h"
 #include "sweep.h"
+#include "temporary-store.h"
 #include "temporary.h"
-
-static char data_dir[64];
-static Store *store;
-
-static int set_up(void **state) {
-        strcpy(data_dir, "/tmp/test-store-XXXXXX");
-        return mkdtemp(data_dir) && store_open(data_dir, &store) >= 0 ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-        store_free(store);
-        return remove_tree_at(AT_FDCWD, data_dir, false);
-}
 
 /* "sha512-" and 64 digits: the prefix, then zeros. */
 static char *make_id(const char *digits) {
