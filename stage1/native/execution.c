@@ -10,8 +10,8 @@
 
 #include "alloc.h"
 #include "executable.h"
-#include "file.h"
 #include "mounts.h"
+#include "oom-score.h"
 #include "plan-rlimits.h"
 #include "security-label.h"
 #include "strv.h"
@@ -46,15 +46,6 @@ static void reset_signals(void) {
         for (int i = 1; i < NSIG; i++)
                 signal(i, SIG_DFL); /* fails for those that cannot be changed, and the C library's own */
         sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* Lowering the value needs CAP_SYS_RESOURCE, which the host's root may lack: no reason not to run. */
-static void set_oom_score(const PlanApp *a) {
-        char text[16];
-        if (!a->has_oom_score_adj)
-                return;
-        snprintf(text, sizeof(text), "%d", a->oom_score_adj);
-        write_string_at(AT_FDCWD, "/proc/self/oom_score_adj", text, 0);
 }
 
 /* Before anything of the app's is near: the proc that these are written to is ours. */
@@ -105,7 +96,9 @@ static int connect_standard(const Execution *e, ExecutionFailure *f) {
 static int run(const Execution *e, ExecutionFailure *f) {
         int r;
         reset_signals();
-        set_oom_score(e->app);
+        /* a host's root may lack what lowering it takes: no reason not to run */
+        if (e->app->has_oom_score_adj)
+                oom_score_set(e->app->oom_score_adj);
         if ((r = set_label(e->app, f)) < 0 || (r = join(e, f)) < 0 ||
                         (e->terminal >= 0 && (r = connect_terminal(e, f)) < 0) ||
                         (r = connect_standard(e, f)) < 0 || (r = set_rlimits(e->app, f)) < 0)

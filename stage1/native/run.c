@@ -18,6 +18,7 @@
 #include "file.h"
 #include "log.h"
 #include "namespaces.h"
+#include "oom-score.h"
 #include "option.h"
 #include "outer.h"
 #include "pid1.h"
@@ -120,6 +121,19 @@ static int start(const Boot *b, Registration *registration) {
         return status;
 }
 
+/* Apps for which nobody has asked for another value have that of who started the pod, not the supervisors',
+ * and so has what enters them later. */
+static void set_oom_scores(Plan *p) {
+        int own;
+        if (oom_score_get(&own) < 0)
+                return;
+        for (size_t i = 0; i < p->n_apps; i++)
+                if (!p->apps[i].has_oom_score_adj) {
+                        p->apps[i].has_oom_score_adj = true;
+                        p->apps[i].oom_score_adj = own;
+                }
+}
+
 static int run_pod(const RunOptions *o) {
         _cleanup_close_ int pod = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_close_ int stage1 = open("stage1/rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -133,9 +147,12 @@ static int run_pod(const RunOptions *o) {
         bool booted = registration_possible();
         int r = booted ? registration_start(&registration, o->plan.uuid, root) : 0;
         _cleanup_plan_ Plan *plan = NULL;
-        if (r < 0 || (r = compile(o, pod, &plan)) < 0 || (r = pod_files_make_volumes(plan, pod)) < 0 ||
-                        (r = pod_files_write(plan, o, pod, stage1)) < 0)
+        if (r < 0 || (r = compile(o, pod, &plan)) < 0)
                 return r;
+        set_oom_scores(plan);
+        if ((r = pod_files_make_volumes(plan, pod)) < 0 || (r = pod_files_write(plan, o, pod, stage1)) < 0)
+                return r;
+        oom_score_protect_supervisor();
         pod_files_link_journal(plan, root);
         malloc_trim(0);
         Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
