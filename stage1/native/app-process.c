@@ -37,9 +37,10 @@ static int open_cgroup_mount(const App *a) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-static ExecutionFailure run(const App *a) {
+static ExecutionFailure run(const App *a, int failure) {
         Execution e;
         process_describe(a, &e);
+        e.failure = failure;
         /* a volume over its place is what was asked for instead */
         if (a->cgroup >= 0 && !a->completed && !plan_app_has_volume_over(a->plan, "/sys/fs/cgroup")) {
                 e.cgroup_mount = open_cgroup_mount(a);
@@ -67,7 +68,7 @@ pid_t process_start(App *a, int *ret_failure) {
         _cleanup_close_ int in = fds[0], out = fds[1], pidfd = -1;
         pid_t pid = namespaces_fork(0, a->cgroup, &pidfd);
         if (pid == 0) {
-                ExecutionFailure f = run(a);
+                ExecutionFailure f = run(a, out);
                 _exit(write(out, &f, sizeof(f)) < 0 ? 1 : EXECUTION_EXIT_FAILURE);
         }
         if (pid > 0) {

@@ -197,6 +197,7 @@ static _noreturn_ void run_child(const Entry *e, int failure) {
                 .cgroup_mount = -1,
                 .standard = { -1, -1, -1 },
                 .terminal = e->slave,
+                .failure = failure,
                 .argv = e->argv,
                 .environment = e->environment,
         };

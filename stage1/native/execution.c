@@ -39,16 +39,19 @@ char **execution_environment(const PlanApp *a, const User *user) {
         return environment;
 }
 
-/* All: what rkt's caller ignores (nohup, a shell's "&") is not for the app to inherit. */
+/* All: what rkt's caller ignores (nohup, a shell's "&") is not for the app to
+ * inherit. */
 static void reset_signals(void) {
         sigset_t none;
         sigemptyset(&none);
         for (int i = 1; i < NSIG; i++)
-                signal(i, SIG_DFL); /* fails for those that cannot be changed, and the C library's own */
+                signal(i, SIG_DFL); /* fails for those that cannot be changed, and the C
+                                       library's own */
         sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Before anything of the app's is near: the proc that these are written to is ours. */
+/* Before anything of the app's is near: the proc that these are written to is
+ * ours. */
 static int set_label(const PlanApp *a, ExecutionFailure *f) {
         f->what = EXECUTION_SELINUX;
         int r = a->selinux_context ? security_set_selinux(a->selinux_context) : 0;
@@ -89,8 +92,12 @@ static int connect_standard(const Execution *e, ExecutionFailure *f) {
         for (int i = 0; i < 3; i++)
                 if (e->standard[i] >= 0 && e->standard[i] != i && dup2(e->standard[i], i) < 0)
                         return -errno;
-        /* everything else of ours goes with execve */
-        return syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+        /* Now, not with execve: the working directory and the program come from the
+         * image, which may name /proc/self/fd/N (CVE-2024-21626). What is left is no
+         * directory. */
+        if (e->failure > 3 && syscall(SYS_close_range, 3, (unsigned) e->failure - 1, 0) < 0)
+                return -errno;
+        return syscall(SYS_close_range, (unsigned) e->failure + 1, ~0U, 0) < 0 ? -errno : 0;
 }
 
 static int run(const Execution *e, ExecutionFailure *f) {

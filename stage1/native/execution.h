@@ -28,6 +28,7 @@ typedef struct Execution {
         bool close_dev;   /* make /dev read-only: no device policy guards it */
         int standard[3];  /* standard input, output, error; -1: as they are */
         int terminal;     /* becomes all three and the controlling terminal; or -1 */
+        int failure;      /* 3 or higher: a pipe, closed by execve; nothing else of ours stays open */
         char *const *argv, *const *environment;
 } Execution;
 
