@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "alloc.h"
@@ -130,6 +131,9 @@ static int run(const Execution *e, ExecutionFailure *f) {
         f->what = EXECUTION_CONFINE;
         if ((r = confine(&c, &f->step)) < 0)
                 return r;
+        /* last: a change of user clears it */
+        if (e->parent_death_signal > 0)
+                prctl(PR_SET_PDEATHSIG, e->parent_death_signal, 0, 0, 0);
         f->what = EXECUTION_EXECUTE;
         return executable_run(e->argv, e->environment);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -19,6 +18,7 @@
 #include "overlay.h"
 #include "strv.h"
 #include "uuid.h"
+#include "volume-tmpfs.h"
 
 #define BASIC_ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
@@ -98,26 +98,12 @@ static int set_propagation(unsigned long propagation) {
         return 0;
 }
 
-static int mount_tmpfs(const Boot *b, const PlanVolume *v) {
-        char mode[16], uid[16], gid[16], size[32];
-        snprintf(mode, sizeof(mode), "%04o", (unsigned) v->mode);
-        snprintf(uid, sizeof(uid), "%u", v->uid);
-        snprintf(gid, sizeof(gid), "%u", v->gid);
-        snprintf(size, sizeof(size), "%" PRIu64, v->size);
-        const char *const options[] = { "source", "tmpfs", "mode", mode, "uid", uid, "gid", gid,
-                v->size > 0 ? "size" : NULL, size, NULL };
-        _cleanup_free_ char *why = NULL;
-        _cleanup_close_ int fd = mount_create("tmpfs", options, BASIC_ATTRIBUTES, &why);
-        int r = fd < 0 ? fd : mount_attach_at(fd, b->pod, v->path);
-        return r < 0 ? log_error_errno(r, "volume \"%s\": cannot mount a tmpfs%s%s", v->name,
-                                       why ? ": " : "", why ?: "")
-                     : 0;
-}
-
 /* Seen by nobody but PID 1, from whose copies of them the apps have theirs. */
 static int mount_tmpfs_volumes(const Boot *b) {
         for (size_t i = 0; i < b->plan->n_volumes; i++) {
-                int r = b->plan->volumes[i].tmpfs ? mount_tmpfs(b, &b->plan->volumes[i]) : 0;
+                int r = b->plan->volumes[i].tmpfs
+                                        ? volume_tmpfs_mount(&b->plan->volumes[i], b->pod, BASIC_ATTRIBUTES)
+                                        : 0;
                 if (r < 0)
                         return r;
         }

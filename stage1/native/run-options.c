@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "log.h"
 #include "option.h"
+#include "run-arguments.h"
 #include "strv.h"
 
 static struct {
@@ -70,45 +71,6 @@ static int parse_ipc(bool *ret_private) {
         return 0;
 }
 
-static int parse_file_mode(const char *value, bool none_allowed, PlanFile *ret) {
-        static const struct {
-                const char *name;
-                PlanFile mode;
-        } modes[] = {
-                { "default", PLAN_FILE_DEFAULT },
-                { "host", PLAN_FILE_HOST },
-                { "stage0", PLAN_FILE_STAGE0 },
-                { "none", PLAN_FILE_NONE },
-        };
-        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
-                if (streq(modes[i].name, value) && (none_allowed || modes[i].mode != PLAN_FILE_NONE)) {
-                        *ret = modes[i].mode;
-                        return 0;
-                }
-        return -EINVAL;
-}
-
-static int parse_dns_mode(PlanRequest *q) {
-        if (isempty(given.dns_mode))
-                return 0;
-        _cleanup_strv_ char **parts = strv_split(given.dns_mode, ',');
-        STRV_FOREACH (part, parts) {
-                const char *value;
-                int r = -EINVAL;
-                if ((value = startswith(*part, "resolv=")))
-                        r = parse_file_mode(value, true, &q->resolv_conf);
-                else if ((value = startswith(*part, "hosts=")))
-                        r = parse_file_mode(value, false, &q->hosts);
-                if (r < 0) {
-                        log_error("--dns-conf-mode=%s: expected "
-                                  "resolv=(host|stage0|none|default),hosts=(host|stage0|default)",
-                                        given.dns_mode);
-                        return r;
-                }
-        }
-        return 0;
-}
-
 static int refuse_unsupported(void) {
         if (!isempty(given.private_users)) {
                 log_error("--private-users: this version of the native stage1 has no user namespaces");
@@ -121,13 +83,6 @@ static int refuse_unsupported(void) {
         return 0;
 }
 
-static int parse_uuid(char **arguments, char ret[static UUID_STRING_SIZE]) {
-        if (strv_length(arguments) == 1 && uuid_normalize(arguments[0], ret) >= 0)
-                return 0;
-        log_error("expected the UUID of a pod as the only argument");
-        return -EINVAL;
-}
-
 int run_options_parse(int argc, char **argv, RunOptions *ret) {
         static char uuid[UUID_STRING_SIZE];
         _cleanup_strv_ char **arguments = NULL;
@@ -135,9 +90,9 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         int r = command_parse(&command, argc, argv, &arguments);
         if (r != 0)
                 return r;
-        if ((r = parse_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||
+        if ((r = run_arguments_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||
                         (r = parse_net(&q.net)) < 0 || (r = parse_ipc(&q.private_ipc)) < 0 ||
-                        (r = parse_dns_mode(&q)) < 0)
+                        (r = run_arguments_dns_mode(given.dns_mode, &q)) < 0)
                 return r;
         q.hostname = isempty(given.hostname) ? xasprintf("rkt-%s", uuid) : given.hostname;
         /* with the host's network and without any, the service is to be found here */
