@@ -2,15 +2,14 @@
 /* What "actool build" was. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include "aci-check.h"
 #include "aci-tree.h"
 #include "aci-writer.h"
 #include "aci.h"
 #include "alloc.h"
+#include "file.h"
 #include "globals.h"
-
 #include "log.h"
 #include "strv.h"
 
@@ -37,15 +36,6 @@ static const Command command = {
         .options = options,
         .global_options = global_options,
 };
-
-/* One descriptor is open for each level of the tree: the soft limit, often 1024, is too low for some. */
-static void raise_descriptor_limit(void) {
-        struct rlimit limit;
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return;
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 static int build(const char *directory, const char *output) {
         _cleanup_aci_writer_ AciWriter *w = NULL;
