@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "hash.h"
 #include "strv.h"
 
 #define FORMAT      "rkt-seccomp 1"
@@ -35,17 +36,10 @@ static char *header(const char *source) {
         return xasprintf(FORMAT " %s %s\n%s\n\n", u.machine, seccomp_lists_id, source);
 }
 
-/* FNV-1a. Two sources with the same hash push each other out, no more. */
-static uint64_t hash(const char *text) {
-        uint64_t h = UINT64_C(0xcbf29ce484222325);
-        for (; *text; text++)
-                h = (h ^ (uint8_t) *text) * UINT64_C(0x100000001b3);
-        return h;
-}
-
+/* Two sources with the same hash push each other out, no more. */
 char *filter_cache_name(const char *source) {
         _cleanup_free_ char *head = header(source);
-        return xasprintf("%016" PRIx64, hash(head));
+        return xasprintf("%016" PRIx64, hash_text(HASH_BEGIN, head));
 }
 
 /* A filter decides what an app may do: what somebody else than root could have put here is not one. */

@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "file.h"
 #include "filter-compile.h"
+#include "hash.h"
 #include "log.h"
 
 static int read_list(const char *path, char **ret) {
@@ -18,11 +19,9 @@ static int read_list(const char *path, char **ret) {
         return r < 0 ? log_error_errno(r, "%s", path) : 0;
 }
 
-/* FNV-1a: tells one state of the lists from another, which nobody forges. */
-static uint64_t hash(uint64_t h, const char *text) {
-        for (; *text; text++)
-                h = (h ^ (uint8_t) *text) * UINT64_C(0x100000001b3);
-        return h;
+/* Tells one state of the lists from another. */
+static uint64_t lists_id(const FilterLists *l) {
+        return hash_text(hash_text(hash_text(HASH_BEGIN, l->defaults), l->sets), l->calls);
 }
 
 static void print_text(FILE *f, const char *name, const char *text) {
@@ -70,8 +69,7 @@ static int write_filter(const char *path, const FilterLists *l) {
                 fprintf(f, "        { 0x%04x, %u, %u, 0x%08x },\n", code[i].code, code[i].jt, code[i].jf,
                                 code[i].k);
         fprintf(f, "};\nconst size_t seccomp_default_length = %zu;\n", n);
-        fprintf(f, "const char seccomp_lists_id[] = \"%016" PRIx64 "\";\n",
-                        hash(hash(hash(UINT64_C(0xcbf29ce484222325), l->defaults), l->sets), l->calls));
+        fprintf(f, "const char seccomp_lists_id[] = \"%016" PRIx64 "\";\n", lists_id(l));
         return 0;
 }
 
