@@ -9,12 +9,6 @@
 #include "strv.h"
 #include "types.h"
 
-static int fail(const char *flag, const char *value, char *message) {
-        log_error("--%s=%s: %s", flag, value, message ?: "invalid");
-        free(message);
-        return -EINVAL;
-}
-
 /* Flags whose value is kept as it is: given once for each image. */
 static int set_once(const char *flag, size_t offset, const char *value) {
         AppRequest *a = pod_request_current_app(flag);
@@ -22,7 +16,8 @@ static int set_once(const char *flag, size_t offset, const char *value) {
                 return -EINVAL;
         char **field = (char **) ((char *) a + offset);
         if (*field)
-                return fail(flag, value, xasprintf("given more than once for image \"%s\"", a->image));
+                return pod_request_fail(
+                                flag, value, xasprintf("given more than once for image \"%s\"", a->image));
         *field = xstrdup(value);
         return 0;
 }
@@ -38,13 +33,13 @@ SET_ONCE(set_group, "group", group)
 
 static int set_name(const char *value, void *userdata) {
         if (!ac_name_is_valid(value))
-                return fail("name", value, xstrdup("expected " AC_NAME_FORM));
+                return pod_request_fail("name", value, xstrdup("expected " AC_NAME_FORM));
         return set_once("name", offsetof(AppRequest, name), value);
 }
 
 static int set_working_directory(const char *value, void *userdata) {
         if (!path_is_absolute(value))
-                return fail("working-dir", value, xstrdup("expected an absolute path"));
+                return pod_request_fail("working-dir", value, xstrdup("expected an absolute path"));
         return set_once("working-dir", offsetof(AppRequest, working_directory), value);
 }
 
@@ -54,7 +49,7 @@ static int set_read_only_rootfs(const char *value, void *userdata) {
         if (!a)
                 return -EINVAL;
         if (parse_bool(value, &b) < 0)
-                return fail("readonly-rootfs", value, xstrdup("expected true or false"));
+                return pod_request_fail("readonly-rootfs", value, xstrdup("expected true or false"));
         a->read_only_rootfs = b;
         return 0;
 }
@@ -70,7 +65,7 @@ static int set_supplementary_gids(const char *value, void *userdata) {
         STRV_FOREACH (w, words) {
                 uint64_t gid;
                 if (parse_uint(*w, UINT32_MAX - 1, &gid) < 0)
-                        return fail("supplementary-gids", value,
+                        return pod_request_fail("supplementary-gids", value,
                                         xasprintf("\"%s\": expected a numeric group ID", *w));
                 a->supplementary_gids[a->n_supplementary_gids++] = gid;
         }
@@ -84,12 +79,13 @@ static int add_pair(const char *flag, const char *value, size_t offset, bool (*v
         if (!a)
                 return -EINVAL;
         if (name_value_split(value, &name, &text) < 0)
-                return fail(flag, value, xstrdup("expected NAME=VALUE"));
+                return pod_request_fail(flag, value, xstrdup("expected NAME=VALUE"));
         if (valid && !valid(name))
-                return fail(flag, value, xasprintf("\"%s\": expected %s", name, form));
+                return pod_request_fail(flag, value, xasprintf("\"%s\": expected %s", name, form));
         NameValueList *l = (NameValueList *) ((char *) a + offset);
         if (name_values_get(l, name))
-                return fail(flag, value, xasprintf("\"%s\" given twice for image \"%s\"", name, a->image));
+                return pod_request_fail(flag, value,
+                                xasprintf("\"%s\" given twice for image \"%s\"", name, a->image));
         name_values_add(l, name, text);
         return 0;
 }

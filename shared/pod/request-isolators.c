@@ -12,13 +12,8 @@
 
 #define MEMORY_MIN 4096
 
-static int fail(const char *flag, const char *value, char *message) {
-        log_error("--%s=%s: %s", flag, value, message ?: "invalid");
-        free(message);
-        return -EINVAL;
-}
-
-IsolatorList *pod_request_current_isolators(void) {
+/* Where a limit goes: to the app of the image before it, or to the pod if there is none. */
+static IsolatorList *current_isolators(void) {
         return pod_request.n_apps == 0 ? &pod_request.isolators
                                        : &pod_request.apps[pod_request.n_apps - 1].isolators;
 }
@@ -34,16 +29,17 @@ static int set_quantity(
         char *error = NULL;
         Quantity q;
         if (quantity_parse(value, &q) >= 0 && quantity_value(q) < min)
-                return fail(flag, value, xasprintf("less than %" PRIi64 " cannot work", min));
-        if (isolators_set_resource(pod_request_current_isolators(), type, request, value, &error) < 0)
-                return fail(flag, value, error);
+                return pod_request_fail(flag, value, xasprintf("less than %" PRIi64 " cannot work", min));
+        if (isolators_set_resource(current_isolators(), type, request, value, &error) < 0)
+                return pod_request_fail(flag, value, error);
         return 0;
 }
 
 static int set_memory(const char *value, void *userdata) {
         Quantity q;
         if (quantity_parse(value, &q) >= 0 && quantity_value(q) < MEMORY_MIN)
-                return fail("memory", value, xstrdup("a memory limit below 4096 bytes cannot work"));
+                return pod_request_fail(
+                                "memory", value, xstrdup("a memory limit below 4096 bytes cannot work"));
         return set_quantity("memory", ISOLATOR_MEMORY, value, value, MEMORY_MIN);
 }
 static int set_cpu(const char *value, void *userdata) {
@@ -68,20 +64,20 @@ static int set_number(const char *flag, IsolatorList *l, IsolatorType type, cons
         if (!l)
                 return -EINVAL;
         if (parse_int(value, INT64_MIN, INT64_MAX, &n) < 0)
-                return fail(flag, value, xstrdup("expected a number"));
+                return pod_request_fail(flag, value, xstrdup("expected a number"));
         if (isolators_set_number(l, type, n, &error) < 0)
-                return fail(flag, value, error);
+                return pod_request_fail(flag, value, error);
         return 0;
 }
 
 static int set_cpu_shares(const char *value, void *userdata) {
-        return set_number("cpu-shares", pod_request_current_isolators(), ISOLATOR_CPU_SHARES, value);
+        return set_number("cpu-shares", current_isolators(), ISOLATOR_CPU_SHARES, value);
 }
 static int set_pids_limit(const char *value, void *userdata) {
-        return set_number("pids-limit", pod_request_current_isolators(), ISOLATOR_PIDS, value);
+        return set_number("pids-limit", current_isolators(), ISOLATOR_PIDS, value);
 }
 static int set_io_weight(const char *value, void *userdata) {
-        return set_number("io-weight", pod_request_current_isolators(), ISOLATOR_IO_WEIGHT, value);
+        return set_number("io-weight", current_isolators(), ISOLATOR_IO_WEIGHT, value);
 }
 static int set_oom_score_adj(const char *value, void *userdata) {
         return set_number("oom-score-adj", app_isolators("oom-score-adj"), ISOLATOR_OOM_SCORE_ADJ, value);
@@ -96,16 +92,14 @@ static int set_member(const char *flag, IsolatorList *l, IsolatorType type, cons
         if (present)
                 name_values_copy(&values, &present->values);
         name_values_set(&values, name, text);
-        return isolators_set_map(l, type, &values, &error) < 0 ? fail(flag, value, error) : 0;
+        return isolators_set_map(l, type, &values, &error) < 0 ? pod_request_fail(flag, value, error) : 0;
 }
 
 static int set_cpuset_cpus(const char *value, void *userdata) {
-        return set_member("cpuset-cpus", pod_request_current_isolators(), ISOLATOR_CPUSET, "cpus", value,
-                        value);
+        return set_member("cpuset-cpus", current_isolators(), ISOLATOR_CPUSET, "cpus", value, value);
 }
 static int set_cpuset_mems(const char *value, void *userdata) {
-        return set_member("cpuset-mems", pod_request_current_isolators(), ISOLATOR_CPUSET, "mems", value,
-                        value);
+        return set_member("cpuset-mems", current_isolators(), ISOLATOR_CPUSET, "mems", value, value);
 }
 
 static int set_pair(const char *flag, IsolatorList *l, IsolatorType type, const char *value) {
@@ -113,7 +107,7 @@ static int set_pair(const char *flag, IsolatorList *l, IsolatorType type, const 
         if (!l)
                 return -EINVAL;
         if (name_value_split(value, &name, &text) < 0)
-                return fail(flag, value, xstrdup("expected NAME=VALUE"));
+                return pod_request_fail(flag, value, xstrdup("expected NAME=VALUE"));
         return set_member(flag, l, type, name, text, value);
 }
 
@@ -130,7 +124,8 @@ static int set_names(const char *flag, IsolatorType type, const char *value) {
         if (!l)
                 return -EINVAL;
         _cleanup_strv_ char **set = strv_split(value, ',');
-        return isolators_set_names(l, type, set, NULL, &error) < 0 ? fail(flag, value, error) : 0;
+        return isolators_set_names(l, type, set, NULL, &error) < 0 ? pod_request_fail(flag, value, error)
+                                                                   : 0;
 }
 
 static int set_capabilities(const char *flag, IsolatorType type, IsolatorType opposite, const char *value) {
@@ -138,7 +133,7 @@ static int set_capabilities(const char *flag, IsolatorType type, IsolatorType op
         if (!a)
                 return -EINVAL;
         if (isolators_find(&a->isolators, opposite))
-                return fail(flag, value,
+                return pod_request_fail(flag, value,
                                 xasprintf("--caps-retain and --caps-remove exclude each other (image "
                                           "\"%s\")",
                                                 a->image));
@@ -162,7 +157,7 @@ static int set_seccomp(const char *value, void *userdata) {
         char *error = NULL;
         if (!l)
                 return -EINVAL;
-        return isolators_set_seccomp(l, value, &error) < 0 ? fail("seccomp", value, error) : 0;
+        return isolators_set_seccomp(l, value, &error) < 0 ? pod_request_fail("seccomp", value, error) : 0;
 }
 
 static int set_no_new_privileges(const char *value, void *userdata) {
@@ -172,9 +167,9 @@ static int set_no_new_privileges(const char *value, void *userdata) {
         if (!l)
                 return -EINVAL;
         if (parse_bool(value, &flag) < 0)
-                return fail("no-new-privileges", value, xstrdup("expected true or false"));
+                return pod_request_fail("no-new-privileges", value, xstrdup("expected true or false"));
         return isolators_set_flag(l, ISOLATOR_NO_NEW_PRIVILEGES, flag, &error) < 0
-                               ? fail("no-new-privileges", value, error)
+                               ? pod_request_fail("no-new-privileges", value, error)
                                : 0;
 }
 
@@ -184,7 +179,9 @@ static int set_object(const char *flag, IsolatorType type, json_object *o, const
         char *error = NULL;
         if (!l)
                 return -EINVAL;
-        return isolators_set(l, isolator_type_name(type), owned, &error) < 0 ? fail(flag, value, error) : 0;
+        return isolators_set(l, isolator_type_name(type), owned, &error) < 0
+                               ? pod_request_fail(flag, value, error)
+                               : 0;
 }
 
 static int set_selinux_context(const char *value, void *userdata) {

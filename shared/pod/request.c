@@ -14,7 +14,7 @@
 
 PodRequest pod_request = { .pull_policy = PULL_NEW };
 
-static int fail(char *message, const char *flag, const char *value) {
+int pod_request_fail(const char *flag, const char *value, char *message) {
         log_error("--%s=%s: %s", flag, value, message ?: "invalid");
         free(message);
         return -EINVAL;
@@ -24,11 +24,12 @@ static int add_volume(const char *value, void *userdata) {
         char *error = NULL;
         Volume v = {};
         if (volume_from_option(value, &v, &error) < 0)
-                return fail(error, "volume", value);
+                return pod_request_fail("volume", value, error);
         for (size_t i = 0; i < pod_request.n_volumes; i++)
                 if (streq(pod_request.volumes[i].name, v.name)) {
                         volume_done(&v);
-                        return fail(xstrdup("a volume of this name was given before"), "volume", value);
+                        return pod_request_fail(
+                                        "volume", value, xstrdup("a volume of this name was given before"));
                 }
         xgrow(&pod_request.volumes, pod_request.n_volumes);
         pod_request.volumes[pod_request.n_volumes++] = v;
@@ -39,7 +40,7 @@ static int add_mount(const char *value, void *userdata) {
         char *error = NULL;
         Mount m = {};
         if (mount_from_option(value, &m, &error) < 0)
-                return fail(error, "mount", value);
+                return pod_request_fail("mount", value, error);
         if (pod_request.n_apps == 0) {
                 xgrow(&pod_request.mounts, pod_request.n_mounts);
                 pod_request.mounts[pod_request.n_mounts++] = m;
@@ -55,7 +56,7 @@ static int add_port(const char *value, void *userdata) {
         char *error = NULL;
         ExposedPort p = {};
         if (exposed_port_from_option(value, &p, &error) < 0)
-                return fail(error, "port", value);
+                return pod_request_fail("port", value, error);
         xgrow(&pod_request.ports, pod_request.n_ports);
         pod_request.ports[pod_request.n_ports++] = p;
         return 0;
@@ -120,7 +121,7 @@ static int set_pull_policy(const char *value, void *userdata) {
                         pod_request.pull_policy_given = true;
                         return 0;
                 }
-        return fail(xstrdup("expected never, new or update"), "pull-policy", value);
+        return pod_request_fail("pull-policy", value, xstrdup("expected never, new or update"));
 }
 
 const Option pod_request_options[] = {

@@ -79,7 +79,7 @@ int pod_request_check(void);
 /* The rows of per-app flags, which "app add" takes too. */
 extern const Option app_request_options[];
 extern const Option isolator_request_options[]; /* those of them that become isolators */
-/* Where a limit goes: to the app of the image before it, or to the pod if there is none. */
-IsolatorList *pod_request_current_isolators(void);
+/* Logs that the value of a flag is wrong. Frees message, which may be NULL. -EINVAL. */
+int pod_request_fail(const char *flag, const char *value, char *message);
 AppRequest *pod_request_current_app(const char *flag); /* NULL after logging when no image came before */
 void app_request_done(AppRequest *a);
