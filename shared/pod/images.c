@@ -52,12 +52,9 @@ static int run_tool(const char *program, const char *verb, char *const *argument
 }
 
 static int fetch(const char *reference, PullPolicy policy, const char *signature, char **ret_id) {
-        static const char *const policies[] = {
-                [PULL_NEVER] = "never", [PULL_NEW] = "new", [PULL_UPDATE] = "update"
-        };
         _cleanup_strv_ char **arguments = NULL;
         strv_add(&arguments, "--full");
-        strv_push(&arguments, xasprintf("--pull-policy=%s", policies[policy]));
+        strv_push(&arguments, xasprintf("--pull-policy=%s", pull_policy_name(policy)));
         strv_add(&arguments, reference);
         if (signature)
                 strv_push(&arguments, xasprintf("--signature=%s", signature));

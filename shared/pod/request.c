@@ -111,12 +111,17 @@ static int read_environment_file(const char *path, void *userdata) {
         return 0;
 }
 
+static const char *const pull_policies[] = {
+        [PULL_NEVER] = "never", [PULL_NEW] = "new", [PULL_UPDATE] = "update"
+};
+
+const char *pull_policy_name(PullPolicy p) {
+        return pull_policies[p];
+}
+
 static int set_pull_policy(const char *value, void *userdata) {
-        static const char *const names[] = {
-                [PULL_NEVER] = "never", [PULL_NEW] = "new", [PULL_UPDATE] = "update"
-        };
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (streq(value, names[i])) {
+        for (size_t i = 0; i < ELEMENTSOF(pull_policies); i++)
+                if (streq(value, pull_policies[i])) {
                         pod_request.pull_policy = i;
                         pod_request.pull_policy_given = true;
                         return 0;

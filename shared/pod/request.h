@@ -18,6 +18,8 @@ typedef enum PullPolicy {
         PULL_UPDATE,
 } PullPolicy;
 
+const char *pull_policy_name(PullPolicy p);
+
 typedef struct AppRequest {
         char *image; /* as given */
         char *signature;
