@@ -8,7 +8,6 @@
 
 #include "alloc.h"
 #include "file.h"
-#include "option.h"
 #include "strv.h"
 
 #define MOUNTINFO_MAX ((size_t) 4 * 1024 * 1024)

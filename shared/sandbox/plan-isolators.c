@@ -122,12 +122,7 @@ int plan_compile_isolators(const PlanRequest *q, const IsolatorList *l, int podf
         a->no_new_privileges = privileges && privileges->flag;
         a->has_oom_score_adj = oom;
         a->oom_score_adj = oom ? (int) oom->number : 0;
-
-        PlanDisks disks = {};
-        if (isolators_find(l, ISOLATOR_BLOCK_BANDWIDTH) || isolators_find(l, ISOLATOR_BLOCK_IOPS))
-                plan_disks_find(&disks, podfd, a);
-        plan_compile_limits(l, whose, &disks, &a->limits);
-        free(disks.items);
+        plan_compile_limits(l, whose, podfd, a, 1, &a->limits);
         for (size_t i = 0; i < l->n; i++)
                 if (!is_applied(l->items[i].type))
                         report_ignored(&l->items[i], whose, false);
@@ -180,12 +175,7 @@ int plan_compile_pod_isolators(const PlanRequest *q, const IsolatorList *l, int 
         int r = compile_sysctl(l, p);
         if (r < 0)
                 return r;
-        PlanDisks disks = {};
-        if (isolators_find(l, ISOLATOR_BLOCK_BANDWIDTH) || isolators_find(l, ISOLATOR_BLOCK_IOPS))
-                for (size_t i = 0; i < p->n_apps; i++)
-                        plan_disks_find(&disks, podfd, &p->apps[i]);
-        plan_compile_limits(l, "the pod", &disks, &p->limits);
-        free(disks.items);
+        plan_compile_limits(l, "the pod", podfd, p->apps, p->n_apps, &p->limits);
         for (size_t i = 0; i < l->n; i++)
                 if (l->items[i].type != ISOLATOR_SYSCTL && !plan_limits_apply_to(l->items[i].type))
                         report_ignored(&l->items[i], "the pod", true);

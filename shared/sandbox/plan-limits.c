@@ -10,7 +10,13 @@
 
 #define CPU_PERIOD_US 100000
 
-static void add_disk(PlanDisks *d, int dirfd, const char *path) {
+/* Where the limits of input and output apply: what lies on these disks. */
+typedef struct Disks {
+        dev_t *items;
+        size_t n;
+} Disks;
+
+static void add_disk(Disks *d, int dirfd, const char *path) {
         dev_t number;
         if (block_device_of(dirfd, path, &number) < 0)
                 return;
@@ -21,10 +27,12 @@ static void add_disk(PlanDisks *d, int dirfd, const char *path) {
         d->items[d->n++] = number;
 }
 
-void plan_disks_find(PlanDisks *d, int podfd, const PlanApp *a) {
+static void find_disks(Disks *d, int podfd, const PlanApp *apps, size_t n_apps) {
         add_disk(d, podfd, ".");
-        for (size_t i = 0; i < a->n_mounts; i++)
-                add_disk(d, podfd, a->mounts[i].source);
+        for (size_t i = 0; i < n_apps; i++)
+                for (size_t j = 0; j < apps[i].n_mounts; j++)
+                        if (apps[i].mounts[j].source)
+                                add_disk(d, podfd, apps[i].mounts[j].source);
 }
 
 /* cgroup v1's shares, 2 to 262144 with 1024 as the default, on the scale of v2's weight, 1 to 10000 with
@@ -45,7 +53,7 @@ static char *cpu_quota(Quantity limit) {
 }
 
 /* A limit for what is read and one for what is written, as the spec has one number for both. */
-static void add_disk_limits(const Isolator *i, const char *whose, const PlanDisks *disks, PlanLimits *ret) {
+static void add_disk_limits(const Isolator *i, const char *whose, const Disks *disks, PlanLimits *ret) {
         uint64_t value = (uint64_t) MAX(quantity_value(i->resource.limit), 1);
         bool bytes = i->type == ISOLATOR_BLOCK_BANDWIDTH;
         for (size_t k = 0; k < disks->n; k++)
@@ -90,7 +98,7 @@ bool plan_limits_apply_to(IsolatorType type) {
         }
 }
 
-static void compile_one(const Isolator *i, const char *whose, const PlanDisks *disks, PlanLimits *ret) {
+static void compile_one(const Isolator *i, const char *whose, const Disks *disks, PlanLimits *ret) {
         switch (i->type) {
         case ISOLATOR_MEMORY: add_resource(i, "memory.max", ret); break;
         case ISOLATOR_MEMORY_HIGH: add_resource(i, "memory.high", ret); break;
@@ -113,10 +121,15 @@ static void compile_one(const Isolator *i, const char *whose, const PlanDisks *d
         }
 }
 
-void plan_compile_limits(const IsolatorList *l, const char *whose, const PlanDisks *disks, PlanLimits *ret) {
+void plan_compile_limits(const IsolatorList *l, const char *whose, int podfd, const PlanApp *apps,
+                size_t n_apps, PlanLimits *ret) {
+        Disks disks = {};
+        if (isolators_find(l, ISOLATOR_BLOCK_BANDWIDTH) || isolators_find(l, ISOLATOR_BLOCK_IOPS))
+                find_disks(&disks, podfd, apps, n_apps);
         for (IsolatorType t = ISOLATOR_UNKNOWN + 1; t < _ISOLATOR_TYPE_MAX; t++) {
                 const Isolator *i = isolators_find(l, t);
                 if (i)
-                        compile_one(i, whose, disks, ret);
+                        compile_one(i, whose, &disks, ret);
         }
+        free(disks.items);
 }

@@ -4,16 +4,9 @@
 #include "isolator.h"
 #include "plan.h"
 
-/* Where the limits of input and output apply: what lies on these disks. */
-typedef struct PlanDisks {
-        dev_t *items;
-        size_t n;
-} PlanDisks;
-
-/* The disks of the pod directory and of host volumes among the mounts of a. */
-void plan_disks_find(PlanDisks *d, int podfd, const PlanApp *a);
-
-/* The lines for a cgroup that resource isolators come down to. whose ("app NAME" or "the pod") is for
- * messages: warns of what the host cannot do. */
-void plan_compile_limits(const IsolatorList *l, const char *whose, const PlanDisks *disks, PlanLimits *ret);
+/* The lines for a cgroup that resource isolators come down to; limits of input and output are for the disks
+ * that the pod directory and the mounts of the apps lie on. whose ("app NAME" or "the pod") is for messages:
+ * warns of what the host cannot do. */
+void plan_compile_limits(const IsolatorList *l, const char *whose, int podfd, const PlanApp *apps,
+                size_t n_apps, PlanLimits *ret);
 bool plan_limits_apply_to(IsolatorType type); /* whether it is one of these */
