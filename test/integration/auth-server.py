@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A server that wants to know who asks: auth-server.py DIRECTORY LOG PORT-FILE [CERTIFICATE KEY]
+"""A server that wants to know who asks: auth-server.py DIRECTORY LOG [CERTIFICATE KEY]
 
 It serves the files of DIRECTORY. Beside DIRECTORY/X, X.auth says what a request for X must have, one line of
     Basic USER:PASSWORD
@@ -16,12 +16,12 @@ import base64
 import hashlib
 import hmac
 import http.server
-import os
 import re
-import ssl
 import sys
 
-directory, log, port_file = sys.argv[1:4]
+from serving import serve
+
+directory, log = sys.argv[1:3]
 
 
 def read(name):
@@ -123,12 +123,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-if len(sys.argv) > 4:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(sys.argv[4], sys.argv[5])
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-with open(port_file + ".new", "w") as f:
-    f.write("%d\n" % server.server_port)
-os.rename(port_file + ".new", port_file)
-server.serve_forever()
+serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler), *sys.argv[3:])

@@ -5,12 +5,7 @@ load lib
 
 setup_file() {
     local d=$BATS_FILE_TMPDIR dir
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=test authority' \
-        -keyout "$d/ca.key" -out "$d/ca.pem" 2>/dev/null
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost \
-        -keyout "$d/key.pem" -out "$d/request.pem" 2>/dev/null
-    openssl x509 -req -in "$d/request.pem" -CA "$d/ca.pem" -CAkey "$d/ca.key" -CAcreateserial -days 2 \
-        -extfile <(echo 'subjectAltName=DNS:localhost,IP:127.0.0.1') -out "$d/cert.pem" 2>/dev/null
+    make_certificate "$d" localhost 127.0.0.1
     dir=$d/build
     mkdir -p "$dir/rootfs"
     echo '{"acKind": "ImageManifest", "acVersion": "0.8.11", "name": "example.com/app"}' >"$dir/manifest"
@@ -39,19 +34,15 @@ fetch() { r --insecure-options="image${insecure:+,$insecure}" fetch --full "$@";
 
 # serve_auth DIRECTORY [plain]: auth-server.py, over https but with plain. Sets host (localhost:PORT) and log.
 serve_auth() {
-    local port_file
-    port_file=$(mktemp -u "$BATS_TEST_TMPDIR/port-XXXXXX")
-    log=$port_file.log
-    : >"$log"
+    local port
+    log=$(mktemp "$BATS_TEST_TMPDIR/requests-XXXXXX")
     if [[ ${2-} == plain ]]; then
         set -- "$1"
     else
         set -- "$1" "$BATS_FILE_TMPDIR/cert.pem" "$BATS_FILE_TMPDIR/key.pem"
     fi
-    python3 "$BATS_TEST_DIRNAME/auth-server.py" "$1" "$log" "$port_file" "${@:2}" 3>&- &
-    server_pids+=($!)
-    wait_for 10 test -s "$port_file"
-    host=localhost:$(<"$port_file")
+    serve_by auth-server.py "$1" "$log" "${@:2}"
+    host=localhost:$port
 }
 
 # auth DIRECTORY NAME TYPE CREDENTIALS DOMAIN…, docker_auth DIRECTORY NAME USER PASSWORD REGISTRY…: files of auth.d.

@@ -118,6 +118,17 @@ port_answers_or_ended() {
     { : <>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || ! kill -0 "$2" 2>/dev/null
 }
 
+# serve_by SCRIPT ARGUMENT…: one of our own servers (serving.py) on a free loopback port. Sets port.
+serve_by() {
+    local port_file
+    port_file=$(mktemp -u "$BATS_TEST_TMPDIR/port-XXXXXX")
+    PORT_FILE=$port_file python3 -B "$BATS_TEST_DIRNAME/$1" "${@:2}" 3>&- &
+    server_pids+=($!)
+    wait_for 10 test -s "$port_file"
+    # shellcheck disable=SC2034 # for the test
+    port=$(<"$port_file")
+}
+
 # stop_servers: for a test's teardown.
 stop_servers() {
     ((${#server_pids[@]} == 0)) || kill "${server_pids[@]}" 2>/dev/null || :

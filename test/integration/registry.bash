@@ -112,11 +112,9 @@ registry_requests() {
 # registry.
 start_scripted_registry() {
     rules=$BATS_TEST_TMPDIR/rules${2-}.json log=$BATS_TEST_TMPDIR/requests${2-}
-    local port_file=$BATS_TEST_TMPDIR/port.$RANDOM
+    local port
     : >"$log"
-    python3 "$BATS_TEST_DIRNAME/scripted-registry.py" "$1" "$rules" "$log" "$port_file" 3>&- &
-    server_pids+=($!)
-    wait_for 10 test -s "$port_file"
+    serve_by scripted-registry.py "$1" "$rules" "$log"
     # shellcheck disable=SC2034 # for the test
-    registry=localhost:$(<"$port_file")
+    registry=localhost:$port
 }

@@ -358,15 +358,13 @@ nothing_kept() {
 
 # start_token_server: token-server.py. Sets realm and token_log.
 start_token_server() {
-    local d=$BATS_TEST_TMPDIR/token port_file=$BATS_TEST_TMPDIR/token.port
+    local d=$BATS_TEST_TMPDIR/token port
     mkdir "$d"
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tokens -keyout "$d/key.pem" -out "$d/tokens.pem" 2>/dev/null
     token_log=$BATS_TEST_TMPDIR/token.log
     : >"$token_log"
-    python3 "$BATS_TEST_DIRNAME/token-server.py" "$d/key.pem" "$d/tokens.pem" tester:secret refresh-me "$token_log" "$port_file" 3>&- &
-    server_pids+=($!)
-    wait_for 10 test -s "$port_file"
-    realm=http://127.0.0.1:$(<"$port_file")/token
+    serve_by token-server.py "$d/key.pem" "$d/tokens.pem" tester:secret refresh-me "$token_log"
+    realm=http://127.0.0.1:$port/token
 }
 
 start_token_registry() {

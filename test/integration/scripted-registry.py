@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A registry that answers as the test says: scripted-registry.py LAYOUT RULES LOG PORT-FILE
+"""A registry that answers as the test says: scripted-registry.py LAYOUT RULES LOG
 
 It serves an OCI layout: NAME of it is NAME:latest, and the tag NAME of any other repository. RULES is a file with a JSON array,
 read anew for each request; the first rule whose "match", a regular expression, is found in "METHOD PATH", and
@@ -28,7 +28,9 @@ import sys
 import threading
 import time
 
-layout, rules_path, log_path, port_file = sys.argv[1:]
+from serving import serve
+
+layout, rules_path, log_path = sys.argv[1:]
 used = {}
 lock = threading.Lock()
 
@@ -147,7 +149,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
-with open(port_file + ".new", "w") as f:
-    f.write(str(server.server_port))
-os.rename(port_file + ".new", port_file)
-server.serve_forever()
+serve(server)

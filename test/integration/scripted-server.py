@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""An HTTP server that answers as the test says: scripted-server.py DIRECTORY LOG PORT-FILE [CERTIFICATE KEY]
+"""An HTTP server that answers as the test says: scripted-server.py DIRECTORY LOG [CERTIFICATE KEY]
 
 For DIRECTORY/X, files beside it change the answer:
   X.etag, X.last-modified, X.cache-control, X.retry-after  header fields
@@ -22,15 +22,15 @@ It is a proxy, too: then PATH is a whole URL, or HOST:PORT for https.
 """
 
 import http.server
-import os
 import socket
-import ssl
 import sys
 import threading
 import time
 import urllib.parse
 
-directory, log, port_file = sys.argv[1:4]
+from serving import serve
+
+directory, log = sys.argv[1:3]
 lock = threading.Lock()
 
 
@@ -192,12 +192,4 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 64
 
 
-server = Server(("0.0.0.0", 0), Handler)
-if len(sys.argv) > 4:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(sys.argv[4], sys.argv[5])
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-with open(port_file + ".new", "w") as f:
-    f.write(str(server.server_port))
-os.rename(port_file + ".new", port_file)
-server.serve_forever()
+serve(Server(("0.0.0.0", 0), Handler), *sys.argv[3:])

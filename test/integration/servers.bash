@@ -20,14 +20,8 @@ make() {
 # serve_scripted [CERTIFICATE KEY]: a server whose answers the test chooses by files beside those in $www
 # (scripted-server.py). Sets url, port, and log, a file with a line for each request.
 serve_scripted() {
-    local port_file
-    port_file=$(mktemp -u "$BATS_TEST_TMPDIR/port-XXXXXX")
-    log=$port_file.log
-    : >"$log"
-    python3 "$BATS_TEST_DIRNAME/scripted-server.py" "$www" "$log" "$port_file" "$@" 3>&- &
-    server_pids+=($!)
-    wait_for 10 test -s "$port_file"
-    port=$(<"$port_file")
+    log=$(mktemp "$BATS_TEST_TMPDIR/requests-XXXXXX")
+    serve_by scripted-server.py "$www" "$log" "$@"
     # shellcheck disable=SC2034
     url=http${1+s}://127.0.0.1:$port
 }

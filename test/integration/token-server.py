@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Gives out tokens for docker-registry: token-server.py KEY CERTIFICATE USER:PASSWORD REFRESH-TOKEN LOG PORT-FILE
+"""Gives out tokens for docker-registry: token-server.py KEY CERTIFICATE USER:PASSWORD REFRESH-TOKEN LOG
 
 GET /token?service=…&scope=… with Basic credentials or, for the repositories public/…, without; POST with
 grant_type=refresh_token (OAuth 2.0). LOG gets a line "METHOD USER SCOPE STATUS" for
@@ -10,13 +10,14 @@ each request.
 import base64
 import http.server
 import json
-import os
 import subprocess
 import sys
 import time
 import urllib.parse
 
-key, certificate, account, refresh_token, log, port_file = sys.argv[1:]
+from serving import serve
+
+key, certificate, account, refresh_token, log = sys.argv[1:]
 
 
 def encode(data):
@@ -84,8 +85,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-with open(port_file + ".new", "w") as f:
-    f.write(str(server.server_port))
-os.rename(port_file + ".new", port_file)
-server.serve_forever()
+serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
