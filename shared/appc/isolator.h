@@ -80,9 +80,9 @@ json_object *isolators_to_json(const IsolatorList *l);
  * of its type, and the opposite capability or seccomp set. Takes no reference on value away from the caller.
  * -EINVAL with *ret_error. */
 int isolators_set(IsolatorList *l, const char *name, json_object *value, char **ret_error);
+/* Shorthands of it for what the command line can say. */
 int isolators_set_map(IsolatorList *l, IsolatorType type, const NameValueList *values, char **ret_error);
 int isolators_set_flag(IsolatorList *l, IsolatorType type, bool flag, char **ret_error);
-/* Shorthands of it for what the command line can say. */
 int isolators_set_resource(IsolatorList *l, IsolatorType type, const char *request, const char *limit,
                 char **ret_error);
 int isolators_set_number(IsolatorList *l, IsolatorType type, int64_t number, char **ret_error);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "alloc.h"
+#include "name-value.h"
 #include "plan-rlimits.h"
 
 void plan_limits_to_json(json_object *o, const PlanLimits *l) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "name-value.h"
 #include "plan.h"
 
 /* "nofile", "1024:2048" or "1024". -EINVAL with *ret_error. */

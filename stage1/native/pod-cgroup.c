@@ -14,7 +14,6 @@
 #include "pod-limits.h"
 #include "pod-root.h"
 
-#define SUPERVISOR  "supervisor"
 #define MOUNT_POINT "/sys/fs/cgroup"
 
 static int mount_cgroup(void) {
