@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Messages to stderr as "NAME: message", NAME being the command without "rkt-" (inventory 1.0).
+/* Messages to stderr as "NAME: message", NAME being the command without "rkt-".
  * Where a failure is understood it is logged, once; everywhere else a negative errno is passed up. */
 
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The global flags that every program takes (inventory 1.0), and what they and the configuration files
+/* The global flags that every program takes, and what they and the configuration files
  * amount to. A program names global_options in its Command and calls globals_settle after parsing. */
 
 #include <stdbool.h>

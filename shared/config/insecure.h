@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* --insecure-options: the safeguards that the user turned off by name (inventory 1.0). */
+/* --insecure-options: the safeguards that the user turned off by name. */
 
 typedef enum Insecure {
         INSECURE_IMAGE = 1 << 0,  /* no signature check */

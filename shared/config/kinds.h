@@ -2,7 +2,7 @@
 #pragma once
 
 /* The configuration files: DIR/paths.d and DIR/stage1.d, each with files NAME.json of rktKind "paths" and
- * "stage1" (inventory 2.6), read from the system, the local and the user directory; later ones win, field
+ * "stage1", read from the system, the local and the user directory; later ones win, field
  * by field. */
 
 typedef struct Config {

@@ -14,7 +14,7 @@
  *   docker-archive:FILE[:REPOSITORY[:TAG]]     what docker save and podman save write
  *   cimd:TYPE:v=0:DATA                         rkt's URIs of types aci-archive, appc and docker
  *
- * Sources: rkt's documentation (inventory 5.1); distribution specification 1.1, "Pulling manifests";
+ * Sources: rkt's documentation; distribution specification 1.1, "Pulling manifests";
  * Docker's reference grammar and normalisation; OCI image specification, annotation
  * org.opencontainers.image.ref.name.
  */

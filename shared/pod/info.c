@@ -40,7 +40,7 @@ static int64_t read_number(const Pod *p, const char *path) {
         return n;
 }
 
-/* "pid", or the only child of "ppid" (inventory 3.2). */
+/* "pid", or the only child of "ppid". */
 static pid_t read_pid(const Pod *p) {
         int64_t pid = read_number(p, "pid");
         if (pid > 0)

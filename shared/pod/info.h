@@ -50,5 +50,5 @@ bool pod_state_has_run(PodState s);
 bool pod_is_ready(const Pod *p);
 /* "name:ip4=ADDRESS, …"; "" without networks. Allocated. */
 char *pod_info_networks(const PodInfo *i);
-/* rkt's JSON form (inventory 1.6). */
+/* rkt's JSON form. */
 json_object *pod_info_to_json(const PodInfo *i);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Pods on disk: DATA/pods/STATE-DIRECTORY/UUID (rkt-pod(5), inventory 2.5). A state is the directory that a
+/* Pods on disk: DATA/pods/STATE-DIRECTORY/UUID (rkt-pod(5)). A state is the directory that a
  * pod lies in plus whether somebody holds the exclusive flock of the pod's own directory; nothing else is
  * recorded, so it cannot be wrong. A pod is read through a descriptor of its directory, which stays good
  * when another process renames it. */

@@ -2,7 +2,7 @@
 #pragma once
 
 /* What the user asks for on the command line of run, prepare and (images only) fetch: rkt's grammar of pod
- * flags, images, per-app flags behind their image, and "-- arguments ---" (inventory 1.1). The tables of
+ * flags, images, per-app flags behind their image, and "-- arguments ---". The tables of
  * options fill the one global request. */
 
 #include <sys/types.h>

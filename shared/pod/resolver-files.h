@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* etc/rkt-resolv.conf and etc/rkt-hosts in the stage1: what --dns… and --hosts-entry ask for
- * (inventory 6.4). */
+/* etc/rkt-resolv.conf and etc/rkt-hosts in the stage1: what --dns… and --hosts-entry ask for. */
 
 #include "launch.h"
 

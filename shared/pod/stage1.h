@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The execution engines (rkt-stage1(7), inventory 3): choosing one, and running its entry points. */
+/* The execution engines (rkt-stage1(7)): choosing one, and running its entry points. */
 
 #include "image-manifest.h"
 #include "pod.h"

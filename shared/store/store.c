@@ -19,7 +19,7 @@ struct Store {
         char *path;
 };
 
-/* rkt's modes (inventory 2.1): members of the group rkt may fetch, list and remove images; only root can
+/* rkt's modes: members of the group rkt may fetch, list and remove images; only root can
  * reach the trees. The setgid bit passes the group on. */
 static const struct {
         const char *path;
