@@ -140,20 +140,12 @@ int volume_parse(JsonContext *c, json_object *o, Volume *ret) {
                         get_tristate(c, o, "readOnly", &v.read_only) < 0 ||
                         get_tristate(c, o, "recursive", &v.recursive) < 0)
                 return -EINVAL;
-        int r;
-        if (streq(kind, volume_kinds[VOLUME_HOST])) {
-                v.kind = VOLUME_HOST;
-                r = parse_host(c, o, &v);
-        } else if (streq(kind, volume_kinds[VOLUME_EMPTY])) {
-                v.kind = VOLUME_EMPTY;
-                r = parse_made(c, o, &v);
-        } else if (streq(kind, volume_kinds[VOLUME_TMPFS])) {
-                v.kind = VOLUME_TMPFS;
-                r = parse_made(c, o, &v);
-        } else {
-                r = json_fail_member(c, "kind",
+        while (v.kind < ELEMENTSOF(volume_kinds) && !streq(kind, volume_kinds[v.kind]))
+                v.kind++;
+        if (v.kind == ELEMENTSOF(volume_kinds))
+                return json_fail_member(c, "kind",
                                 "unknown kind of volume \"%s\": expected host, empty or tmpfs", kind);
-        }
+        int r = v.kind == VOLUME_HOST ? parse_host(c, o, &v) : parse_made(c, o, &v);
         if (r < 0 || (r = parse_size(c, o, &v)) < 0)
                 return r;
         *ret = v;
