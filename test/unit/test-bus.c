@@ -25,7 +25,8 @@ typedef enum Behaviour {
 
 typedef struct Peer {
         pid_t pid;
-        int calls; /* names of the methods called, a line each */
+        int calls;        /* names of the methods called, a line each, come out here */
+        char called[256]; /* and are here at the end */
         Bus bus;
         pid_t leader;
         int leader_fd;
@@ -104,7 +105,7 @@ static void kill_leader(Peer *p) {
 }
 
 /* Ends all, and gives what had been called. */
-static char *end_peer(Peer *p, char *buffer, size_t size) {
+static const char *end_peer(Peer *p) {
         size_t n = 0;
         ssize_t k;
         bus_close(&p->bus);
@@ -112,11 +113,11 @@ static char *end_peer(Peer *p, char *buffer, size_t size) {
         close(p->leader_fd);
         kill(p->pid, SIGTERM);
         waitpid(p->pid, NULL, 0);
-        while ((k = read(p->calls, buffer + n, size - 1 - n)) > 0)
+        while ((k = read(p->calls, p->called + n, sizeof(p->called) - 1 - n)) > 0)
                 n += (size_t) k;
-        buffer[n] = 0;
+        p->called[n] = 0;
         close(p->calls);
-        return buffer;
+        return p->called;
 }
 
 static int start_scope(Peer *p, char **ret_message) {
@@ -131,54 +132,49 @@ static int start_scope(Peer *p, char **ret_message) {
 
 static void a_scope_that_systemd_refuses_is_refused_in_its_words(void **state) {
         Peer p;
-        char calls[256];
         _cleanup_free_ char *message = NULL;
         start_peer(&p, REFUSES, 5 * NSEC_PER_SEC);
         assert_true(start_scope(&p, &message) < 0);
         assert_string_equal(message, "no room");
-        assert_string_equal(end_peer(&p, calls, sizeof(calls)), "StartTransientUnit\n");
+        assert_string_equal(end_peer(&p), "StartTransientUnit\n");
 }
 
 static void a_scope_whose_job_fails_is_an_error(void **state) {
         Peer p;
-        char calls[256];
         _cleanup_free_ char *message = NULL;
         start_peer(&p, FAILS_JOB, 5 * NSEC_PER_SEC);
         assert_int_equal(start_scope(&p, &message), -ECANCELED);
         assert_string_equal(message, "its job ended as \"failed\"");
-        end_peer(&p, calls, sizeof(calls));
+        end_peer(&p);
 }
 
 static void a_systemd_that_hangs_up_is_an_error(void **state) {
         Peer p;
-        char calls[256];
         _cleanup_free_ char *message = NULL;
         start_peer(&p, HANGS_UP, 5 * NSEC_PER_SEC);
         uint64_t before = monotonic_ns();
         assert_true(start_scope(&p, &message) < 0);
         assert_string_equal(message, "Connection terminated");
         assert_true(monotonic_ns() - before < 3 * NSEC_PER_SEC);
-        end_peer(&p, calls, sizeof(calls));
+        end_peer(&p);
 }
 
 static void a_systemd_that_says_nothing_is_waited_for_until_the_deadline(void **state) {
         Peer p;
-        char calls[256];
         _cleanup_free_ char *message = NULL;
         start_peer(&p, SILENT, NSEC_PER_SEC / 5);
         assert_int_equal(start_scope(&p, &message), -ETIMEDOUT);
         assert_null(message);
-        end_peer(&p, calls, sizeof(calls));
+        end_peer(&p);
 }
 
 static void the_leaders_end_ends_the_wait_for_its_scope(void **state) {
         Peer p;
-        char calls[256];
         _cleanup_free_ char *message = NULL;
         start_peer(&p, SILENT, 5 * NSEC_PER_SEC);
         kill(p.leader, SIGKILL);
         assert_int_equal(start_scope(&p, &message), -ESRCH);
-        end_peer(&p, calls, sizeof(calls));
+        end_peer(&p);
 }
 
 static int register_machine(Peer *p, char **ret_message) {
@@ -190,32 +186,28 @@ static int register_machine(Peer *p, char **ret_message) {
 
 static void a_machine_is_registered_with_one_call(void **state) {
         Peer p;
-        char calls[256];
         _cleanup_free_ char *message = NULL;
         start_peer(&p, AGREES, 5 * NSEC_PER_SEC);
         assert_int_equal(register_machine(&p, &message), 0);
-        assert_string_equal(end_peer(&p, calls, sizeof(calls)), "RegisterMachineWithNetwork\n");
+        assert_string_equal(end_peer(&p), "RegisterMachineWithNetwork\n");
 }
 
 static void a_machine_that_is_refused_is_refused_in_machineds_words(void **state) {
         Peer p;
-        char calls[256];
         _cleanup_free_ char *message = NULL;
         start_peer(&p, REFUSES, 5 * NSEC_PER_SEC);
         assert_true(register_machine(&p, &message) < 0);
         assert_string_equal(message, "no room");
-        end_peer(&p, calls, sizeof(calls));
+        end_peer(&p);
 }
 
 static void a_machine_whose_leader_ended_meanwhile_is_taken_back(void **state) {
         Peer p;
-        char calls[256];
         _cleanup_free_ char *message = NULL;
         start_peer(&p, AGREES_LATE, 5 * NSEC_PER_SEC);
         kill(p.leader, SIGKILL);
         assert_int_equal(register_machine(&p, &message), -ESRCH);
-        assert_string_equal(end_peer(&p, calls, sizeof(calls)),
-                        "RegisterMachineWithNetwork\nUnregisterMachine\n");
+        assert_string_equal(end_peer(&p), "RegisterMachineWithNetwork\nUnregisterMachine\n");
 }
 
 static void without_a_bus_there_is_no_scope_and_no_machine(void **state) {
