@@ -13,13 +13,6 @@ setup() {
 }
 teardown() { stop_web; }
 
-trust() {
-    local name
-    for name in "${@:2}"; do
-        r trust --prefix="$1" --skip-fingerprint-review "$keys/$name.asc" >/dev/null 2>&1
-    done
-}
-
 # publish NAME VERSION [MEMBERS]: the image HOST/PATH, signed by the key "one", as
 # $www/HOST/PATH-VERSION.aci. Sets id, file.
 publish() {

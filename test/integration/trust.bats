@@ -156,14 +156,6 @@ spaced() { sed 's/..../& /g; s/ $//; s/\(.\{24\}\) /\1  /' <<<"${1^^}"; }
     has '404'
 }
 
-# trust PREFIX NAME…: without asking.
-trust() {
-    local name
-    for name in "${@:2}"; do
-        r trust --prefix="$1" --skip-fingerprint-review "$keys/$name.asc" >/dev/null 2>&1
-    done
-}
-
 # nothing_left: neither in the store nor where gpg worked.
 nothing_left() { [[ -z $(find "$data/cas" -type f) && -z $(ls -A "$data/cas/tree") && -z $(ls -d /tmp/rkt-gpg-* 2>/dev/null) ]] || { find "$data/cas" /tmp/rkt-gpg-*; return 1; }; }
 

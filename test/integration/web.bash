@@ -26,6 +26,15 @@ stop_web() {
 # r ARGUMENT…: rkt with them.
 r() { rkt --dir="$data" --local-config="$config" --system-config="$BATS_TEST_TMPDIR/vendor" "$@"; }
 
+# trust PREFIX NAME…: the keys of these names (keys.bash), without asking.
+trust() {
+    local name
+    for name in "${@:2}"; do
+        # shellcheck disable=SC2154 # of use_keys
+        r trust --prefix="$1" --skip-fingerprint-review "$keys/$name.asc" >/dev/null 2>&1
+    done
+}
+
 # serve_web: $www/HOST/… over https and http for all of $web_hosts, until
 # stop_servers. A page /x is the file x, x.html or x/index.html. Requests are in
 # $web_log. Sets SSL_CERT_FILE to the certificate of the authority that vouches.
