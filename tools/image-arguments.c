@@ -34,6 +34,17 @@ int image_arguments_several(const Command *c, int argc, char **argv, ImageArgume
         return store_open(globals.dir, &ret->store);
 }
 
+int image_arguments_none(const Command *c, int argc, char **argv, ImageArguments *ret) {
+        int r = globals_command(c, argc, argv, &ret->arguments);
+        if (r != 0)
+                return r;
+        if (ret->arguments[0]) {
+                log_error("unexpected argument \"%s\": rkt %s takes none", ret->arguments[0], c->name);
+                return -EINVAL;
+        }
+        return store_open(globals.dir, &ret->store);
+}
+
 int image_arguments(const Command *c, int argc, char **argv, size_t n, ImageArguments *ret) {
         int r = globals_command(c, argc, argv, &ret->arguments);
         if (r != 0)

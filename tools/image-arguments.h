@@ -18,5 +18,7 @@ void image_arguments_done(ImageArguments *a);
 
 /* For those that take several: "IMAGE…", at least one. */
 int image_arguments_several(const Command *c, int argc, char **argv, ImageArguments *ret);
+/* For those that take none; only the store is opened. */
+int image_arguments_none(const Command *c, int argc, char **argv, ImageArguments *ret);
 /* Logs why an image cannot be found. */
 int image_find(Store *s, const char *reference, char **ret_id);

@@ -3,10 +3,10 @@
 
 #include "duration.h"
 #include "globals.h"
+#include "image-arguments.h"
 #include "image-use.h"
 #include "image.h"
 #include "log.h"
-#include "strv.h"
 #include "temporary.h"
 
 static int64_t grace = 24 * 3600 * (int64_t) NSEC_PER_SEC;
@@ -40,16 +40,13 @@ static int collect(Store *s) {
 }
 
 int image_gc(int argc, char **argv) {
-        _cleanup_strv_ char **arguments = NULL;
-        _cleanup_store_ Store *s = NULL;
+        _cleanup_image_arguments_ ImageArguments a = {};
         size_t n;
-        int r = globals_command(&command, argc, argv, &arguments);
+        int r = image_arguments_none(&command, argc, argv, &a);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (store_open(globals.dir, &s) < 0)
-                return EXIT_RKT_FAILURE;
-        r = collect(s);
-        if (temporary_sweep(s, MIN(grace, UNFINISHED_GRACE), &n) < 0 || r < 0)
+        r = collect(a.store);
+        if (temporary_sweep(a.store, MIN(grace, UNFINISHED_GRACE), &n) < 0 || r < 0)
                 return EXIT_RKT_FAILURE;
         return fflush(stdout) == 0 ? 0 : EXIT_RKT_FAILURE;
 }

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "duration.h"
 #include "globals.h"
+#include "image-arguments.h"
 #include "image-record.h"
 #include "image.h"
 #include "json.h"
@@ -187,19 +188,18 @@ static int print_json(ImageRecord **records, size_t n) {
 }
 
 int image_list(int argc, char **argv) {
-        _cleanup_strv_ char **arguments = NULL;
-        _cleanup_store_ Store *s = NULL;
+        _cleanup_image_arguments_ ImageArguments a = {};
         ImageRecord **records = NULL;
         size_t n = 0;
-        int r = globals_command(&command, argc, argv, &arguments);
+        int r = image_arguments_none(&command, argc, argv, &a);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (check_options() < 0 || store_open(globals.dir, &s) < 0)
+        if (check_options() < 0)
                 return EXIT_RKT_FAILURE;
         now = time(NULL);
-        r = image_records_list(s, &records, &n);
+        r = image_records_list(a.store, &records, &n);
         if (r < 0)
-                log_error_errno(r, "cannot read the image records of %s", store_path(s));
+                log_error_errno(r, "cannot read the image records of %s", store_path(a.store));
         else {
                 if (n > 0)
                         qsort(records, n, sizeof(ImageRecord *), compare_records);

@@ -7,6 +7,7 @@
 #include "blob.h"
 #include "file.h"
 #include "globals.h"
+#include "image-arguments.h"
 #include "image-import.h"
 #include "image-use.h"
 #include "image.h"
@@ -88,12 +89,11 @@ static int reindex(Store *s) {
 }
 
 int image_reindex(int argc, char **argv) {
-        _cleanup_strv_ char **arguments = NULL;
-        _cleanup_store_ Store *s = NULL;
-        int r = globals_command(&command, argc, argv, &arguments);
+        _cleanup_image_arguments_ ImageArguments a = {};
+        int r = image_arguments_none(&command, argc, argv, &a);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (store_open(globals.dir, &s) < 0 || reindex(s) < 0)
+        if (reindex(a.store) < 0)
                 return EXIT_RKT_FAILURE;
         return fflush(stdout) == 0 ? 0 : EXIT_RKT_FAILURE;
 }

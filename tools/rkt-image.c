@@ -13,11 +13,13 @@ static int fetch(int argc, char **argv);
 static int aci(int argc, char **argv);
 static int cat_manifest(int argc, char **argv);
 
-static const struct {
+typedef struct Subcommand {
         const char *name;
         int (*run)(int argc, char **argv);
         const char *summary; /* NULL: not in the help */
-} subcommands[] = {
+} Subcommand;
+
+static const Subcommand subcommands[] = {
         { "build", aci, "Build an image file out of a directory" },
         { "cat-manifest", cat_manifest, "Inspect and print the image manifest" },
         { "export", aci, "Export a stored image to an ACI file or an OCI layout" },
@@ -87,28 +89,51 @@ static int skip_flags(int argc, char **argv) {
         return MIN(i, argc);
 }
 
+/* The subcommand that name is, or is an unambiguous beginning of; NULL after logging. */
+static const Subcommand *find_subcommand(const char *name) {
+        const Subcommand *found = NULL;
+        for (size_t i = 0; i < ELEMENTSOF(subcommands); i++) {
+                const Subcommand *s = &subcommands[i];
+                if (streq(name, s->name))
+                        return s;
+                if (!s->summary || !startswith(s->name, name))
+                        continue;
+                if (found) {
+                        log_error("ambiguous subcommand \"%s\": it could be %s or %s", name, found->name,
+                                        s->name);
+                        return NULL;
+                }
+                found = s;
+        }
+        if (!found)
+                log_error("unknown subcommand \"%s\" (try \"rkt image --help\")", name);
+        return found;
+}
+
 /* Moves the subcommand to the front: what parses the rest takes global flags anywhere. */
 static int run(int argc, char **argv, int at) {
-        const char *name = argv[at];
-        for (size_t i = 0; i < ELEMENTSOF(subcommands); i++) {
-                if (!streq(name, subcommands[i].name))
-                        continue;
-                char *word = argv[at];
-                memmove(argv + 2, argv + 1, (at - 1) * sizeof(char *));
-                argv[1] = word;
-                return subcommands[i].run(argc - 1, argv + 1);
-        }
-        log_error("unknown subcommand \"%s\" (try \"rkt image --help\")", name);
-        return EXIT_RKT_FAILURE;
+        const Subcommand *s = find_subcommand(argv[at]);
+        if (!s)
+                return EXIT_RKT_FAILURE;
+        memmove(argv + 2, argv + 1, (at - 1) * sizeof(char *));
+        argv[1] = (char *) s->name;
+        return s->run(argc - 1, argv + 1);
+}
+
+/* "rkt image help NAME", and what the dispatcher makes of "rkt help image NAME". */
+static int help(const char *name) {
+        char *argv[] = { (char *) "rkt-image", (char *) name, (char *) "--help", NULL };
+        if (name)
+                return run(ELEMENTSOF(argv) - 1, argv, 1);
+        print_help(stdout);
+        return 0;
 }
 
 int main(int argc, char **argv) {
         process_begin("image");
         int at = skip_flags(argc, argv);
-        if (at < argc && (streq(argv[at], "--help") || streq(argv[at], "-h") || streq(argv[at], "help"))) {
-                print_help(stdout);
-                return 0;
-        }
+        if (at < argc && (streq(argv[at], "--help") || streq(argv[at], "-h") || streq(argv[at], "help")))
+                return help(argv[at + 1]);
         if (at == argc) {
                 log_error("missing subcommand");
                 print_help(stderr);

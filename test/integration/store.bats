@@ -104,6 +104,25 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     check_fails 254 r image list --fields=id,color
 }
 
+@test "rkt image: subcommands may be cut short, have help in either place, and take no argument too many" {
+    image short 1
+    [[ $(r image l --no-legend) == *example.com/short:1* ]]
+    check_fails 254 r image re example.com/short
+    has 'ambiguous subcommand "re": it could be reindex or render'
+    check_fails 254 r image list-all
+    has 'unknown subcommand "list-all"'
+    local words
+    for words in 'help image list' 'image help list' 'image list --help'; do
+        # shellcheck disable=SC2086
+        check rkt $words
+        has '--sort='
+    done
+    for words in list gc reindex; do
+        check_fails 254 r image "$words" example.com/short
+        has "image $words: unexpected argument \"example.com/short\": rkt image $words takes none"
+    done
+}
+
 @test "image list: an empty store is an empty list" {
     check r image list --format=json
     [[ $output == *'[]' ]]
