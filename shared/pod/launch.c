@@ -16,6 +16,8 @@
 #include "stage1.h"
 #include "strv.h"
 
+#define HOSTNAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+
 #define METADATA_SOCKET "/run/rkt/metadata-svc.sock"
 
 LaunchRequest launch_request;
@@ -84,6 +86,11 @@ int launch_request_check(bool has_ports) {
         }
         if (!isempty(q->hostname) && strlen(q->hostname) > HOST_NAME_MAX) {
                 log_error("--hostname=%s: longer than %d characters", q->hostname, HOST_NAME_MAX);
+                return -EINVAL;
+        }
+        if (!isempty(q->hostname) && q->hostname[strspn(q->hostname, HOSTNAME_CHARACTERS)]) {
+                log_error("--hostname=%s: expected letters, digits, dots, dashes and underscores",
+                                q->hostname);
                 return -EINVAL;
         }
         if (q->mds_register && none) {

@@ -14,6 +14,8 @@ static int set_once(const char *flag, size_t offset, const char *value) {
         AppRequest *a = pod_request_current_app(flag);
         if (!a)
                 return -EINVAL;
+        if (!*value)
+                return pod_request_fail(flag, value, xstrdup("must not be empty"));
         char **field = (char **) ((char *) a + offset);
         if (*field)
                 return pod_request_fail(

@@ -24,6 +24,25 @@ static char **split_all(char *const *values) {
         return all;
 }
 
+/* Whatever stands in a line of these files must not begin another. */
+static int check_words(const char *flag, char *const *values) {
+        STRV_FOREACH (v, values)
+                for (const char *p = *v; *p; p++)
+                        if ((unsigned char) *p < ' ' || *p == 127) {
+                                log_error("--%s: a control character is in the value", flag);
+                                return -EINVAL;
+                        }
+        return 0;
+}
+
+static int check_dns_words(const LaunchRequest *q) {
+        char *const domain[] = { q->dns_domain, NULL };
+        int r = check_words("dns-search", q->dns_search);
+        if (r >= 0)
+                r = check_words("dns-opt", q->dns_options);
+        return r < 0 ? r : check_words("dns-domain", domain);
+}
+
 static int check_dns(const LaunchRequest *q) {
         _cleanup_strv_ char **servers = split_all(q->dns);
         STRV_FOREACH (s, servers) {
@@ -52,7 +71,7 @@ static int check_hosts(const LaunchRequest *q) {
                 }
                 _cleanup_free_ char *address = xstrndup(*e, strcspn(*e, "="));
                 const char *name = *e + strlen(address);
-                if (!is_address(address) || *name != '=' || !name[1] || name[strcspn(name, " \t\n")]) {
+                if (!is_address(address) || *name != '=' || !name[1] || name[strcspn(name, " \t\r\n")]) {
                         log_error("--hosts-entry=%s: expected IP=NAME or host", *e);
                         return -EINVAL;
                 }
@@ -62,6 +81,8 @@ static int check_hosts(const LaunchRequest *q) {
 
 int resolver_files_check(const LaunchRequest *q) {
         int r = check_dns(q);
+        if (r >= 0)
+                r = check_dns_words(q);
         return r < 0 ? r : check_hosts(q);
 }
 

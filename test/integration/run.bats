@@ -137,6 +137,17 @@ teardown() {
     has 'choose --net=host or --net=none'
     check_fails 254 rkt run --net=host,none example.com/early
     has 'excludes every other network'
+    check_fails 254 rkt run --net=none --hostname=$'one\n192.0.2.1 two' example.com/early
+    has 'expected letters, digits, dots, dashes and underscores'
+    local flag
+    for flag in dns-search dns-opt dns-domain; do
+        check_fails 254 rkt run --net=none "--$flag="$'one\nnameserver 192.0.2.1' example.com/early
+        has "--$flag: a control character is in the value"
+    done
+    for flag in user group exec signature; do
+        check_fails 254 rkt prepare example.com/early "--$flag="
+        has "--$flag=: must not be empty"
+    done
     [[ -z $(rkt list --no-legend) ]]
 }
 
