@@ -32,6 +32,11 @@ static int add_label(AppString *a, const char *label, char **ret_error) {
 /* Of name[:version]. */
 static int take_name(AppString *a, const char *s, char **ret_error) {
         const char *colon = strchr(s, ':');
+        if (colon && startswith(colon, "://"))
+                return option_fail(ret_error,
+                                "\"%.*s://\" is not known: expected docker://, oci://, http://, https:// or "
+                                "file://",
+                                (int) (colon - s), s);
         a->name = colon ? xstrndup(s, colon - s) : xstrdup(s);
         if (!ac_identifier_is_valid(a->name))
                 return option_fail(ret_error, "image name \"%s\" is not an AC identifier: expected %s",

@@ -69,7 +69,11 @@ int mount_from_option(const char *s, Mount *ret, char **ret_error) {
         };
         _cleanup_json_ json_object *o = json_object_new_object();
         int r = option_to_json(s, keys, o, ret_error);
-        return r < 0 ? r : option_parse_json(TAKE_PTR(o), parse_mount, ret, ret_error);
+        if (r < 0)
+                return r;
+        if (!json_object_object_get_ex(o, "volume", NULL) || !json_object_object_get_ex(o, "path", NULL))
+                return option_fail(ret_error, "\"%s\": expected volume=NAME,target=PATH", s);
+        return option_parse_json(TAKE_PTR(o), parse_mount, ret, ret_error);
 }
 
 char *mount_to_option(const Mount *m) {

@@ -54,6 +54,8 @@ static const char *check_text(const char *text, size_t size, size_t *ret_offset)
                         return "NaN and Infinity are not JSON numbers";
                 if (ch == '\'')
                         return "strings are quoted with \" and not with '";
+                if (!ch || !strchr(" \t\r\n{}[],:\"+-.0123456789eEtrufalsn", ch))
+                        return "unexpected character: this is not JSON";
                 if (ch == '.' && (i + 1 == size || text[i + 1] < '0' || text[i + 1] > '9'))
                         return "expected a digit behind the decimal point";
                 if (values > JSON_MAX_VALUES || containers > JSON_MAX_CONTAINERS)

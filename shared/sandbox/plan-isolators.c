@@ -12,6 +12,16 @@
 #include "security-label.h"
 #include "strv.h"
 
+static int capabilities_of(const Isolator *i, const char *app, uint64_t *ret) {
+        const char *unknown = NULL;
+        int r = capabilities_from_names(i->set, ret, &unknown);
+        if (r < 0)
+                log_error("app %s: isolator %s: \"%s\" is not a capability: expected one such as "
+                          "CAP_NET_ADMIN",
+                                app, i->name, unknown);
+        return r < 0 ? -EINVAL : 0;
+}
+
 static int compile_capabilities(const PlanRequest *q, const IsolatorList *l, PlanApp *a) {
         const Isolator *retain = isolators_find(l, ISOLATOR_CAPABILITIES_RETAIN);
         const Isolator *removed = isolators_find(l, ISOLATOR_CAPABILITIES_REMOVE);
@@ -19,12 +29,9 @@ static int compile_capabilities(const PlanRequest *q, const IsolatorList *l, Pla
         a->capabilities = capabilities_default;
         if (isolator) {
                 uint64_t set = 0;
-                const char *unknown = NULL;
-                if (capabilities_from_names(isolator->set, &set, &unknown) < 0) {
-                        log_error("app %s: isolator %s: \"%s\" is not a capability", a->name, isolator->name,
-                                        unknown);
-                        return -EINVAL;
-                }
+                int r = capabilities_of(isolator, a->name, &set);
+                if (r < 0)
+                        return r;
                 a->capabilities = retain ? set : capabilities_default & ~set;
         }
         if (q->all_capabilities)
@@ -34,13 +41,11 @@ static int compile_capabilities(const PlanRequest *q, const IsolatorList *l, Pla
 
 static int compile_ambient(const IsolatorList *l, PlanApp *a) {
         const Isolator *i = isolators_find(l, ISOLATOR_CAPABILITIES_AMBIENT);
-        const char *unknown = NULL;
         if (!i)
                 return 0;
-        if (capabilities_from_names(i->set, &a->ambient, &unknown) < 0) {
-                log_error("app %s: isolator %s: \"%s\" is not a capability", a->name, i->name, unknown);
-                return -EINVAL;
-        }
+        int r = capabilities_of(i, a->name, &a->ambient);
+        if (r < 0)
+                return r;
         uint64_t outside = a->ambient & ~a->capabilities;
         if (outside) {
                 _cleanup_strv_ char **names = capabilities_to_names(outside);

@@ -30,6 +30,7 @@ static void what_is_wrong_is_said(void **state) {
                 { "Redis", "image name \"Redis\" is not an AC identifier" },
                 { "redis:", "expected a version" },
                 { "redis:1:2", "more than one colon" },
+                { "ftp://example.com/x.aci", "\"ftp://\" is not known: expected docker://," },
                 { "redis,", "expected LABEL=VALUE" },
                 { "redis,os", "expected LABEL=VALUE" },
                 { "redis,=x", "expected LABEL=VALUE" },

@@ -11,6 +11,13 @@ static void syntax_errors_name_line_and_column(void **state) {
         assert_memory_equal(c.error, "f.json:3:3: ", 12);
 }
 
+static void what_is_no_text_at_all_is_refused_at_its_first_byte(void **state) {
+        _cleanup_json_context_ JsonContext c;
+        const char text[] = "\x1f\x8b\x08\0\0N";
+        assert_int_equal(json_context_parse(&c, "f.aci", text, sizeof(text) - 1), -22);
+        assert_string_equal(c.error, "f.aci:1:1: unexpected character: this is not JSON");
+}
+
 static void truncated_and_trailing_data_are_refused(void **state) {
         const char *const bad[] = { "", "{", "[1,", "{} x", "{}{}", "\"\xff\"", "[NaN]", "[Infinity]",
                 "[1.]", "[01]", "[\"a\nb\"]", "['a']", "{'a':1}", "[1,]", "[/**/1]" };
@@ -99,6 +106,7 @@ static void a_document_of_very_many_values_is_refused_before_it_is_parsed(void *
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(syntax_errors_name_line_and_column),
+                cmocka_unit_test(what_is_no_text_at_all_is_refused_at_its_first_byte),
                 cmocka_unit_test(truncated_and_trailing_data_are_refused),
                 cmocka_unit_test(the_reader_that_builds_nothing_is_as_strict),
                 cmocka_unit_test(the_reader_does_not_follow_a_document_too_deep),

@@ -89,6 +89,9 @@ static void a_mount_names_a_volume_and_a_path(void **state) {
         assert_string_equal(text, "volume=data,target=/var/lib/data");
         assert_int_equal(mount_from_option("volume=data,target=data", &bad, &error), -22);
         assert_string_equal(error, "path: \"data\" is not an absolute path");
+        free(error);
+        assert_int_equal(mount_from_option("volume=data", &bad, &error), -22);
+        assert_string_equal(error, "\"volume=data\": expected volume=NAME,target=PATH");
 }
 
 static void a_mount_may_bring_its_own_volume(void **state) {
