@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nat.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "nat-backends.h"
+
+/* Of nftables' elements and of xt_comment, without the NUL: the shorter one's. */
+#define COMMENT_MAX 127
+/* Stands for the network in what rkt itself adds: no network can have this name. */
+#define NO_NETWORK "-"
+
+static const char *const backend_names[_NAT_BACKEND_MAX] = {
+        [NAT_NFTABLES] = "nftables",
+        [NAT_IPTABLES] = "iptables",
+};
+
+const char *nat_backend_name(NatBackend b) {
+        return backend_names[b];
+}
+
+int nat_backend_parse(const char *word, NatBackend *ret) {
+        for (NatBackend b = 0; b < _NAT_BACKEND_MAX; b++)
+                if (streq(backend_names[b], word)) {
+                        *ret = b;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+NatBackend nat_backend_of_host(void) {
+        return iptables_is_used(true) || !nft_is_there() ? NAT_IPTABLES : NAT_NFTABLES;
+}
+
+int nat_owner_text(const NatOwner *o, char **ret) {
+        _cleanup_free_ char *text = xasprintf("%s %s", o->network ?: NO_NETWORK, o->container);
+        if (strlen(text) > COMMENT_MAX)
+                return log_error_errno(-ENAMETOOLONG,
+                                "the rules of \"%s\" need a name of at most %d characters", text,
+                                COMMENT_MAX);
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
+bool nat_owner_parse(char *text, NatOwner *ret) {
+        char *space = strchr(text, ' ');
+        if (!space || space == text || !space[1] || strchr(space + 1, ' '))
+                return false;
+        *space = 0;
+        *ret = (NatOwner){ .network = streq(text, NO_NETWORK) ? NULL : text, .container = space + 1 };
+        return true;
+}
+
+const IpPrefix *nat_target(const NatPorts *p, int family) {
+        for (size_t i = 0; i < p->n_targets; i++)
+                if (p->targets[i].address.family == family)
+                        return &p->targets[i];
+        return NULL;
+}
+
+const char *nat_protocol_name(int protocol) {
+        return protocol == IPPROTO_TCP ? "tcp" : protocol == IPPROTO_UDP ? "udp" : "sctp";
+}
+
+int nat_masquerade_add(NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n) {
+        return (b == NAT_NFTABLES ? nft_masquerade_add : iptables_masquerade_add)(o, addresses, n);
+}
+
+int nat_ports_add(NatBackend b, const NatOwner *o, const NatPorts *p) {
+        return (b == NAT_NFTABLES ? nft_ports_add : iptables_ports_add)(o, p);
+}
+
+int nat_masquerade_check(NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n) {
+        return (b == NAT_NFTABLES ? nft_masquerade_check : iptables_masquerade_check)(o, addresses, n);
+}
+
+int nat_ports_check(NatBackend b, const NatOwner *o, const NatPorts *p) {
+        return (b == NAT_NFTABLES ? nft_ports_check : iptables_ports_check)(o, p);
+}
+
+int nat_masquerade_remove(const NatOwner *o) {
+        int r = nft_is_there() ? nft_masquerade_remove(o) : 0;
+        int q = iptables_is_used(false) ? iptables_masquerade_remove(o) : 0;
+        return r < 0 ? r : q;
+}
+
+int nat_ports_remove(const NatOwner *o) {
+        int r = nft_is_there() ? nft_ports_remove(o) : 0;
+        int q = iptables_is_used(false) ? iptables_ports_remove(o) : 0;
+        return r < 0 ? r : q;
+}
+
+int nat_collect(bool (*keep)(const NatOwner *o, void *data), void *data) {
+        int r = nft_is_there() ? nft_collect(keep, data) : 0;
+        int q = iptables_is_used(false) ? iptables_collect(keep, data) : 0;
+        return r < 0 ? r : q;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Masquerading of pods and ports of the host that lead to them, in the network namespace of the caller.
+ *
+ * Two backends do the same: nftables (a table "inet rkt" of its own, whose rules look addresses and ports up
+ * in sets and maps, so that a pod is some elements and never a rule), and iptables' legacy tables (chains of
+ * each pod's own). Each call is one transaction of the kernel. What is added belongs to an owner, whose name
+ * stands beside each element and in a comment of each rule; removing goes by that name and looks in both
+ * backends, so that nothing is left when the host has changed from one to the other. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ip-address.h"
+
+typedef enum NatBackend {
+        NAT_NFTABLES,
+        NAT_IPTABLES,
+        _NAT_BACKEND_MAX,
+} NatBackend;
+
+const char *nat_backend_name(NatBackend b);
+/* -EINVAL for another word. */
+int nat_backend_parse(const char *word, NatBackend *ret);
+/* What the host uses: iptables' legacy tables if there are rules in its nat table, else nftables if the
+ * kernel has it, else iptables. */
+NatBackend nat_backend_of_host(void);
+
+/* Both are identifiers of CNI: letters, digits, ".", "_" and "-". */
+typedef struct NatOwner {
+        const char *network;   /* NULL: what rkt itself adds for a pod */
+        const char *container; /* for rkt the pod's UUID */
+} NatOwner;
+
+typedef struct NatPort {
+        int protocol;         /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
+        IpAddress host;       /* no address: any of the host's, of either family */
+        uint16_t host_port;   /* 1 … 65535 */
+        uint16_t target_port; /* 1 … 65535 */
+} NatPort;
+
+typedef struct NatPorts {
+        const IpPrefix *targets; /* the pod's addresses, each with its network: the first of each family
+                                    counts */
+        size_t n_targets;
+        const NatPort *ports;
+        size_t n_ports;
+        /* The pod and its neighbours in the network reach each other through the host's ports too, and the
+         * host itself through 127.0.0.1: their connections are masqueraded. */
+        bool hairpin;
+} NatPorts;
+
+/* What comes from the addresses and does not go to their own network leaves with the host's address.
+ * What the owner had masqueraded before is forgotten. Logs. */
+int nat_masquerade_add(NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n);
+
+/* -EADDRINUSE if another owner has one of the ports, which the message names. What the owner had before is
+ * forgotten. Logs. */
+int nat_ports_add(NatBackend b, const NatOwner *o, const NatPorts *p);
+
+/* Nothing there is fine. Log. */
+int nat_masquerade_remove(const NatOwner *o);
+int nat_ports_remove(const NatOwner *o);
+
+/* Whether all that the add with these arguments makes is there: -ENOENT if something is missing, which is
+ * logged. */
+int nat_masquerade_check(NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n);
+int nat_ports_check(NatBackend b, const NatOwner *o, const NatPorts *p);
+
+/* Removes what belongs to owners that are not kept. Logs. */
+int nat_collect(bool (*keep)(const NatOwner *o, void *data), void *data);
