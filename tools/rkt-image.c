@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdio.h>
 
 #include "alloc.h"
-#include "globals.h"
 #include "image.h"
 #include "log.h"
 #include "process.h"
 #include "strv.h"
+#include "subcommand.h"
 
 static int fetch(int argc, char **argv);
 static int aci(int argc, char **argv);
 static int cat_manifest(int argc, char **argv);
-
-typedef struct Subcommand {
-        const char *name;
-        int (*run)(int argc, char **argv);
-        const char *summary; /* NULL: not in the help */
-} Subcommand;
 
 static const Subcommand subcommands[] = {
         { "build", aci, "Build an image file out of a directory" },
@@ -35,6 +28,7 @@ static const Subcommand subcommands[] = {
         { "save", aci, "Save stored images to an archive for docker load and podman load" },
         { "validate", aci, "Check image files, image directories and manifests" },
         { "verify", image_verify, "Verify one or more rendered images in the local store" },
+        {},
 };
 
 /* "rkt image fetch" is "rkt fetch". */
@@ -64,84 +58,6 @@ static int cat_manifest(int argc, char **argv) {
         return image_cat_manifest(argc, argv);
 }
 
-static void print_help(FILE *f) {
-        fprintf(f, "NAME:\n\trkt image - Operate on image(s) in the local store\n\nUSAGE:\n"
-                   "\trkt image SUBCOMMAND [flags] [arguments]\n\nSUBCOMMANDS:\n");
-        for (size_t i = 0; i < ELEMENTSOF(subcommands); i++)
-                if (subcommands[i].summary)
-                        fprintf(f, "\t%-16s%s\n", subcommands[i].name, subcommands[i].summary);
-        fprintf(f, "\nUse \"rkt image SUBCOMMAND --help\" for more about one.\n");
-}
-
-/* How many words the global flags in front of the subcommand take. */
-static int skip_flags(int argc, char **argv) {
-        int i = 1;
-        while (i < argc && startswith(argv[i], "--") && argv[i][2]) {
-                const char *name = argv[i] + 2;
-                size_t length = strcspn(name, "=");
-                const Option *o = global_options;
-                while (o->name && (strlen(o->name) != length || strncmp(o->name, name, length) != 0))
-                        o++;
-                if (!o->name)
-                        break;
-                i += name[length] || o->type == OPTION_BOOL ? 1 : 2;
-        }
-        return MIN(i, argc);
-}
-
-/* The subcommand that name is, or is an unambiguous beginning of; NULL after logging. */
-static const Subcommand *find_subcommand(const char *name) {
-        const Subcommand *found = NULL;
-        for (size_t i = 0; i < ELEMENTSOF(subcommands); i++) {
-                const Subcommand *s = &subcommands[i];
-                if (streq(name, s->name))
-                        return s;
-                if (!s->summary || !startswith(s->name, name))
-                        continue;
-                if (found) {
-                        log_error("ambiguous subcommand \"%s\": it could be %s or %s", name, found->name,
-                                        s->name);
-                        return NULL;
-                }
-                found = s;
-        }
-        if (!found)
-                log_error("unknown subcommand \"%s\" (try \"rkt image --help\")", name);
-        return found;
-}
-
-/* Moves the subcommand to the front: what parses the rest takes global flags anywhere. */
-static int run(int argc, char **argv, int at) {
-        const Subcommand *s = find_subcommand(argv[at]);
-        if (!s)
-                return EXIT_RKT_FAILURE;
-        memmove(argv + 2, argv + 1, (at - 1) * sizeof(char *));
-        argv[1] = (char *) s->name;
-        return s->run(argc - 1, argv + 1);
-}
-
-/* "rkt image help NAME", and what the dispatcher makes of "rkt help image NAME". */
-static int help(const char *name) {
-        char *argv[] = { (char *) "rkt-image", (char *) name, (char *) "--help", NULL };
-        if (name)
-                return run(ELEMENTSOF(argv) - 1, argv, 1);
-        print_help(stdout);
-        return 0;
-}
-
 int main(int argc, char **argv) {
-        process_begin("image");
-        int at = skip_flags(argc, argv);
-        if (at < argc && (streq(argv[at], "--help") || streq(argv[at], "-h") || streq(argv[at], "help")))
-                return help(argv[at + 1]);
-        if (at == argc) {
-                log_error("missing subcommand");
-                print_help(stderr);
-                return 2;
-        }
-        if (argv[at][0] == '-') {
-                log_error("unknown flag: %s", argv[at]);
-                return EXIT_RKT_FAILURE;
-        }
-        return run(argc, argv, at);
+        return subcommand_main("image", "Operate on image(s) in the local store", subcommands, argc, argv);
 }
