@@ -20,6 +20,7 @@
 #include "log.h"
 #include "option.h"
 #include "process.h"
+#include "strv.h"
 #include "unpack-report.h"
 #include "unpack-sandbox.h"
 
@@ -76,10 +77,6 @@ static int follow_layer(int fd) {
         return 0;
 }
 
-static int compare_strings(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 /* Paths with a NUL behind each, absolute as manifests have them. */
 static int add_whitelist(int fd) {
         _cleanup_free_ char *text = NULL;
@@ -98,7 +95,7 @@ static int add_whitelist(int fd) {
                 if (!entry_path_normalize(p + strspn(p, "/"), normal))
                         list[n++] = xstrdup(normal);
         }
-        qsort(list, n, sizeof(char *), compare_strings);
+        qsort(list, n, sizeof(char *), string_compare);
 
         Layer *layer = &self.layers[self.n_layers - 1];
         xgrow(&layer->whitelists, layer->n_whitelists);

@@ -7,6 +7,7 @@
 #include "build-config.h"
 #include "json-list.h"
 #include "manifest-load.h"
+#include "strv.h"
 #include "types.h"
 
 PodManifest *pod_manifest_new(void) {
@@ -132,23 +133,19 @@ static int parse_runtime_app(JsonContext *c, json_object *o, void *ret) {
         return 0;
 }
 
-static int compare_volume_names(const void *a, const void *b) {
-        return strcmp(*(const char *const *) a, *(const char *const *) b);
-}
-
 /* Every mount has its volume. Looked up in a sorted array: a manifest may hold very many of both. */
 static int check_mounts(JsonContext *c, const PodManifest *m) {
         _cleanup_free_ const char **names = xnew(const char *, m->n_volumes + 1);
         for (size_t i = 0; i < m->n_volumes; i++)
                 names[i] = m->volumes[i].name;
-        qsort(names, m->n_volumes, sizeof(*names), compare_volume_names);
+        qsort(names, m->n_volumes, sizeof(*names), string_compare);
 
         for (size_t i = 0; i < m->n_apps; i++) {
                 for (size_t j = 0; j < m->apps[i].n_mounts; j++) {
                         const Mount *mount = &m->apps[i].mounts[j];
                         const char *name = mount->volume;
-                        if (mount->app_volume || bsearch(&name, names, m->n_volumes, sizeof(*names),
-                                                                 compare_volume_names))
+                        if (mount->app_volume ||
+                                        bsearch(&name, names, m->n_volumes, sizeof(*names), string_compare))
                                 continue;
                         json_enter(c, "apps");
                         json_enter_index(c, i);

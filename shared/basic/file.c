@@ -288,10 +288,6 @@ int copy_range(int in, uint64_t offset, uint64_t size, int out) {
         return 0;
 }
 
-static int compare_strings(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 int list_directory_at(int dirfd, const char *path, char ***ret) {
         int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
@@ -316,7 +312,7 @@ int list_directory_at(int dirfd, const char *path, char ***ret) {
                 return -errno;
         if (!names)
                 names = xnew(char *, 1);
-        qsort(names, n, sizeof(char *), compare_strings);
+        qsort(names, n, sizeof(char *), string_compare);
         *ret = TAKE_PTR(names);
         return 0;
 }

@@ -61,6 +61,10 @@ char **strv_split(const char *s, char separator) {
         return l;
 }
 
+int string_compare(const void *a, const void *b) {
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
 char *strv_join(char *const *l, const char *separator) {
         size_t total = 1;
         STRV_FOREACH (s, l)

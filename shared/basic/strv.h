@@ -17,6 +17,7 @@ void strv_extend(char ***l, char *const *more);
 bool strv_contains(char *const *l, const char *s);
 char **strv_split(const char *s, char separator); /* "" gives one empty string, as strings.Split */
 char *strv_join(char *const *l, const char *separator);
+int string_compare(const void *a, const void *b); /* for qsort(3) and bsearch(3), of pointers to strings */
 
 DEFINE_CLEANUP(char **, strv_free)
 #define _cleanup_strv_ _cleanup_(strv_freep)

@@ -45,14 +45,10 @@ char *percent_encode(const char *s, const char *keep) {
         return encoded;
 }
 
-static int compare_texts(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 char *url_with_query(const char *head, char **parts) {
         if (strv_length(parts) == 0)
                 return xstrdup(head);
-        qsort(parts, strv_length(parts), sizeof(char *), compare_texts);
+        qsort(parts, strv_length(parts), sizeof(char *), string_compare);
         _cleanup_free_ char *query = strv_join(parts, "&");
         return xasprintf("%s?%s", head, query);
 }

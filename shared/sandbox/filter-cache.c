@@ -15,13 +15,9 @@
 #define SOURCE_MAX  (64 * 1024)
 #define PROGRAM_MAX (BPF_MAXINSNS * sizeof(struct sock_filter))
 
-static int compare(const void *a, const void *b) {
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 char *filter_source(bool retain, const char *error_name, char *const *names) {
         _cleanup_strv_ char **sorted = strv_copy(names), **lines = strv_copy(NULL);
-        qsort(sorted, strv_length(sorted), sizeof(*sorted), compare);
+        qsort(sorted, strv_length(sorted), sizeof(*sorted), string_compare);
         strv_push(&lines, xasprintf("%s %s", retain ? "retain" : "remove", error_name ?: "kill"));
         STRV_FOREACH (name, sorted)
                 if (name == sorted || !streq(*name, name[-1]))

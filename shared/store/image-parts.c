@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "blob.h"
 #include "layer-tree.h"
+#include "strv.h"
 
 #define LAYER_PREFIX "layer-"
 
@@ -23,12 +24,8 @@ static void add(Set *set, const char *item) {
         set->items[set->n++] = item;
 }
 
-static int compare(const void *a, const void *b) {
-        return strcmp(*(const char *const *) a, *(const char *const *) b);
-}
-
 static bool have(const Set *set, const char *item) {
-        return set->n > 0 && bsearch(&item, set->items, set->n, sizeof(*set->items), compare);
+        return set->n > 0 && bsearch(&item, set->items, set->n, sizeof(*set->items), string_compare);
 }
 
 static void add_record(ImageParts *p, const ImageRecord *record) {
@@ -47,9 +44,9 @@ ImageParts *image_parts_new(ImageRecord *const *records, size_t n) {
         for (size_t i = 0; i < n; i++)
                 add_record(p, records[i]);
         if (p->blobs.n > 0)
-                qsort(p->blobs.items, p->blobs.n, sizeof(*p->blobs.items), compare);
+                qsort(p->blobs.items, p->blobs.n, sizeof(*p->blobs.items), string_compare);
         if (p->trees.n > 0)
-                qsort(p->trees.items, p->trees.n, sizeof(*p->trees.items), compare);
+                qsort(p->trees.items, p->trees.n, sizeof(*p->trees.items), string_compare);
         return p;
 }
 
