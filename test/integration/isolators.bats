@@ -12,15 +12,6 @@ teardown() {
     end_pods
 }
 
-# applets IMAGE NAME…: more of busybox in an image, and it in the store again.
-applets() {
-    local image=$1 name
-    shift
-    for name; do ln -f "$BATS_TEST_TMPDIR/image-$image/rootfs/bin/"{busybox,"$name"}; done
-    rkt image build --overwrite "$BATS_TEST_TMPDIR/image-$image" "$BATS_TEST_TMPDIR/image-$image.aci"
-    rkt --insecure-options=image fetch --full "$BATS_TEST_TMPDIR/image-$image.aci" >/dev/null
-}
-
 # pod_manifest ISOLATORS-OF-THE-POD ISOLATORS-OF-THE-APP SCRIPT: a file for --pod-manifest. Sets manifest.
 pod_manifest() {
     busybox_image app
