@@ -63,6 +63,14 @@ static const KindDirectory kinds[] = {
         { "stage1.d", false, { { "stage1", read_stage1 } } },
 };
 
+int config_parse(const char *directory, const char *path, const char *text, size_t size, Config *c,
+                char **ret_error) {
+        size_t i = 0;
+        while (!streq(kinds[i].name, directory))
+                i++;
+        return kind_text_read(&kinds[i], path, text, size, c, ret_error);
+}
+
 static void take_over(char **field, char **newer) {
         if (*newer) {
                 free(*field);

@@ -5,6 +5,8 @@
  * "stage1", read from the system, the local and the user directory; later ones win, field
  * by field. */
 
+#include <stddef.h>
+
 typedef struct Config {
         char *data_dir;                     /* paths: "data"; NULL: not configured */
         char *stage1_images_dir;            /* paths: "stage1-images" */
@@ -16,3 +18,8 @@ typedef struct Config {
  * member; -EINVAL or the errno of what could not be read. */
 int config_load(char *const *directories, Config *ret);
 void config_done(Config *c);
+
+/* For tests: the text of one file of directory ("paths.d", "stage1.d"), added to what files beside it say.
+ * -EINVAL with *ret_error. */
+int config_parse(const char *directory, const char *path, const char *text, size_t size, Config *c,
+                char **ret_error);
