@@ -19,6 +19,8 @@ static bool full, store_only, no_store;
 static char *pull_policy;
 
 static int add_image(ArgumentKind kind, const char *argument, void *userdata) {
+        if (kind == ARGUMENT_DASHES)
+                return 0; /* behind it, too, there are images */
         xgrow(&wanted, n_wanted);
         wanted[n_wanted++] = (Wanted){ .reference = argument };
         return 0;
@@ -29,8 +31,12 @@ static int set_signature(const char *value, void *userdata) {
                 log_error("--signature=%s must follow the image that it is for", value);
                 return -EINVAL;
         }
-        free(wanted[n_wanted - 1].signature);
-        wanted[n_wanted - 1].signature = xstrdup(value);
+        Wanted *w = &wanted[n_wanted - 1];
+        if (w->signature) {
+                log_error("--signature=%s: given more than once for image \"%s\"", value, w->reference);
+                return -EINVAL;
+        }
+        w->signature = xstrdup(value);
         return 0;
 }
 

@@ -54,6 +54,8 @@ r() { rkt --dir="$data" --insecure-options=image "$@"; }
     has 'Is a directory'
     check_fails 254 r fetch
     has 'must provide at least one image'
+    check_fails 254 r fetch -- --none.aci
+    has 'error opening image file --none.aci: No such file or directory'
 }
 
 @test "fetch: an unchanged file is not downloaded again, by ETag and by max-age" {

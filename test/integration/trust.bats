@@ -354,6 +354,8 @@ nothing_left() { [[ -z $(find "$data/cas" -type f) && -z $(ls -A "$data/cas/tree
     has 'does not match its signature'
     check_fails 254 r fetch "$www/a.aci" --signature="$www/none"
     has "none cannot be read: No such file"
+    check_fails 254 r fetch "$www/a.aci" --signature="$www/none" --signature="$www/a.sig"
+    has 'given more than once for image'
     serve "$www"
     check r fetch "$url/a.aci" --signature="$www/a.sig"
     # and through run
