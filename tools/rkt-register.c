@@ -67,6 +67,7 @@ static const Command command = {
         .name = "register",
         .usage = "--uuid=UUID --leader=PID|- [--root=DIR] | --uuid=UUID --unregister",
         .summary = "Make a running pod known to systemd and machined",
+        .helper = true,
         .options = options,
 };
 

@@ -29,6 +29,7 @@ static const Command command = {
         .usage = "[--cache=DIR] retain|remove ERROR|kill NAME|@WILDCARD…",
         .summary = "Compile a system call filter (called by stage1)",
         .options = options,
+        .helper = true,
         .stop_at_argument = true,
 };
 

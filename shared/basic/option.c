@@ -206,8 +206,9 @@ static void help_options(const char *title, const Option *const *tables, size_t 
 }
 
 void command_help(const Command *c) {
-        printf("NAME:\n\trkt %s - %s\n\nUSAGE:\n\trkt %s %s\n\nVERSION:\n\t%s\n", c->name, c->summary,
-                        c->name, c->usage, RKT_VERSION);
+        const char *program = c->helper ? "rkt-" : "rkt ";
+        printf("NAME:\n\t%s%s - %s\n\nUSAGE:\n\t%s%s %s\n\nVERSION:\n\t%s\n", program, c->name, c->summary,
+                        program, c->name, c->usage, RKT_VERSION);
         if (c->description)
                 printf("\nDESCRIPTION:\n%s\n", c->description);
         const Option *const own[] = { c->options, c->shared_options[0], c->shared_options[1] };

@@ -50,6 +50,7 @@ typedef struct Command {
         const Option *shared_options[2]; /* what it has in common with other commands */
         const Option *app_options[2];    /* what it says of an image's app */
         const Option *global_options;
+        bool helper;           /* its program is no verb of rkt's, and lies elsewhere */
         bool needs_root;       /* checked by globals_command, after --help */
         bool stop_at_argument; /* options end at the first argument (enter) */
         /* Called in order for arguments, if set; app_arguments selects rkt's grammar in which "--" begins

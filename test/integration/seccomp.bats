@@ -183,6 +183,8 @@ cache=/var/lib/rkt/seccomp
         check_fails 254 "${compile[@]}" $words
         has 'expected retain or remove, an error or kill, and names of system calls'
     done
+    check "${compile[@]}" --help
+    has 'rkt-seccomp \[--cache=DIR\] retain\|remove ERROR\|kill NAME'
     check_fails 254 "${compile[@]}" --cash=/tmp retain EPERM read
     has 'unknown flag: --cash'
 }
