@@ -139,7 +139,7 @@ int pods_foreach(
         if (pods_fd == -ENOENT)
                 return 0;
         if (pods_fd < 0)
-                return log_error_errno(pods_fd, "%s/pods", data_dir);
+                return log_error_errno(pods_fd, "cannot read the pods in %s/pods", data_dir);
 
         for (PodPlace place = 0; place < _POD_PLACE_MAX; place++) {
                 _cleanup_strv_ char **uuids = NULL;
@@ -149,7 +149,8 @@ int pods_foreach(
                 if (r == -ENOENT)
                         continue;
                 if (r < 0)
-                        return log_error_errno(r, "%s/pods/%s", data_dir, place_names[place]);
+                        return log_error_errno(r, "cannot read the pods in %s/pods/%s", data_dir,
+                                        place_names[place]);
                 STRV_FOREACH (uuid, uuids) {
                         _cleanup_pod_ Pod *p = NULL;
                         if (!uuid_is_valid(*uuid))
@@ -202,7 +203,7 @@ int pod_find(const char *data_dir, const char *prefix, Pod **ret) {
         }
         _cleanup_close_ int pods_fd = pods_open(data_dir, false);
         if (pods_fd < 0 && pods_fd != -ENOENT)
-                return log_error_errno(pods_fd, "%s/pods", data_dir);
+                return log_error_errno(pods_fd, "cannot read the pods in %s/pods", data_dir);
 
         for (int attempt = 0; attempt < 5; attempt++) {
                 PodPlace place = _POD_PLACE_MAX;
@@ -313,7 +314,7 @@ int pod_create(const char *data_dir, Pod **ret) {
                 if (r == -ENOENT || r == -EWOULDBLOCK)
                         r = 0;
         }
-        return log_error_errno(r ?: -EBUSY, "%s/pods: making a new pod", data_dir);
+        return log_error_errno(r ?: -EBUSY, "cannot make a new pod in %s/pods", data_dir);
 }
 
 int pod_delete(Pod *p) {
@@ -334,7 +335,7 @@ int pods_sync(const char *data_dir, unsigned places) {
         for (PodPlace place = 0; place < _POD_PLACE_MAX && pods_fd >= 0; place++) {
                 int r = places & POD_PLACE_BIT(place) ? fsync_directory_at(pods_fd, place_names[place]) : 0;
                 if (r < 0 && r != -ENOENT)
-                        return log_error_errno(r, "%s/pods/%s", data_dir, place_names[place]);
+                        return log_error_errno(r, "cannot sync %s/pods/%s", data_dir, place_names[place]);
         }
         return 0;
 }
