@@ -5,31 +5,32 @@
 
 #include "nat.h"
 
-/* "NETWORK CONTAINER", which elements and rules carry; allocated. -ENAMETOOLONG if a comment cannot hold it;
- * logged. */
-int nat_owner_text(const NatOwner *o, char **ret);
+/* "NETWORK CONTAINER", which elements and rules carry; allocated. -ENAMETOOLONG if a comment cannot hold it.
+ */
+int nat_owner_text(const NatOwner *o, char **ret, char **ret_error);
+/* Sets *ret_error and returns the error. */
+int nat_fail(char **ret_error, int error, const char *format, ...) _printf_(3, 4);
 /* The other way; borrows from text, which is cut in two. False for a comment of somebody else's. */
 bool nat_owner_parse(char *text, NatOwner *ret);
 
 /* Of the targets the first of a family, or NULL. */
 const IpPrefix *nat_target(const NatPorts *p, int family);
-const char *nat_protocol_name(int protocol);
 
 bool nft_is_there(void);
-int nft_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n);
-int nft_ports_add(const NatOwner *o, const NatPorts *p);
-int nft_masquerade_remove(const NatOwner *o);
-int nft_ports_remove(const NatOwner *o);
-int nft_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n);
-int nft_ports_check(const NatOwner *o, const NatPorts *p);
-int nft_collect(bool (*keep)(const NatOwner *o, void *data), void *data);
+int nft_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
+int nft_ports_add(const NatOwner *o, const NatPorts *p, char **ret_error);
+int nft_masquerade_remove(const NatOwner *o, char **ret_error);
+int nft_ports_remove(const NatOwner *o, char **ret_error);
+int nft_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
+int nft_ports_check(const NatOwner *o, const NatPorts *p, char **ret_error);
+int nft_collect(bool (*keep)(const NatOwner *o, void *data), void *data, char **ret_error);
 
 /* Whether the legacy nat table of either family is loaded, and, with_rules, has rules. */
 bool iptables_is_used(bool with_rules);
-int iptables_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n);
-int iptables_ports_add(const NatOwner *o, const NatPorts *p);
-int iptables_masquerade_remove(const NatOwner *o);
-int iptables_ports_remove(const NatOwner *o);
-int iptables_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n);
-int iptables_ports_check(const NatOwner *o, const NatPorts *p);
-int iptables_collect(bool (*keep)(const NatOwner *o, void *data), void *data);
+int iptables_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
+int iptables_ports_add(const NatOwner *o, const NatPorts *p, char **ret_error);
+int iptables_masquerade_remove(const NatOwner *o, char **ret_error);
+int iptables_ports_remove(const NatOwner *o, char **ret_error);
+int iptables_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
+int iptables_ports_check(const NatOwner *o, const NatPorts *p, char **ret_error);
+int iptables_collect(bool (*keep)(const NatOwner *o, void *data), void *data, char **ret_error);

@@ -7,7 +7,6 @@
 #include "alloc.h"
 #include "file.h"
 #include "hash.h"
-#include "log.h"
 #include "nat-backends.h"
 #include "strv.h"
 #include "xtables.h"
@@ -61,25 +60,27 @@ bool iptables_is_used(bool with_rules) {
         return false;
 }
 
-/* One change of the table of one family: 0, a negative errno that change has logged, or of libiptc. */
-typedef int (*Change)(Xtables *x, void *data);
+/* One change of the table of one family: 0, a negative errno that change has explained, or of libiptc. */
+typedef int (*Change)(Xtables *x, void *data, char **ret_error);
 
 /* Makes a change, again when somebody else was faster. */
-static int transact(int family, Change change, void *data) {
+static int transact(int family, Change change, void *data, char **ret_error) {
         for (unsigned attempt = 0;; attempt++) {
                 _cleanup_xtables_ Xtables *x = NULL;
                 int r = xtables_open(family, TABLE, &x);
                 if (r < 0)
-                        return log_error_errno(r, "%s: cannot read the table " TABLE, tool(family));
-                r = change(x, data);
+                        return nat_fail(ret_error, r, "%s: cannot read the table " TABLE ": %s",
+                                        tool(family), strerror(-r));
+                r = change(x, data, ret_error);
                 if (r == -EADDRINUSE)
-                        return r; /* said already */
+                        return r; /* explained already */
                 if (r >= 0)
                         r = xtables_commit(x);
                 if (r >= 0)
                         return 0;
                 if (r != -EAGAIN || attempt == 20)
-                        return log_error_errno(r, "%s: cannot change the table " TABLE, tool(family));
+                        return nat_fail(ret_error, r, "%s: cannot change the table " TABLE ": %s",
+                                        tool(family), strerror(-r));
         }
 }
 
@@ -220,7 +221,7 @@ static int append_all(Xtables *x, const RuleList *l) {
         return 0;
 }
 
-static int change_masquerade(Xtables *x, void *data) {
+static int change_masquerade(Xtables *x, void *data, char **ret_error) {
         const Masquerade *m = data;
         _cleanup_rules_ RuleList l = masquerade_rules(m, xtables_family(x));
         int r = xtables_delete_chain(x, m->chains.masquerade);
@@ -234,15 +235,15 @@ static bool has_family(const IpPrefix *addresses, size_t n, int family) {
         return false;
 }
 
-int iptables_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n) {
+int iptables_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
         _cleanup_free_ char *owner = NULL;
-        int r = nat_owner_text(o, &owner);
+        int r = nat_owner_text(o, &owner, ret_error);
         if (r < 0)
                 return r;
         Masquerade m = { chains_of(o), owner, addresses, n };
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(families); i++)
                 if (has_family(addresses, n, families[i]))
-                        r = transact(families[i], change_masquerade, &m);
+                        r = transact(families[i], change_masquerade, &m, ret_error);
         return r;
 }
 
@@ -270,7 +271,7 @@ static bool collect_port_chain(const char *chain, const char *target, const char
         return true;
 }
 
-static int refuse_conflict(Xtables *x, const Ports *p, const RuleList *l) {
+static int refuse_conflict(Xtables *x, const Ports *p, const RuleList *l, char **ret_error) {
         ChainSearch all = {};
         xtables_comments(x, collect_port_chain, &all);
         _cleanup_strv_ char **chains = all.chains;
@@ -282,16 +283,16 @@ static int refuse_conflict(Xtables *x, const Ports *p, const RuleList *l) {
                         OwnerSearch s = { .chain = *chain };
                         xtables_comments(x, find_owner, &s);
                         _cleanup_free_ char *owner = s.found;
-                        return log_error_errno(-EADDRINUSE, "the port %" PRIu16 " belongs to %s already",
+                        return nat_fail(ret_error, -EADDRINUSE, "the port %" PRIu16 " belongs to %s already",
                                         rule->port, owner ? strchr(owner, ' ') + 1 : *chain);
                 }
         return 0;
 }
 
-static int change_ports(Xtables *x, void *data) {
+static int change_ports(Xtables *x, void *data, char **ret_error) {
         const Ports *p = data;
         _cleanup_rules_ RuleList l = ports_rules(p, xtables_family(x));
-        int r = refuse_conflict(x, p, &l);
+        int r = refuse_conflict(x, p, &l, ret_error);
         if (r >= 0)
                 r = xtables_delete_chain(x, p->chains.to_pod);
         if (r >= 0)
@@ -299,19 +300,21 @@ static int change_ports(Xtables *x, void *data) {
         return r < 0 ? r : append_all(x, &l);
 }
 
-int iptables_ports_add(const NatOwner *o, const NatPorts *ports) {
+int iptables_ports_add(const NatOwner *o, const NatPorts *ports, char **ret_error) {
         _cleanup_free_ char *owner = NULL;
-        int r = nat_owner_text(o, &owner);
+        int r = nat_owner_text(o, &owner, ret_error);
         if (r < 0)
                 return r;
         Ports p = { chains_of(o), owner, ports };
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(families); i++) {
                 _cleanup_rules_ RuleList l = ports_rules(&p, families[i]);
                 if (l.n > 0)
-                        r = transact(families[i], change_ports, &p);
+                        r = transact(families[i], change_ports, &p, ret_error);
         }
-        if (r < 0)
-                iptables_ports_remove(o);
+        if (r < 0) {
+                _cleanup_free_ char *ignored = NULL;
+                iptables_ports_remove(o, &ignored);
+        }
         return r;
 }
 
@@ -326,7 +329,7 @@ static bool has_any_chain(int family, const char *const *chains) {
         return false;
 }
 
-static int delete_chains(Xtables *x, void *data) {
+static int delete_chains(Xtables *x, void *data, char **ret_error) {
         for (const char *const *chains = data; *chains; chains++) {
                 int r = xtables_delete_chain(x, *chains);
                 if (r < 0)
@@ -335,59 +338,60 @@ static int delete_chains(Xtables *x, void *data) {
         return 0;
 }
 
-static int remove_chains(const char *const *chains) {
+static int remove_chains(const char *const *chains, char **ret_error) {
         int result = 0;
         for (size_t i = 0; i < ELEMENTSOF(families); i++) {
                 int r = has_any_chain(families[i], chains)
-                                        ? transact(families[i], delete_chains, (void *) chains)
+                                        ? transact(families[i], delete_chains, (void *) chains, ret_error)
                                         : 0;
                 result = result < 0 ? result : r;
         }
         return result;
 }
 
-int iptables_masquerade_remove(const NatOwner *o) {
+int iptables_masquerade_remove(const NatOwner *o, char **ret_error) {
         Chains c = chains_of(o);
-        return remove_chains((const char *const[]){ c.masquerade, NULL });
+        return remove_chains((const char *const[]){ c.masquerade, NULL }, ret_error);
 }
 
-int iptables_ports_remove(const NatOwner *o) {
+int iptables_ports_remove(const NatOwner *o, char **ret_error) {
         Chains c = chains_of(o);
-        return remove_chains((const char *const[]){ c.to_pod, c.hairpin, NULL });
+        return remove_chains((const char *const[]){ c.to_pod, c.hairpin, NULL }, ret_error);
 }
 
-static int check_rules(int family, const RuleList *l) {
+static int check_rules(int family, const RuleList *l, char **ret_error) {
         _cleanup_xtables_ Xtables *x = NULL;
         if (l->n == 0)
                 return 0;
         int r = xtables_open(family, TABLE, &x);
         if (r < 0)
-                return log_error_errno(r, "%s: cannot read the table " TABLE, tool(family));
+                return nat_fail(ret_error, r, "%s: cannot read the table " TABLE ": %s", tool(family),
+                                strerror(-r));
         for (size_t i = 0; i < l->n; i++)
                 if (!xtables_has_rule(x, l->items[i].chain, &l->items[i].rule, true))
-                        return log_error_errno(-ENOENT, "%s: a rule of %s that leads to %s is missing",
+                        return nat_fail(ret_error, -ENOENT, "%s: a rule of %s that leads to %s is missing",
                                         tool(family), l->items[i].chain, l->items[i].rule.target);
         return 0;
 }
 
-int iptables_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n) {
+int iptables_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
         _cleanup_free_ char *owner = NULL;
-        int r = nat_owner_text(o, &owner);
+        int r = nat_owner_text(o, &owner, ret_error);
         Masquerade m = { chains_of(o), owner, addresses, n };
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(families); i++) {
                 _cleanup_rules_ RuleList l = masquerade_rules(&m, families[i]);
-                r = check_rules(families[i], &l);
+                r = check_rules(families[i], &l, ret_error);
         }
         return r;
 }
 
-int iptables_ports_check(const NatOwner *o, const NatPorts *ports) {
+int iptables_ports_check(const NatOwner *o, const NatPorts *ports, char **ret_error) {
         _cleanup_free_ char *owner = NULL;
-        int r = nat_owner_text(o, &owner);
+        int r = nat_owner_text(o, &owner, ret_error);
         Ports p = { chains_of(o), owner, ports };
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(families); i++) {
                 _cleanup_rules_ RuleList l = ports_rules(&p, families[i]);
-                r = check_rules(families[i], &l);
+                r = check_rules(families[i], &l, ret_error);
         }
         return r;
 }
@@ -408,7 +412,7 @@ static bool note_doomed(const char *chain, const char *target, const char *comme
         return true;
 }
 
-int iptables_collect(bool (*keep)(const NatOwner *o, void *data), void *data) {
+int iptables_collect(bool (*keep)(const NatOwner *o, void *data), void *data, char **ret_error) {
         int result = 0;
         for (size_t i = 0; i < ELEMENTSOF(families); i++) {
                 Keep k = { keep, data, NULL };
@@ -418,7 +422,7 @@ int iptables_collect(bool (*keep)(const NatOwner *o, void *data), void *data) {
                 xtables_comments(x, note_doomed, &k);
                 xtables_close(TAKE_PTR(x)); /* with its lock */
                 _cleanup_strv_ char **doomed = k.doomed;
-                int r = doomed ? transact(families[i], delete_chains, doomed) : 0;
+                int r = doomed ? transact(families[i], delete_chains, doomed, ret_error) : 0;
                 result = result < 0 ? result : r;
         }
         return result;

@@ -6,7 +6,6 @@
 
 #include "alloc.h"
 #include "json.h"
-#include "log.h"
 #include "nat-backends.h"
 
 #define TABLE "inet rkt"
@@ -162,13 +161,13 @@ static void read_table(Elements *e) {
 }
 
 /* What the table holds. -ENOENT: there is none. */
-static int list_table(Elements *ret) {
+static int list_table(Elements *ret, char **ret_error) {
         _cleanup_free_ char *text = NULL;
         if (run("list table " TABLE, &text, NULL) < 0)
                 return -ENOENT;
         Elements e = { .json = json_tokener_parse(text) };
         if (!e.json)
-                return log_error_errno(-EBADMSG, "nft: the list of table " TABLE " is no JSON");
+                return nat_fail(ret_error, -EBADMSG, "nft: the list of table " TABLE " is no JSON");
         read_table(&e);
         *ret = e;
         return 0;
@@ -198,13 +197,14 @@ static const Element *find(const Elements *e, const Element *wanted) {
 }
 
 /* Ports of two owners exclude each other. An address has one pod: who else claims it is dead. */
-static int refuse_conflict(const Elements *there, const Elements *wanted, const char *owner) {
+static int refuse_conflict(
+                const Elements *there, const Elements *wanted, const char *owner, char **ret_error) {
         for (size_t i = 0; i < wanted->n; i++) {
                 const Element *e = &wanted->items[i], *other = e->value ? find(there, e) : NULL;
                 if (!other || streq(other->owner, owner))
                         continue;
                 const char *container = strchr(other->owner, ' ');
-                return log_error_errno(-EADDRINUSE, "the port %s leads to %s, of %s, already",
+                return nat_fail(ret_error, -EADDRINUSE, "the port %s leads to %s, of %s, already",
                                 strrchr(e->key, ' ') + 1, other->value,
                                 container ? container + 1 : other->owner);
         }
@@ -216,10 +216,10 @@ static bool gives_way(const Element *e, const char *const *sets, const char *own
         return (one_of(sets, e->set) && streq(e->owner, owner)) || find(wanted, e);
 }
 
-static int commit(const char *const *sets, const NatOwner *o, const Elements *wanted) {
+static int commit(const char *const *sets, const NatOwner *o, const Elements *wanted, char **ret_error) {
         _cleanup_free_ char *owner = NULL, *text = NULL, *error = NULL, *whole = NULL;
         size_t size;
-        int r = nat_owner_text(o, &owner);
+        int r = nat_owner_text(o, &owner, ret_error);
         if (r < 0)
                 return r;
         FILE *f = open_memstream(&text, &size);
@@ -231,10 +231,10 @@ static int commit(const char *const *sets, const NatOwner *o, const Elements *wa
                 return 0;
 
         _cleanup_elements_ Elements there = {};
-        r = list_table(&there);
+        r = list_table(&there, ret_error);
         if (r < 0 && r != -ENOENT)
                 return r;
-        r = refuse_conflict(&there, wanted, owner);
+        r = refuse_conflict(&there, wanted, owner, ret_error);
         if (r < 0)
                 return r;
         f = open_memstream(&whole, &size);
@@ -247,8 +247,8 @@ static int commit(const char *const *sets, const NatOwner *o, const Elements *wa
         fclose(f);
         r = run(whole, NULL, &error);
         if (r < 0)
-                return log_error_errno(r, "nft: cannot add the addresses and ports of %s: %s", o->container,
-                                error ?: "out of memory");
+                return nat_fail(ret_error, r, "nft: cannot add the addresses and ports of %s: %s",
+                                o->container, error ?: "out of memory");
         return 0;
 }
 
@@ -321,22 +321,23 @@ static Elements port_elements(const NatPorts *p) {
         return e;
 }
 
-int nft_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n) {
+int nft_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
         _cleanup_elements_ Elements e = masquerade_elements(addresses, n);
-        return commit(masquerade_sets, o, &e);
+        return commit(masquerade_sets, o, &e, ret_error);
 }
 
-int nft_ports_add(const NatOwner *o, const NatPorts *p) {
+int nft_ports_add(const NatOwner *o, const NatPorts *p, char **ret_error) {
         _cleanup_elements_ Elements e = port_elements(p);
-        return commit(port_sets, o, &e);
+        return commit(port_sets, o, &e, ret_error);
 }
 
 /* Deletes the elements that match says. */
-static int delete_elements(bool (*match)(const Element *e, const void *data), const void *data) {
+static int delete_elements(
+                bool (*match)(const Element *e, const void *data), const void *data, char **ret_error) {
         _cleanup_elements_ Elements there = {};
         _cleanup_free_ char *text = NULL, *error = NULL;
         size_t size;
-        int r = list_table(&there);
+        int r = list_table(&there, ret_error);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         FILE *f = open_memstream(&text, &size);
@@ -348,7 +349,7 @@ static int delete_elements(bool (*match)(const Element *e, const void *data), co
                 return 0;
         r = run(text, NULL, &error);
         if (r < 0)
-                return log_error_errno(r, "nft: cannot delete elements of table " TABLE ": %s",
+                return nat_fail(ret_error, r, "nft: cannot delete elements of table " TABLE ": %s",
                                 error ?: "out of memory");
         return 0;
 }
@@ -363,48 +364,48 @@ static bool is_owned(const Element *e, const void *data) {
         return one_of(s->sets, e->set) && streq(e->owner, s->owner);
 }
 
-static int remove_owned(const char *const *sets, const NatOwner *o) {
+static int remove_owned(const char *const *sets, const NatOwner *o, char **ret_error) {
         _cleanup_free_ char *owner = NULL;
-        int r = nat_owner_text(o, &owner);
-        return r < 0 ? r : delete_elements(is_owned, &(OwnedSets){ sets, owner });
+        int r = nat_owner_text(o, &owner, ret_error);
+        return r < 0 ? r : delete_elements(is_owned, &(OwnedSets){ sets, owner }, ret_error);
 }
 
-int nft_masquerade_remove(const NatOwner *o) {
-        return remove_owned(masquerade_sets, o);
+int nft_masquerade_remove(const NatOwner *o, char **ret_error) {
+        return remove_owned(masquerade_sets, o, ret_error);
 }
 
-int nft_ports_remove(const NatOwner *o) {
-        return remove_owned(port_sets, o);
+int nft_ports_remove(const NatOwner *o, char **ret_error) {
+        return remove_owned(port_sets, o, ret_error);
 }
 
-static int check_elements(const NatOwner *o, const Elements *wanted) {
+static int check_elements(const NatOwner *o, const Elements *wanted, char **ret_error) {
         _cleanup_elements_ Elements there = {};
         _cleanup_free_ char *owner = NULL;
-        int r = nat_owner_text(o, &owner);
+        int r = nat_owner_text(o, &owner, ret_error);
         if (r < 0)
                 return r;
-        r = list_table(&there);
+        r = list_table(&there, ret_error);
         if (r < 0 && r != -ENOENT)
                 return r;
         if (there.rules != BASE_RULES)
-                return log_error_errno(-ENOENT, "nft: the rules of table " TABLE " are not complete");
+                return nat_fail(ret_error, -ENOENT, "nft: the rules of table " TABLE " are not complete");
         for (size_t i = 0; i < wanted->n; i++) {
                 const Element *e = &wanted->items[i], *found = find(&there, e);
                 if (!found || !streq(found->owner, owner) || !streq_ptr(found->value, e->value))
-                        return log_error_errno(-ENOENT, "nft: \"%s\" is missing in %s of table " TABLE,
+                        return nat_fail(ret_error, -ENOENT, "nft: \"%s\" is missing in %s of table " TABLE,
                                         e->key, e->set);
         }
         return 0;
 }
 
-int nft_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n) {
+int nft_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
         _cleanup_elements_ Elements e = masquerade_elements(addresses, n);
-        return check_elements(o, &e);
+        return check_elements(o, &e, ret_error);
 }
 
-int nft_ports_check(const NatOwner *o, const NatPorts *p) {
+int nft_ports_check(const NatOwner *o, const NatPorts *p, char **ret_error) {
         _cleanup_elements_ Elements e = port_elements(p);
-        return check_elements(o, &e);
+        return check_elements(o, &e, ret_error);
 }
 
 typedef struct Keep {
@@ -419,6 +420,6 @@ static bool is_not_kept(const Element *e, const void *data) {
         return nat_owner_parse(text, &owner) && !k->keep(&owner, k->data);
 }
 
-int nft_collect(bool (*keep)(const NatOwner *o, void *data), void *data) {
-        return delete_elements(is_not_kept, &(Keep){ keep, data });
+int nft_collect(bool (*keep)(const NatOwner *o, void *data), void *data, char **ret_error) {
+        return delete_elements(is_not_kept, &(Keep){ keep, data }, ret_error);
 }

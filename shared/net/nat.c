@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 
 #include "alloc.h"
-#include "log.h"
 #include "nat-backends.h"
 
 /* Of nftables' elements and of xt_comment, without the NUL: the shorter one's. */
@@ -35,10 +35,19 @@ NatBackend nat_backend_of_host(void) {
         return iptables_is_used(true) || !nft_is_there() ? NAT_IPTABLES : NAT_NFTABLES;
 }
 
-int nat_owner_text(const NatOwner *o, char **ret) {
+int nat_fail(char **ret_error, int error, const char *format, ...) {
+        va_list ap;
+        va_start(ap, format);
+        free(*ret_error); /* of an attempt before */
+        *ret_error = xvasprintf(format, ap);
+        va_end(ap);
+        return error;
+}
+
+int nat_owner_text(const NatOwner *o, char **ret, char **ret_error) {
         _cleanup_free_ char *text = xasprintf("%s %s", o->network ?: NO_NETWORK, o->container);
         if (strlen(text) > COMMENT_MAX)
-                return log_error_errno(-ENAMETOOLONG,
+                return nat_fail(ret_error, -ENAMETOOLONG,
                                 "the rules of \"%s\" need a name of at most %d characters", text,
                                 COMMENT_MAX);
         *ret = TAKE_PTR(text);
@@ -61,40 +70,40 @@ const IpPrefix *nat_target(const NatPorts *p, int family) {
         return NULL;
 }
 
-const char *nat_protocol_name(int protocol) {
-        return protocol == IPPROTO_TCP ? "tcp" : protocol == IPPROTO_UDP ? "udp" : "sctp";
+int nat_masquerade_add(
+                NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
+        return (b == NAT_NFTABLES ? nft_masquerade_add : iptables_masquerade_add)(
+                        o, addresses, n, ret_error);
 }
 
-int nat_masquerade_add(NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n) {
-        return (b == NAT_NFTABLES ? nft_masquerade_add : iptables_masquerade_add)(o, addresses, n);
+int nat_ports_add(NatBackend b, const NatOwner *o, const NatPorts *p, char **ret_error) {
+        return (b == NAT_NFTABLES ? nft_ports_add : iptables_ports_add)(o, p, ret_error);
 }
 
-int nat_ports_add(NatBackend b, const NatOwner *o, const NatPorts *p) {
-        return (b == NAT_NFTABLES ? nft_ports_add : iptables_ports_add)(o, p);
+int nat_masquerade_check(
+                NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
+        return (b == NAT_NFTABLES ? nft_masquerade_check : iptables_masquerade_check)(
+                        o, addresses, n, ret_error);
 }
 
-int nat_masquerade_check(NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n) {
-        return (b == NAT_NFTABLES ? nft_masquerade_check : iptables_masquerade_check)(o, addresses, n);
+int nat_ports_check(NatBackend b, const NatOwner *o, const NatPorts *p, char **ret_error) {
+        return (b == NAT_NFTABLES ? nft_ports_check : iptables_ports_check)(o, p, ret_error);
 }
 
-int nat_ports_check(NatBackend b, const NatOwner *o, const NatPorts *p) {
-        return (b == NAT_NFTABLES ? nft_ports_check : iptables_ports_check)(o, p);
-}
-
-int nat_masquerade_remove(const NatOwner *o) {
-        int r = nft_is_there() ? nft_masquerade_remove(o) : 0;
-        int q = iptables_is_used(false) ? iptables_masquerade_remove(o) : 0;
+int nat_masquerade_remove(const NatOwner *o, char **ret_error) {
+        int r = nft_is_there() ? nft_masquerade_remove(o, ret_error) : 0;
+        int q = iptables_is_used(false) ? iptables_masquerade_remove(o, ret_error) : 0;
         return r < 0 ? r : q;
 }
 
-int nat_ports_remove(const NatOwner *o) {
-        int r = nft_is_there() ? nft_ports_remove(o) : 0;
-        int q = iptables_is_used(false) ? iptables_ports_remove(o) : 0;
+int nat_ports_remove(const NatOwner *o, char **ret_error) {
+        int r = nft_is_there() ? nft_ports_remove(o, ret_error) : 0;
+        int q = iptables_is_used(false) ? iptables_ports_remove(o, ret_error) : 0;
         return r < 0 ? r : q;
 }
 
-int nat_collect(bool (*keep)(const NatOwner *o, void *data), void *data) {
-        int r = nft_is_there() ? nft_collect(keep, data) : 0;
-        int q = iptables_is_used(false) ? iptables_collect(keep, data) : 0;
+int nat_collect(bool (*keep)(const NatOwner *o, void *data), void *data, char **ret_error) {
+        int r = nft_is_there() ? nft_collect(keep, data, ret_error) : 0;
+        int q = iptables_is_used(false) ? iptables_collect(keep, data, ret_error) : 0;
         return r < 0 ? r : q;
 }

@@ -52,22 +52,26 @@ typedef struct NatPorts {
         bool hairpin;
 } NatPorts;
 
+/* All of these return 0 or a negative errno, with what went wrong in *ret_error (allocated), since plugins
+ * answer with it instead of logging. */
+
 /* What comes from the addresses and does not go to their own network leaves with the host's address.
- * What the owner had masqueraded before is forgotten. Logs. */
-int nat_masquerade_add(NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n);
+ * What the owner had masqueraded before is forgotten. */
+int nat_masquerade_add(
+                NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
 
 /* -EADDRINUSE if another owner has one of the ports, which the message names. What the owner had before is
- * forgotten. Logs. */
-int nat_ports_add(NatBackend b, const NatOwner *o, const NatPorts *p);
+ * forgotten. */
+int nat_ports_add(NatBackend b, const NatOwner *o, const NatPorts *p, char **ret_error);
 
-/* Nothing there is fine. Log. */
-int nat_masquerade_remove(const NatOwner *o);
-int nat_ports_remove(const NatOwner *o);
+/* Nothing there is fine. */
+int nat_masquerade_remove(const NatOwner *o, char **ret_error);
+int nat_ports_remove(const NatOwner *o, char **ret_error);
 
-/* Whether all that the add with these arguments makes is there: -ENOENT if something is missing, which is
- * logged. */
-int nat_masquerade_check(NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n);
-int nat_ports_check(NatBackend b, const NatOwner *o, const NatPorts *p);
+/* Whether all that the add with these arguments makes is there: -ENOENT if something is missing. */
+int nat_masquerade_check(
+                NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
+int nat_ports_check(NatBackend b, const NatOwner *o, const NatPorts *p, char **ret_error);
 
-/* Removes what belongs to owners that are not kept. Logs. */
-int nat_collect(bool (*keep)(const NatOwner *o, void *data), void *data);
+/* Removes what belongs to owners that are not kept. */
+int nat_collect(bool (*keep)(const NatOwner *o, void *data), void *data, char **ret_error);

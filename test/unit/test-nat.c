@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <sys/mount.h>
 
-#include "log.h"
 #include "nat.h"
 
 /* Each test runs with both backends, in a network namespace of its own. */
@@ -15,6 +14,15 @@ static NatBackend backend;
 
 static int new_network(void **state) {
         return unshare(CLONE_NEWNET);
+}
+
+/* Each call has one of its own, freed by the next. */
+static char *error;
+
+static char **new_error(void) {
+        free(error);
+        error = NULL;
+        return &error;
 }
 
 static IpPrefix prefix(const char *text) {
@@ -36,24 +44,24 @@ static const NatOwner pod = { NULL, "33333333-0000-4000-8000-000000000003" };
 static void what_was_added_is_there_until_it_is_removed(void **state) {
         const IpPrefix a[] = { prefix("10.1.0.5/16"), prefix("fd00:1::5/64"), prefix("10.9.0.1/32") };
         const IpPrefix b[] = { prefix("10.1.0.6/16") };
-        assert_int_equal(nat_masquerade_check(backend, &alice, a, 3), -ENOENT);
-        assert_int_equal(nat_masquerade_add(backend, &alice, a, 3), 0);
-        assert_int_equal(nat_masquerade_add(backend, &bob, b, 1), 0);
-        assert_int_equal(nat_masquerade_check(backend, &alice, a, 3), 0);
-        assert_int_equal(nat_masquerade_check(backend, &bob, b, 1), 0);
-        assert_int_equal(nat_masquerade_remove(&alice), 0);
-        assert_int_equal(nat_masquerade_check(backend, &alice, a, 3), -ENOENT);
-        assert_int_equal(nat_masquerade_check(backend, &bob, b, 1), 0);
-        assert_int_equal(nat_masquerade_remove(&alice), 0);
+        assert_int_equal(nat_masquerade_check(backend, &alice, a, 3, new_error()), -ENOENT);
+        assert_int_equal(nat_masquerade_add(backend, &alice, a, 3, new_error()), 0);
+        assert_int_equal(nat_masquerade_add(backend, &bob, b, 1, new_error()), 0);
+        assert_int_equal(nat_masquerade_check(backend, &alice, a, 3, new_error()), 0);
+        assert_int_equal(nat_masquerade_check(backend, &bob, b, 1, new_error()), 0);
+        assert_int_equal(nat_masquerade_remove(&alice, new_error()), 0);
+        assert_int_equal(nat_masquerade_check(backend, &alice, a, 3, new_error()), -ENOENT);
+        assert_int_equal(nat_masquerade_check(backend, &bob, b, 1, new_error()), 0);
+        assert_int_equal(nat_masquerade_remove(&alice, new_error()), 0);
 }
 
 static void adding_again_replaces_what_was_there(void **state) {
         const IpPrefix before[] = { prefix("10.1.0.5/16"), prefix("10.2.0.5/16") },
                        after[] = { prefix("10.1.0.5/16") };
-        assert_int_equal(nat_masquerade_add(backend, &alice, before, 2), 0);
-        assert_int_equal(nat_masquerade_add(backend, &alice, after, 1), 0);
-        assert_int_equal(nat_masquerade_check(backend, &alice, after, 1), 0);
-        assert_int_equal(nat_masquerade_check(backend, &alice, before, 2), -ENOENT);
+        assert_int_equal(nat_masquerade_add(backend, &alice, before, 2, new_error()), 0);
+        assert_int_equal(nat_masquerade_add(backend, &alice, after, 1, new_error()), 0);
+        assert_int_equal(nat_masquerade_check(backend, &alice, after, 1, new_error()), 0);
+        assert_int_equal(nat_masquerade_check(backend, &alice, before, 2, new_error()), -ENOENT);
 }
 
 static void a_port_belongs_to_one_owner(void **state) {
@@ -71,13 +79,14 @@ static void a_port_belongs_to_one_owner(void **state) {
                                 .host_port = 443,
                                 .target_port = 444 } };
         const NatPorts first = { a, 2, web, ELEMENTSOF(web), .hairpin = true };
-        assert_int_equal(nat_ports_add(backend, &pod, &first), 0);
-        assert_int_equal(nat_ports_check(backend, &pod, &first), 0);
+        assert_int_equal(nat_ports_add(backend, &pod, &first, new_error()), 0);
+        assert_int_equal(nat_ports_check(backend, &pod, &first, new_error()), 0);
 
         for (size_t i = 0; i < 4; i++) {
                 const NatPorts same = { b, 1, &web[i], 1, .hairpin = true };
-                assert_int_equal(nat_ports_add(backend, &bob, &same), -EADDRINUSE);
-                assert_int_equal(nat_ports_check(backend, &bob, &same), -ENOENT);
+                assert_int_equal(nat_ports_add(backend, &bob, &same, new_error()), -EADDRINUSE);
+                assert_non_null(strstr(error, pod.container)); /* who has it */
+                assert_int_equal(nat_ports_check(backend, &bob, &same, new_error()), -ENOENT);
         }
         const NatPort other[] = { { .protocol = IPPROTO_UDP, .host_port = 80, .target_port = 80 },
                 { .protocol = IPPROTO_TCP,
@@ -85,14 +94,14 @@ static void a_port_belongs_to_one_owner(void **state) {
                                 .host_port = 443,
                                 .target_port = 443 } };
         const NatPorts second = { b, 1, other, 2, .hairpin = false };
-        assert_int_equal(nat_ports_add(backend, &bob, &second), 0);
-        assert_int_equal(nat_ports_check(backend, &pod, &first), 0);
+        assert_int_equal(nat_ports_add(backend, &bob, &second, new_error()), 0);
+        assert_int_equal(nat_ports_check(backend, &pod, &first, new_error()), 0);
 
-        assert_int_equal(nat_ports_remove(&pod), 0);
-        assert_int_equal(nat_ports_check(backend, &pod, &first), -ENOENT);
-        assert_int_equal(nat_ports_check(backend, &bob, &second), 0);
+        assert_int_equal(nat_ports_remove(&pod, new_error()), 0);
+        assert_int_equal(nat_ports_check(backend, &pod, &first, new_error()), -ENOENT);
+        assert_int_equal(nat_ports_check(backend, &bob, &second, new_error()), 0);
         const NatPorts now_free = { b, 1, web, 2, .hairpin = true };
-        assert_int_equal(nat_ports_add(backend, &bob, &now_free), 0);
+        assert_int_equal(nat_ports_add(backend, &bob, &now_free, new_error()), 0);
 }
 
 static bool keep_alice(const NatOwner *o, void *data) {
@@ -104,23 +113,23 @@ static void collecting_leaves_what_is_kept(void **state) {
                        b[] = { prefix("10.1.0.6/16") };
         const NatPort port = { .protocol = IPPROTO_TCP, .host_port = 80, .target_port = 8080 };
         const NatPorts ports = { b, 1, &port, 1, .hairpin = true };
-        assert_int_equal(nat_masquerade_add(backend, &alice, a, 2), 0);
-        assert_int_equal(nat_masquerade_add(backend, &bob, b, 1), 0);
-        assert_int_equal(nat_ports_add(backend, &pod, &ports), 0);
-        assert_int_equal(nat_collect(keep_alice, NULL), 0);
-        assert_int_equal(nat_masquerade_check(backend, &alice, a, 2), 0);
-        assert_int_equal(nat_masquerade_check(backend, &bob, b, 1), -ENOENT);
-        assert_int_equal(nat_ports_check(backend, &pod, &ports), -ENOENT);
+        assert_int_equal(nat_masquerade_add(backend, &alice, a, 2, new_error()), 0);
+        assert_int_equal(nat_masquerade_add(backend, &bob, b, 1, new_error()), 0);
+        assert_int_equal(nat_ports_add(backend, &pod, &ports, new_error()), 0);
+        assert_int_equal(nat_collect(keep_alice, NULL, new_error()), 0);
+        assert_int_equal(nat_masquerade_check(backend, &alice, a, 2, new_error()), 0);
+        assert_int_equal(nat_masquerade_check(backend, &bob, b, 1, new_error()), -ENOENT);
+        assert_int_equal(nat_ports_check(backend, &pod, &ports, new_error()), -ENOENT);
 }
 
 static void rules_that_somebody_flushed_come_back_with_the_next_pod(void **state) {
         const IpPrefix a[] = { prefix("10.1.0.5/16") }, b[] = { prefix("10.1.0.6/16") };
-        assert_int_equal(nat_masquerade_add(backend, &alice, a, 1), 0);
+        assert_int_equal(nat_masquerade_add(backend, &alice, a, 1, new_error()), 0);
         assert_int_equal(system("nft flush ruleset; iptables-legacy -t nat -F; iptables-legacy -t nat -X"),
                         0);
-        assert_int_equal(nat_masquerade_check(backend, &alice, a, 1), -ENOENT);
-        assert_int_equal(nat_masquerade_add(backend, &bob, b, 1), 0);
-        assert_int_equal(nat_masquerade_check(backend, &bob, b, 1), 0);
+        assert_int_equal(nat_masquerade_check(backend, &alice, a, 1, new_error()), -ENOENT);
+        assert_int_equal(nat_masquerade_add(backend, &bob, b, 1, new_error()), 0);
+        assert_int_equal(nat_masquerade_check(backend, &bob, b, 1, new_error()), 0);
 }
 
 static void the_host_that_has_legacy_rules_goes_on_with_them(void **state) {
@@ -133,7 +142,7 @@ static void an_owner_whose_name_no_comment_holds_is_refused(void **state) {
         const NatOwner owner = { "a-network-whose-name-goes-on-and-on-and-on-and-on-and-on-and-on",
                 "0123456789012345678901234567890123456789012345678901234567890123456789" };
         const IpPrefix a[] = { prefix("10.1.0.5/16") };
-        assert_int_equal(nat_masquerade_add(backend, &owner, a, 1), -ENAMETOOLONG);
+        assert_int_equal(nat_masquerade_add(backend, &owner, a, 1, new_error()), -ENAMETOOLONG);
 }
 
 /* Neither can be tried where this kernel or user has no network namespaces. */
@@ -145,7 +154,6 @@ static bool can_try(void) {
 }
 
 int main(void) {
-        log_init("test-nat");
         if (!can_try())
                 return 77;
 #define WITH_NETWORK(f) cmocka_unit_test_setup(f, new_network)
@@ -161,5 +169,6 @@ int main(void) {
         int failed = 0;
         for (backend = 0; backend < _NAT_BACKEND_MAX; backend++)
                 failed += cmocka_run_group_tests_name(nat_backend_name(backend), tests, NULL, NULL);
+        new_error();
         return failed;
 }
