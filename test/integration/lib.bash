@@ -34,9 +34,11 @@ need() {
     done
 }
 
-# wait_for SECONDS COMMAND…: runs the command until it succeeds.
+# wait_for SECONDS COMMAND…: runs the command until it succeeds. An emulated machine gets more time.
 wait_for() {
-    local end=$((SECONDS + $1))
+    local patience=1 end
+    [[ $RKT_TEST_HOST != vm ]] || patience=4
+    end=$((SECONDS + $1 * patience))
     shift
     until "$@"; do
         if ((SECONDS >= end)); then
