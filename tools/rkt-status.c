@@ -121,9 +121,12 @@ static void print_text(const PodInfo *i) {
         if (i->pid > 0)
                 printf("pid=%d\n", (int) i->pid);
         printf("exited=%s\n", s == POD_RUNNING ? "false" : "true");
-        for (size_t n = 0; n < i->n_apps && s != POD_RUNNING; n++)
+        for (size_t n = 0; n < i->n_apps && s != POD_RUNNING; n++) {
                 if (i->apps[n].has_exit_code)
                         printf("app-%s=%d\n", i->apps[n].app->name, i->apps[n].exit_code);
+                if (i->apps[n].oom_killed)
+                        printf("oom-killed=%s\n", i->apps[n].app->name);
+        }
 }
 
 int main(int argc, char **argv) {

@@ -4,14 +4,13 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "app-life.h"
 #include "json-list.h"
 #include "log.h"
 #include "oci-app.h"
 #include "signal-name.h"
 #include "strv.h"
 #include "types.h"
-
-#define ANNOTATION_STOP_SIGNAL "coreos.com/rkt/stage2/stop-signal"
 
 char *oci_image_name(const char *name) {
         _cleanup_free_ char *copy = xstrdup(name);
@@ -114,7 +113,7 @@ int oci_map_config(const OciOrigin *origin, const OciManifest *manifest, const O
         m->app = oci_app_new(config, &warnings);
         if (config->stop_signal) {
                 if (signal_from_name(config->stop_signal) > 0)
-                        name_values_set(&m->annotations, ANNOTATION_STOP_SIGNAL, config->stop_signal);
+                        name_values_set(&m->annotations, APP_STOP_SIGNAL_ANNOTATION, config->stop_signal);
                 else
                         strv_push(&warnings, xasprintf("stop signal \"%s\" is not known, and is left out",
                                                              config->stop_signal));

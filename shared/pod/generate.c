@@ -4,11 +4,10 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "app-life.h"
 #include "log.h"
 #include "strv.h"
 #include "types.h"
-
-#define STOP_SIGNAL "coreos.com/rkt/stage2/stop-signal"
 
 extern char **environ;
 
@@ -142,9 +141,10 @@ static int generate_app(const PodRequest *q, const AppRequest *a, const ImageMan
         return 0;
 }
 
-/* Of Docker's and OCI images; what the user says goes before them. */
+/* Of the image; what the user says goes before them. */
 static void inherit_annotations(const NameValueList *image, NameValueList *runtime) {
-        static const char *const names[] = { STOP_SIGNAL, APP_DOCKER_ANNOTATION };
+        static const char *const names[] = { APP_STOP_SIGNAL_ANNOTATION, APP_NOTIFY_ANNOTATION,
+                APP_DOCKER_ANNOTATION };
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 const char *value = name_values_get(image, names[i]);
                 if (value)

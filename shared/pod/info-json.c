@@ -45,6 +45,13 @@ static json_object *app_to_object(const PodInfo *i, const AppInfo *a) {
         add_number(o, "finished_at", a->finished_at);
         if (a->has_exit_code)
                 json_object_object_add(o, "exit_code", json_object_new_int(a->exit_code));
+        if (a->signal > 0 && sigabbrev_np(a->signal)) {
+                _cleanup_free_ char *name = xasprintf("SIG%s", sigabbrev_np(a->signal));
+                add_string(o, "signal", name);
+        }
+        if (a->oom_killed)
+                json_object_object_add(o, "oom_killed", json_object_new_boolean(true));
+        add_number(o, "restarts", (int64_t) a->restarts);
         add_string(o, "image_id", a->app->image.id);
         if (a->app->n_mounts > 0)
                 json_object_object_add(o, "mounts", mounts_to_json(i, a->app));

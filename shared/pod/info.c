@@ -9,8 +9,11 @@
 #include "file.h"
 #include "json.h"
 #include "option.h"
+#include "strv.h"
 
 #define STATUS_DIRECTORY "stage1/rootfs/rkt/status"
+#define LIFE_DIRECTORY   "stage1/rootfs/rkt/life"
+#define LIFE_MAX         4096
 #define NET_INFO_MAX     (1024 * 1024)
 
 const char *app_state_name(AppState s) {
@@ -55,6 +58,27 @@ static pid_t read_pid(const Pod *p) {
         return atoi(line);
 }
 
+static uint64_t life_number(char *const *lines, const char *name) {
+        STRV_FOREACH (line, lines) {
+                const char *value = startswith(*line, name);
+                uint64_t n;
+                if (value && *value == '=' && parse_uint(value + 1, UINT32_MAX, &n) >= 0)
+                        return n;
+        }
+        return 0;
+}
+
+/* A stage1 may have nothing to say beside the status. */
+static void read_life(const Pod *p, AppInfo *a) {
+        _cleanup_free_ char *path = xasprintf(LIFE_DIRECTORY "/%s", a->app->name), *text = NULL;
+        if (read_file_at(p->fd, path, LIFE_MAX, &text, NULL) < 0)
+                return;
+        _cleanup_strv_ char **lines = strv_split(text, '\n');
+        a->restarts = life_number(lines, "restarts");
+        a->signal = (int) life_number(lines, "signal");
+        a->oom_killed = life_number(lines, "oom-killed") > 0;
+}
+
 static void read_app(const PodInfo *i, AppInfo *a) {
         _cleanup_free_ char *status = xasprintf(STATUS_DIRECTORY "/%s", a->app->name);
         int64_t code = -1;
@@ -64,6 +88,7 @@ static void read_app(const PodInfo *i, AppInfo *a) {
                 return;
         }
         a->started_at = i->started_at;
+        read_life(i->pod, a);
         code = read_number(i->pod, status);
         if (code >= 0) {
                 a->state = APP_EXITED;

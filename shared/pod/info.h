@@ -19,6 +19,9 @@ typedef struct AppInfo {
         int64_t created_at, started_at, finished_at; /* ns since the epoch; 0: not known */
         bool has_exit_code;
         int exit_code;
+        uint64_t restarts; /* by its policy */
+        int signal;        /* that ended it; 0: none */
+        bool oom_killed;   /* the kernel killed it, or a process of its, when memory was out */
 } AppInfo;
 
 typedef struct PodInfo {

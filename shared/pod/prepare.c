@@ -16,6 +16,7 @@
 #include "pod-manifest.h"
 #include "process.h"
 #include "stage1.h"
+#include "start-order.h"
 #include "strv.h"
 #include "types.h"
 
@@ -108,14 +109,19 @@ static int load_pod_manifest(Preparation *p) {
         return load_manifest_images(p);
 }
 
-static int check_app_names(const PodManifest *m) {
+static int check_apps(const PodManifest *m) {
         for (size_t i = 0; i < m->n_apps; i++)
                 if (strlen(m->apps[i].name) > APP_NAME_MAX) {
                         log_error("app \"%s\": its name is longer than %d characters", m->apps[i].name,
                                         APP_NAME_MAX);
                         return -ENAMETOOLONG;
                 }
-        return 0;
+        _cleanup_free_ size_t *order = xnew(size_t, m->n_apps);
+        _cleanup_free_ char *error = NULL;
+        int r = pod_start_order(m, order, &error);
+        if (r < 0)
+                log_error("%s", error);
+        return r;
 }
 
 static void choose_overlay(Preparation *p) {
@@ -285,7 +291,7 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
         if (r >= 0)
                 r = q->pod_manifest ? load_pod_manifest(&p) : load_requested_images(&p);
         if (r >= 0)
-                r = check_app_names(p.manifest);
+                r = check_apps(p.manifest);
         if (r < 0)
                 return r;
         r = pod_create(globals.dir, &p.pod);

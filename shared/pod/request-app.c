@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "app-life.h"
 #include "log.h"
 #include "request.h"
 #include "strv.h"
@@ -107,20 +108,55 @@ static int add_environment(const char *value, void *userdata) {
                         ENVIRONMENT_NAME_FORM);
 }
 
+/* A flag for one of rkt's own annotations, which may be given in its place. */
+static int set_life(const char *flag, const char *annotation, const char *value) {
+        AppRequest *a = pod_request_current_app(flag);
+        if (!a)
+                return -EINVAL;
+        if (name_values_get(&a->annotations, annotation))
+                return pod_request_fail(flag, value,
+                                xasprintf("given twice for image \"%s\", or with the annotation %s",
+                                                a->image, annotation));
+        name_values_add(&a->annotations, annotation, value);
+        _cleanup_app_life_ AppLife life = {};
+        char *error = NULL;
+        return app_life_parse(&a->annotations, &life, &error) < 0 ? pod_request_fail(flag, value, error) : 0;
+}
+
+#define SET_LIFE(function, flag, annotation)                                                                \
+        static int function(const char *value, void *userdata) {                                            \
+                return set_life(flag, annotation, value);                                                   \
+        }
+SET_LIFE(set_after, "after", APP_AFTER_ANNOTATION)
+SET_LIFE(set_notify, "notify", APP_NOTIFY_ANNOTATION)
+SET_LIFE(set_restart, "restart", APP_RESTART_ANNOTATION)
+SET_LIFE(set_stop_signal, "stop-signal", APP_STOP_SIGNAL_ANNOTATION)
+SET_LIFE(set_stop_timeout, "stop-timeout", APP_STOP_TIMEOUT_ANNOTATION)
+
 #define APP_OPTION(flag, function, value, text)                                                             \
         { flag, OPTION_CALL, NULL, text, .call = function, .shown_default = value }
 
 const Option app_request_options[] = {
+        APP_OPTION("after", set_after, "APP[,APP…]",
+                        "start the app after these of the pod, and stop it before them"),
         APP_OPTION("annotation", add_annotation, "NAME=VALUE", "set an annotation of the app"),
         APP_OPTION("environment", add_environment, "NAME=VALUE",
                         "set an app's environment variables; overrides every other source"),
         APP_OPTION("exec", set_exec, "PATH", "override the exec command for the preceding image"),
         APP_OPTION("group", set_group, "GROUP", "group override for the preceding image"),
         APP_OPTION("name", set_name, "NAME", "set the name of the app"),
+        { "notify", OPTION_CALL, NULL, "the app tells when it is ready, as sd_notify(3) says: true or false",
+                        .call = set_notify, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",
+                        .shown_default = "true" },
         APP_OPTION("readonly-rootfs", set_read_only_rootfs, "BOOL",
                         "if set, the app's rootfs will be mounted read-only"),
+        APP_OPTION("restart", set_restart, "POLICY",
+                        "start the app again when it has ended: no, on-failure[:TIMES] or always"),
         APP_OPTION("signature", set_signature, "FILE",
                         "local signature file to use in validating the preceding image"),
+        APP_OPTION("stop-signal", set_stop_signal, "SIGNAL", "what asks the app to stop"),
+        APP_OPTION("stop-timeout", set_stop_timeout, "DURATION",
+                        "how long the app has to stop before it is killed"),
         APP_OPTION("supplementary-gids", set_supplementary_gids, "GID,…",
                         "supplementary group IDs for the preceding image"),
         APP_OPTION("user", set_user, "USER", "user override for the preceding image"),

@@ -3,28 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 
 #include "alloc.h"
 #include "capabilities.h"
-#include "duration.h"
 #include "file.h"
 #include "image-manifest.h"
 #include "log.h"
 #include "masks.h"
 #include "plan-isolators.h"
 #include "plan-mounts.h"
-#include "signal-name.h"
+#include "start-order.h"
 #include "strv.h"
 #include "types.h"
 
-#define DEFAULT_PATH            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define DEFAULT_STOP_TIMEOUT_MS 10000
-#define TREE_IDS_MAX            ((size_t) 64 * 1024)
-
-/* App annotations of our own: the signal that asks the app to stop, and how long it has to obey. */
-#define ANNOTATION_STOP_SIGNAL  "coreos.com/rkt/stage2/stop-signal"
-#define ANNOTATION_STOP_TIMEOUT "coreos.com/rkt/stage2/stop-timeout"
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define TREE_IDS_MAX ((size_t) 64 * 1024)
 
 static int compile_root(const RuntimeApp *ra, int podfd, PlanRoot *root) {
         root->read_only = ra->read_only_rootfs;
@@ -66,26 +59,14 @@ static char **compile_environment(const PlanRequest *q, const RuntimeApp *ra, co
         return l;
 }
 
-static int compile_stop(const RuntimeApp *ra, PlanApp *a) {
-        a->stop_signal = SIGTERM;
-        a->stop_timeout_ms = DEFAULT_STOP_TIMEOUT_MS;
-        const char *name = name_values_get(&ra->annotations, ANNOTATION_STOP_SIGNAL);
-        if (name && (a->stop_signal = signal_from_name(name)) < 0) {
-                log_error("app %s: annotation " ANNOTATION_STOP_SIGNAL ": \"%s\" is not a signal", ra->name,
-                                name);
-                return -EINVAL;
-        }
-        const char *timeout = name_values_get(&ra->annotations, ANNOTATION_STOP_TIMEOUT);
-        int64_t ns;
-        if (timeout && (duration_parse(timeout, &ns) < 0 || ns < 0)) {
-                log_error("app %s: annotation " ANNOTATION_STOP_TIMEOUT
-                          ": \"%s\" is not a duration such as 30s",
-                                ra->name, timeout);
-                return -EINVAL;
-        }
-        if (timeout)
-                a->stop_timeout_ms = (uint64_t) ns / NSEC_PER_MSEC;
-        return 0;
+static int compile_life(const RuntimeApp *ra, PlanApp *a) {
+        _cleanup_free_ char *error = NULL;
+        int r = app_life_parse(&ra->annotations, &a->life, &error);
+        if (r < 0)
+                log_error("app %s: %s", ra->name, error);
+        else if (a->life.notify)
+                strv_add(&a->environment, "NOTIFY_SOCKET=" PLAN_NOTIFY_SOCKET);
+        return r;
 }
 
 static void compile_identity(const App *app, PlanApp *a) {
@@ -144,7 +125,7 @@ static int compile_app(const PlanRequest *q, const PodManifest *m, const Runtime
                 a->masked_paths = strv_copy((char *const *) masks_hidden);
                 a->read_only_paths = strv_copy((char *const *) masks_read_only);
         }
-        if ((r = compile_root(ra, podfd, &a->root)) < 0 || (r = compile_stop(ra, a)) < 0 ||
+        if ((r = compile_root(ra, podfd, &a->root)) < 0 || (r = compile_life(ra, a)) < 0 ||
                         (r = plan_compile_mounts(m, ra, app, p, a)) < 0)
                 return r;
         return plan_compile_isolators(q, &app->isolators, podfd, a);
@@ -166,12 +147,19 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
 
         p->apps = xnew(PlanApp, m->n_apps);
         p->n_apps = m->n_apps;
+        _cleanup_free_ size_t *order = xnew(size_t, m->n_apps);
+        _cleanup_free_ char *error = NULL;
+        int r = pod_start_order(m, order, &error);
+        if (r < 0) {
+                log_error("%s", error);
+                return r;
+        }
         for (size_t i = 0; i < m->n_apps; i++) {
-                int r = compile_app(q, m, &m->apps[i], podfd, p, &p->apps[i]);
+                r = compile_app(q, m, &m->apps[order[i]], podfd, p, &p->apps[i]);
                 if (r < 0)
                         return r;
         }
-        int r = plan_compile_pod_isolators(q, &m->isolators, podfd, p);
+        r = plan_compile_pod_isolators(q, &m->isolators, podfd, p);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(p);

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 
 #include "alloc.h"
 #include "capabilities.h"
 #include "file.h"
+#include "plan-json-life.h"
 #include "plan-json-limits.h"
 #include "plan.h"
 #include "strv.h"
@@ -131,8 +131,7 @@ static json_object *app_to_plan_json(const PlanApp *a) {
                 json_object_object_add(o, "mounts", mounts);
         }
         add_sandbox(o, a);
-        json_object_object_add(o, "stopSignal", json_object_new_int(a->stop_signal));
-        json_object_object_add(o, "stopTimeout", json_object_new_uint64(a->stop_timeout_ms));
+        plan_life_to_json(o, &a->life);
         return o;
 }
 
@@ -335,7 +334,6 @@ static int gids_from_json(JsonContext *c, json_object *o, PlanApp *a) {
 
 static int app_from_json(JsonContext *c, json_object *o, PlanApp *a) {
         json_object *root = NULL;
-        int64_t stop_signal = 0;
         int r;
         if ((r = json_expect(c, o, json_type_object)) < 0 ||
                         (r = get_string(c, o, "name", JSON_REQUIRED, &a->name)) < 0 ||
@@ -353,11 +351,9 @@ static int app_from_json(JsonContext *c, json_object *o, PlanApp *a) {
                         (r = json_get_strv(c, o, "environment", JSON_REQUIRED, &a->environment)) < 0 ||
                         (r = get_absolute(c, o, "workingDirectory", &a->working_directory)) < 0 ||
                         (r = PARSE_ARRAY(c, o, "mounts", a->mounts, a->n_mounts, mount_from_json)) < 0 ||
-                        (r = sandbox_from_json(c, o, a)) < 0 ||
-                        (r = json_get_int(c, o, "stopSignal", JSON_REQUIRED, 1, SIGRTMAX, &stop_signal)) < 0)
+                        (r = sandbox_from_json(c, o, a)) < 0)
                 return r;
-        a->stop_signal = (int) stop_signal;
-        return get_number(c, o, "stopTimeout", JSON_REQUIRED, INT64_MAX / 1000000, &a->stop_timeout_ms);
+        return plan_life_from_json(c, o, &a->life);
 }
 
 static int plan_from_json(JsonContext *c, Plan *p) {

@@ -88,6 +88,7 @@ static void plan_app_done(PlanApp *a) {
         free(a->rlimits);
         free(a->selinux_context);
         free(a->apparmor_profile);
+        app_life_done(&a->life);
 }
 
 void plan_free(Plan *p) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "app-life.h"
 #include "json.h"
 #include "macro.h"
 #include "syscall-filter.h"
@@ -24,6 +25,12 @@
  * enter. */
 #define PLAN_SECCOMP_DEFAULT "default"
 #define PLAN_SECCOMP_DIR     "rkt/seccomp"
+
+/* Where an app whose life.notify is set tells that it is ready, in its root. */
+#define PLAN_NOTIFY_SOCKET "/run/systemd/notify"
+
+/* What PID 1 tells of the life of an app beside its exit status, in the stage1's root: lines NAME=VALUE. */
+#define PLAN_LIFE_DIR "rkt/life"
 
 typedef enum PlanRootKind {
         PLAN_ROOT_DIRECTORY,
@@ -116,8 +123,7 @@ typedef struct PlanApp {
         size_t n_rlimits;
         char *selinux_context;  /* "user:role:type:level"; NULL: none */
         char *apparmor_profile; /* NULL: none */
-        int stop_signal;
-        uint64_t stop_timeout_ms; /* then SIGKILL */
+        AppLife life;
 } PlanApp;
 
 typedef struct Plan {
@@ -131,7 +137,7 @@ typedef struct Plan {
         char **sysctl;     /* "net/ipv4/ip_forward=1": path below /proc/sys */
         PlanVolume *volumes;
         size_t n_volumes;
-        PlanApp *apps;
+        PlanApp *apps; /* in the order in which they start */
         size_t n_apps;
 } Plan;
 

@@ -129,7 +129,7 @@ static void pass_on(Life *l, pid_t pid, const struct signalfd_siginfo *info) {
         if (info->ssi_code > 0)
                 return; /* from the kernel, which has told the app, too */
         if (l->is_main)
-                l->asked = number = number == SIGTERM ? l->s->app->stop_signal : number;
+                l->asked = number = number == SIGTERM ? l->s->app->life.stop_signal : number;
         kill(pid, number);
 }
 

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "masks.h"
 #include "mounts.h"
+#include "notify.h"
 #include "strv.h"
 #include "target.h"
 
@@ -135,6 +136,14 @@ static int complete_image(const Building *b) {
         return 0;
 }
 
+/* Beside the journal's sockets, where rkt has always had it. */
+static int put_notify(const Building *b) {
+        if (!b->app->life.notify)
+                return 0;
+        _cleanup_free_ char *path = xasprintf(NOTIFY_PATH, (size_t) (b->app - b->boot->plan->apps));
+        return put_copy(b, path, PLAN_NOTIFY_SOCKET, TARGET_FILE, 0);
+}
+
 static int fill(const Building *b) {
         int r;
         /* hidden before the volumes come: only what is ours is covered, and one at /sys is seen as it is */
@@ -144,7 +153,7 @@ static int fill(const Building *b) {
                                          MOUNT_ATTR_RDONLY)) < 0 ||
                         (r = put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY)) <
                                         0 ||
-                        (r = app_volumes_mount(b->root, b->app, b->sources)) < 0)
+                        (r = put_notify(b)) < 0 || (r = app_volumes_mount(b->root, b->app, b->sources)) < 0)
                 return r;
         return put_etc(b);
 }

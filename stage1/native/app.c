@@ -44,6 +44,7 @@ int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSourc
                 .terminal = -1,
                 .failure = -1,
                 .failure_source.fd = -1,
+                .notify = NOTIFY_NONE,
                 .streams = { { .in = -1, .out = -1, .source.fd = -1 },
                                 { .in = -1, .out = -1, .source.fd = -1 } },
         };
@@ -100,15 +101,46 @@ static bool is_failure(const App *a) {
         return a->stop_asked == 0 || a->status != 128 + a->stop_signal;
 }
 
+/* What its status does not tell, for rkt status. An app that just ended is told by its status alone. */
+static void record_life(const App *a) {
+        if (a->restarts == 0 && a->signal == 0 && !a->oom_killed)
+                return;
+        _cleanup_free_ char *path = xasprintf("/" PLAN_LIFE_DIR "/%s", a->plan->name);
+        _cleanup_free_ char *text = xasprintf("restarts=%" PRIu64 "\nsignal=%d\noom-killed=%d\n",
+                        a->restarts, a->signal, a->oom_killed);
+        int r = mkdir_parents_at(AT_FDCWD, "/" PLAN_LIFE_DIR, 0755);
+        if (r < 0 || (r = replace_file_at(AT_FDCWD, path, text, strlen(text), 0644, false)) < 0)
+                log_error_errno(r, "app %s: cannot write stage1/rootfs%s", a->plan->name, path);
+}
+
+/* Everything of it has ended. */
+static void conclude(App *a) {
+        a->phase = APP_DONE;
+        if (a->again && a->stop_asked == 0) {
+                uint64_t delay = app_life_restart_delay_ns(a->quick++);
+                a->phase = APP_WAITING;
+                a->start_at = monotonic_ns() + delay;
+                a->restarts++;
+                app_report(a, "it has ended with status %d: starting it again in %.3g s", a->status,
+                                (double) delay / NSEC_PER_SEC);
+        }
+        record_life(a);
+}
+
 static void end_main(App *a, int status) {
         a->status = status;
         a->started = true;
-        a->failed = is_failure(a);
+        /* what the image lacks does not come with time */
+        a->again = a->stop_asked == 0 && !a->problem &&
+                   app_life_restarts(&a->plan->life, status, a->restarts);
+        a->failed = !a->again && is_failure(a);
+        if (monotonic_ns() - a->began >= APP_RUNS_WELL_NS)
+                a->quick = 0;
         record_status(a);
         if (a->plan->post_stop)
                 begin(a, APP_POST_STOP);
         else
-                a->phase = APP_DONE;
+                conclude(a);
 }
 
 /* Reads the pipe that execve closes. */
@@ -137,7 +169,7 @@ static void on_failure_pipe(void *userdata, uint32_t events) {
 }
 
 static void set_deadline(App *a) {
-        a->stop_deadline = monotonic_ns() + a->plan->stop_timeout_ms * NSEC_PER_MSEC;
+        a->stop_deadline = monotonic_ns() + a->plan->life.stop_timeout_ms * NSEC_PER_MSEC;
 }
 
 static void begin(App *a, AppPhase phase) {
@@ -150,7 +182,7 @@ static void begin(App *a, AppPhase phase) {
         if (pid < 0) {
                 app_report(a, "cannot start a process: %s", strerror(-pid));
                 if (phase == APP_POST_STOP)
-                        a->phase = APP_DONE;
+                        conclude(a);
                 else
                         end_main(a, EXECUTION_EXIT_FAILURE);
                 return;
@@ -161,11 +193,22 @@ static void begin(App *a, AppPhase phase) {
         loop_watch(a->loop, &a->failure_source, failure, EPOLLIN);
 }
 
-void app_start(App *a) {
+void app_reset(App *a) {
+        a->phase = APP_WAITING;
         a->status = 0;
         a->failed = a->started = false;
-        a->stop_asked = a->stop_deadline = 0;
-        a->stop_signal = 0;
+        a->stop_asked = a->stop_deadline = a->start_at = 0;
+        a->restarts = a->quick = 0;
+}
+
+bool app_is_ready(const App *a) {
+        return a->plan->life.notify ? a->notify.ready : a->started;
+}
+
+void app_start(App *a) {
+        a->status = a->signal = a->stop_signal = 0;
+        a->failed = a->started = a->oom_killed = a->notify.ready = false;
+        a->began = monotonic_ns();
         _cleanup_free_ char *path = xasprintf("/rkt/status/%s", a->plan->name);
         if (unlink(path) < 0 && errno != ENOENT)
                 log_warning_errno(errno, "cannot remove the old stage1/rootfs%s", path);
@@ -194,6 +237,7 @@ static void report_oom_kills(App *a) {
                 return;
         const char *line = strstr(text, "oom_kill ");
         uint64_t kills = line ? strtoull(line + strlen("oom_kill "), NULL, 10) : 0;
+        a->oom_killed |= kills > a->oom_kills;
         if (kills > a->oom_kills)
                 app_report(a,
                                 "out of memory: the kernel killed %" PRIu64
@@ -204,8 +248,10 @@ static void report_oom_kills(App *a) {
 }
 
 void app_process_ended(App *a, int code, int status) {
-        status = code == CLD_EXITED ? status : 128 + status;
         AppPhase phase = a->phase;
+        if (phase != APP_POST_STOP)
+                a->signal = code == CLD_EXITED ? 0 : status;
+        status = code == CLD_EXITED ? status : 128 + status;
         check_execution(a);
         if (a->cgroup >= 0)
                 report_oom_kills(a);
@@ -217,7 +263,7 @@ void app_process_ended(App *a, int code, int status) {
         if (phase == APP_POST_STOP) {
                 if (status != 0)
                         app_report(a, "the post-stop hook ended with status %d", status);
-                a->phase = APP_DONE;
+                conclude(a);
         } else if (phase == APP_PRE_START && status != 0) {
                 app_report(a, "the pre-start hook ended with status %d", status);
                 end_main(a, status);
@@ -233,7 +279,7 @@ void app_ask_to_stop(App *a) {
         /* what cleans up is on its way out already */
         if (a->phase == APP_POST_STOP || a->pid <= 0)
                 return;
-        a->stop_signal = a->phase == APP_MAIN ? a->plan->stop_signal : SIGTERM;
+        a->stop_signal = a->phase == APP_MAIN ? a->plan->life.stop_signal : SIGTERM;
         kill(a->pid, a->stop_signal);
 }
 

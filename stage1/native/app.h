@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* An app of the pod in the life of PID 1: pre-start hook, main process, post-stop hook, one after the other.
- */
+/* An app of the pod in the life of PID 1: pre-start hook, main process, post-stop hook, one after the other,
+ * and again if that is its policy. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "app-root.h"
+#include "notify.h"
 #include "stream.h"
 #include "users.h"
 
 typedef enum AppPhase {
-        APP_IDLE,
+        APP_WAITING, /* for its turn, or to be started again */
         APP_PRE_START,
         APP_MAIN,
         APP_POST_STOP,
@@ -44,6 +45,13 @@ typedef struct App {
         bool failed;                        /* its end is a failure of the pod */
         uint64_t stop_asked, stop_deadline; /* monotonic ns; 0: nobody has asked */
         int stop_signal;                    /* that it was sent then */
+        int signal;                         /* that ended it; 0: none */
+        bool oom_killed;                    /* by the kernel, it or a process of its */
+        uint64_t began;                     /* monotonic ns */
+        bool again;                         /* it is started again once its post-stop hook has ended */
+        uint64_t start_at;                  /* APP_WAITING: not before, monotonic ns */
+        uint64_t restarts, quick;           /* how often, and how often since it last ran well */
+        Notify notify;                      /* of plan->life.notify */
 } App;
 
 /* What no phase changes: user, environment, filter, devices, streams. Logs failures. */
@@ -52,8 +60,12 @@ int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSourc
 /* The file rkt/env/APP, from which enter takes the environment. */
 int app_write_environment(const App *a);
 
+/* To the beginning of its life: it waits for its turn. */
+void app_reset(App *a);
 /* Begins with the hook, or with the main process if there is none. Failures end the app with a status. */
 void app_start(App *a);
+/* It has been executed, or it has said that it is ready if it is one that does. */
+bool app_is_ready(const App *a);
 /* Its process has ended, with waitid's code and status; the next phase begins. */
 void app_process_ended(App *a, int code, int status);
 /* Takes the lines that are in its pipes: while the process that wrote them can still be named. Returns

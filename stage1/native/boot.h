@@ -15,10 +15,13 @@ typedef struct Boot {
         bool debug;
 } Boot;
 
-/* Messages on the control socket: one byte each. */
+/* Messages on the control socket: one byte each, but for the one that has text behind it. */
+#define BOOT_MESSAGE_MAX 1024
 typedef enum BootMessage {
         BOOT_GO = 'g',                /* to PID 1: it is in its cgroup, apps may start */
         BOOT_GO_WITHOUT_CGROUP = 'n', /* to PID 1: there are no cgroups on this host */
         BOOT_TERMINAL = 't',          /* from PID 1, with the master side of the app's terminal */
+        BOOT_READY = 'r',             /* from PID 1: every app is ready */
+        BOOT_STATUS = 'w',            /* from PID 1, with the words of an app about itself behind it */
         BOOT_STARTED = 's', /* from PID 1: the apps have been started, and it has its cgroup namespace */
 } BootMessage;

@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "cgroup2.h"
 #include "file.h"
+#include "host-notify.h"
 #include "log.h"
 #include "memory.h"
 #include "namespaces.h"
@@ -33,31 +34,54 @@ typedef struct Waiting {
         int failure;       /* of ours: the pod does not count any more */
 } Waiting;
 
-/* PID 1 has started the apps, or opened a terminal for one. */
+static void take_terminal(Waiting *w, const struct cmsghdr *control) {
+        int master;
+        if (control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(sizeof(master)))
+                return;
+        memcpy(&master, CMSG_DATA(control), sizeof(master));
+        int r = terminal_start(&w->terminal, STDIN_FILENO, STDOUT_FILENO, master);
+        if (r < 0)
+                log_warning_errno(r, "cannot use the terminal");
+}
+
+/* The service that rkt run may be of Type=notify is ready when the pod is. */
+static void on_message(Waiting *w, const char *message) {
+        _cleanup_free_ char *text = NULL;
+        switch (*message) {
+        case BOOT_STARTED: w->started = true; break;
+        case BOOT_READY:
+                text = xasprintf("READY=1\nSTATUS=Pod %s is ready.", w->outer->boot->plan->uuid);
+                host_notify(text);
+                break;
+        case BOOT_STATUS:
+                text = xasprintf("STATUS=%s", message + 1);
+                host_notify(text);
+                break;
+        }
+}
+
+/* PID 1 tells how far it is, or has opened a terminal for an app. */
 static void on_control(Waiting *w) {
-        char message;
+        char message[BOOT_MESSAGE_MAX + 1];
         union {
                 struct cmsghdr header;
                 char space[CMSG_SPACE(sizeof(int))];
         } control = {};
-        struct iovec part = { &message, 1 };
+        struct iovec part = { message, sizeof(message) - 1 };
         struct msghdr m = {
                 .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
         };
         ssize_t n = recvmsg(w->outer->boot->control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
-        w->started |= n > 0 && message == BOOT_STARTED;
         w->control_closed |= n <= 0;
-        if (n <= 0 || message != BOOT_TERMINAL)
+        if (n <= 0)
                 return;
-        int master;
-        if (control.header.cmsg_type != SCM_RIGHTS || control.header.cmsg_len != CMSG_LEN(sizeof(master)))
-                return;
-        memcpy(&master, CMSG_DATA(&control.header), sizeof(master));
-        int r = terminal_start(&w->terminal, STDIN_FILENO, STDOUT_FILENO, master);
-        if (r < 0)
-                log_warning_errno(r, "cannot use the terminal");
+        message[n] = 0;
+        if (*message == BOOT_TERMINAL)
+                take_terminal(w, &control.header);
+        else
+                on_message(w, message);
 }
 
 static int write_line(const Outer *o, const char *file, const char *text) {

@@ -21,6 +21,7 @@
 #include "log.h"
 #include "memory.h"
 #include "pod-cgroup.h"
+#include "strv.h"
 #include "terminal.h"
 
 #define REAPS_MAX        256  /* in a row: whoever forks without end must not keep PID 1 from all else */
@@ -182,12 +183,18 @@ static int set_up(Pid1 *p) {
         p->apps = xnew(App, p->plan->n_apps);
         for (size_t i = 0; i < p->plan->n_apps; i++) {
                 AppRoot app_root;
+                Notify notify = NOTIFY_NONE;
+                if (p->plan->apps[i].life.notify && (r = notify_open(&notify, i)) < 0)
+                        return log_error_errno(r, "app %s: cannot make its notification socket",
+                                        p->plan->apps[i].name);
                 if ((r = app_root_build(p->boot, &root, i, &app_root)) < 0 ||
                                 (r = app_prepare(&p->apps[i], &p->plan->apps[i], &app_root, &root.apps[i],
                                                  &p->logs, p->loop)) < 0 ||
                                 (r = app_write_environment(&p->apps[i])) < 0)
                         return r;
                 p->apps[i].terminal = terminal;
+                p->apps[i].notify = notify;
+                notify_watch(&p->apps[i].notify, p->loop);
                 p->n_apps++;
         }
         pod_root_close_sources(&root, p->plan);
@@ -211,9 +218,9 @@ static int wait_for_go(Pid1 *p) {
         return p->logs.journal.cgroup < 0 ? p->logs.journal.cgroup : 0;
 }
 
-static bool all_started(const Pid1 *p) {
+static bool all_ready(const Pid1 *p) {
         for (size_t i = 0; i < p->n_apps; i++)
-                if (!p->apps[i].started)
+                if (!app_is_ready(&p->apps[i]))
                         return false;
         return true;
 }
@@ -230,13 +237,36 @@ static void start_apps(Pid1 *p) {
         p->ready = false;
         unlink("/rkt/supervisor-status");
         for (size_t i = 0; i < p->n_apps; i++)
-                app_start(&p->apps[i]);
+                app_reset(&p->apps[i]);
+}
+
+/* The apps that it is to start after are there, or have come and gone. Whoever is started again does not
+ * wait for them again. */
+static bool has_turn(const Pid1 *p, const App *a) {
+        if (a->restarts > 0)
+                return true;
+        STRV_FOREACH (name, a->plan->life.after)
+                for (size_t i = 0; i < p->n_apps; i++)
+                        if (streq(p->apps[i].plan->name, *name) && p->apps[i].phase != APP_DONE &&
+                                        !app_is_ready(&p->apps[i]))
+                                return false;
+        return true;
+}
+
+static void start_waiting(Pid1 *p) {
+        for (size_t i = 0; i < p->n_apps; i++) {
+                App *a = &p->apps[i];
+                if (a->phase == APP_WAITING && a->start_at <= monotonic_ns() && has_turn(p, a))
+                        app_start(a);
+        }
 }
 
 /* The last app first, and each only after the one behind it has ended. */
 static void stop_next(Pid1 *p) {
         for (size_t i = p->n_apps; i-- > 0;) {
                 App *a = &p->apps[i];
+                if (a->phase == APP_WAITING)
+                        a->phase = APP_DONE;
                 if (a->phase == APP_DONE)
                         continue;
                 if (a->stop_asked == 0)
@@ -254,16 +284,19 @@ static void look_after_failures(Pid1 *p) {
                 }
 }
 
-/* Milliseconds until an app has to be killed; kills those whose time has come. -1: none is waited for. */
+/* Milliseconds until an app has to be killed or started; kills those whose time has come. -1: none is waited
+ * for. */
 static int look_after_deadlines(Pid1 *p) {
         uint64_t now = monotonic_ns(), next = UINT64_MAX;
         for (size_t i = 0; i < p->n_apps; i++) {
                 App *a = &p->apps[i];
+                if (a->phase == APP_WAITING && a->start_at > 0)
+                        next = MIN(next, a->start_at - MIN(a->start_at, now));
                 if (a->stop_deadline == 0 || a->phase == APP_DONE)
                         continue;
                 if (a->stop_deadline <= now) {
                         app_report(a, "it has not stopped within %.3g s: killing it",
-                                        (double) a->plan->stop_timeout_ms / 1000);
+                                        (double) a->plan->life.stop_timeout_ms / 1000);
                         app_kill(a);
                 } else
                         next = MIN(next, a->stop_deadline - now);
@@ -271,10 +304,26 @@ static int look_after_deadlines(Pid1 *p) {
         return next == UINT64_MAX ? -1 : (int) MIN(next / NSEC_PER_MSEC + 1, 60000u);
 }
 
+/* An app's own words about how it fares, which the host's service manager shows. */
+static void pass_on_words(Pid1 *p) {
+        for (size_t i = 0; i < p->n_apps; i++) {
+                App *a = &p->apps[i];
+                if (!a->notify.status)
+                        continue;
+                _cleanup_free_ char *message =
+                                xasprintf("%c%s: %s", BOOT_STATUS, a->plan->name, a->notify.status);
+                send(p->boot->control, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+                free(TAKE_PTR(a->notify.status));
+        }
+}
+
 static void look_after_readiness(Pid1 *p) {
-        if (p->ready || p->goal != GOAL_RUN || !all_started(p))
+        pass_on_words(p);
+        if (p->ready || p->goal != GOAL_RUN || !all_ready(p))
                 return;
+        char message = BOOT_READY;
         p->ready = true;
+        send(p->boot->control, &message, 1, MSG_NOSIGNAL);
         if (symlink("ready", "/rkt/supervisor-status") < 0 && errno != EEXIST)
                 log_warning_errno(errno, "cannot create stage1/rootfs/rkt/supervisor-status");
 }
@@ -294,6 +343,7 @@ static void wait_for_events(Pid1 *p) {
 static void supervise(Pid1 *p) {
         char message = BOOT_STARTED;
         start_apps(p);
+        start_waiting(p);
         send(p->boot->control, &message, 1, MSG_NOSIGNAL);
         for (;;) {
                 look_after_failures(p);
@@ -305,8 +355,9 @@ static void supervise(Pid1 *p) {
                                 return;
                         p->status = 0;
                         start_apps(p);
-                        continue;
                 }
+                if (p->goal == GOAL_RUN)
+                        start_waiting(p);
                 wait_for_events(p);
         }
 }

@@ -72,8 +72,8 @@ static void an_app_that_says_nothing_gets_the_defaults(void **state) {
         assert_true(a->capabilities == UINT64_C(0xa80425fb)); /* the 14 of rkt and Docker */
         assert_string_equal(a->seccomp, PLAN_SECCOMP_DEFAULT);
         assert_false(a->no_new_privileges);
-        assert_int_equal(a->stop_signal, 15);
-        assert_int_equal(a->stop_timeout_ms, 10000);
+        assert_int_equal(a->life.stop_signal, 15);
+        assert_int_equal(a->life.stop_timeout_ms, 10000);
         assert_true(strv_contains(a->environment, "AC_APP_NAME=one"));
         assert_true(strv_contains(a->environment, "container=rkt"));
         assert_true(strv_contains(a->environment,
@@ -322,8 +322,8 @@ static void stop_annotations_set_signal_and_patience(void **state) {
                                 "stop-signal\",\"value\":\"SIGQUIT\"},"
                                 "{\"name\":\"coreos.com/rkt/stage2/stop-timeout\",\"value\":\"1m\"}]",
                         "");
-        assert_int_equal(p->apps[0].stop_signal, 3);
-        assert_int_equal(p->apps[0].stop_timeout_ms, 60000);
+        assert_int_equal(p->apps[0].life.stop_signal, 3);
+        assert_int_equal(p->apps[0].life.stop_timeout_ms, 60000);
         Plan *bad = NULL;
         assert_int_equal(compile_with(*state, &request,
                                          APP("") ",\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"

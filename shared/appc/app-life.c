@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app-life.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "alloc.h"
+#include "option.h"
+#include "signal-name.h"
+#include "strv.h"
+#include "types.h"
+
+#define DEFAULT_STOP_TIMEOUT_MS 10000
+#define RESTARTS_MAX            INT32_MAX
+#define RESTART_DELAY_MIN_NS    (100 * NSEC_PER_MSEC)
+#define RESTART_DELAY_MAX_NS    (60 * NSEC_PER_SEC)
+
+static const char *const policy_names[] = {
+        [RESTART_NO] = "no",
+        [RESTART_ON_FAILURE] = "on-failure",
+        [RESTART_ALWAYS] = "always",
+};
+
+const char *restart_policy_name(RestartPolicy p) {
+        return policy_names[p];
+}
+
+int restart_policy_from_name(const char *name) {
+        for (int i = 0; i < _RESTART_POLICY_MAX; i++)
+                if (streq(policy_names[i], name))
+                        return i;
+        return -EINVAL;
+}
+
+static int parse_after(const char *value, AppLife *l, char **ret_error) {
+        _cleanup_strv_ char **names = strv_split(value, ',');
+        STRV_FOREACH (name, names) {
+                if (!ac_name_is_valid(*name)) {
+                        *ret_error = xasprintf("\"%s\" is not a list of apps: expected NAME[,NAME…]", value);
+                        return -EINVAL;
+                }
+                if (!strv_contains(l->after, *name))
+                        strv_add(&l->after, *name);
+        }
+        return 0;
+}
+
+static int parse_restart(const char *value, AppLife *l, char **ret_error) {
+        const char *times = startswith(value, "on-failure:");
+        int policy = restart_policy_from_name(times ? "on-failure" : value);
+        if (policy < 0 || (times && parse_uint(times, RESTARTS_MAX, &l->restart_max) < 0)) {
+                *ret_error = xasprintf("\"%s\" is not a policy: expected no, on-failure, on-failure:TIMES "
+                                       "or always",
+                                value);
+                return -EINVAL;
+        }
+        /* as for podman and Docker, 0 times is no limit */
+        l->restart = policy;
+        return 0;
+}
+
+static int parse_stop_signal(const char *value, AppLife *l, char **ret_error) {
+        l->stop_signal = signal_from_name(value);
+        if (l->stop_signal >= 0)
+                return 0;
+        *ret_error = xasprintf("\"%s\" is not a signal", value);
+        return -EINVAL;
+}
+
+static int parse_stop_timeout(const char *value, AppLife *l, char **ret_error) {
+        uint64_t seconds;
+        int64_t ns;
+        if (parse_uint(value, INT32_MAX, &seconds) >= 0)
+                l->stop_timeout_ms = seconds * 1000;
+        else if (duration_parse(value, &ns) >= 0 && ns >= 0)
+                l->stop_timeout_ms = (uint64_t) ns / NSEC_PER_MSEC;
+        else {
+                *ret_error = xasprintf(
+                                "\"%s\" is neither a duration such as 30s nor a number of seconds", value);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int parse_notify(const char *value, AppLife *l, char **ret_error) {
+        if (parse_bool(value, &l->notify) >= 0)
+                return 0;
+        *ret_error = xasprintf("\"%s\": expected true or false", value);
+        return -EINVAL;
+}
+
+int app_life_parse(const NameValueList *annotations, AppLife *ret, char **ret_error) {
+        static const struct {
+                const char *name;
+                int (*parse)(const char *value, AppLife *l, char **ret_error);
+        } table[] = {
+                { APP_AFTER_ANNOTATION, parse_after },
+                { APP_RESTART_ANNOTATION, parse_restart },
+                { APP_STOP_SIGNAL_ANNOTATION, parse_stop_signal },
+                { APP_STOP_TIMEOUT_ANNOTATION, parse_stop_timeout },
+                { APP_NOTIFY_ANNOTATION, parse_notify },
+        };
+        _cleanup_app_life_ AppLife l = {
+                .after = strv_copy(NULL),
+                .stop_signal = SIGTERM,
+                .stop_timeout_ms = DEFAULT_STOP_TIMEOUT_MS,
+        };
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                const char *value = name_values_get(annotations, table[i].name);
+                _cleanup_free_ char *problem = NULL;
+                if (!value || table[i].parse(value, &l, &problem) >= 0)
+                        continue;
+                *ret_error = xasprintf("annotation %s: %s", table[i].name, problem);
+                return -EINVAL;
+        }
+        *ret = l;
+        l = (AppLife){};
+        return 0;
+}
+
+void app_life_done(AppLife *l) {
+        strv_free(l->after);
+        *l = (AppLife){};
+}
+
+bool app_life_restarts(const AppLife *l, int status, uint64_t restarts) {
+        if (l->restart == RESTART_ON_FAILURE)
+                return status != 0 && (l->restart_max == 0 || restarts < l->restart_max);
+        return l->restart == RESTART_ALWAYS;
+}
+
+uint64_t app_life_restart_delay_ns(uint64_t quick) {
+        return MIN(RESTART_DELAY_MIN_NS << MIN(quick, UINT64_C(16)), RESTART_DELAY_MAX_NS);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "notify-message.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "macro.h"
+
+void notify_message_parse(char *text, NotifyMessage *ret) {
+        *ret = (NotifyMessage){};
+        for (char *line; (line = strsep(&text, "\n"));) {
+                ret->ready |= streq(line, "READY=1");
+                if (!startswith(line, "STATUS="))
+                        continue;
+                ret->status = line + strlen("STATUS=");
+                for (char *c = ret->status; *c; c++)
+                        if (iscntrl((unsigned char) *c))
+                                *c = ' '; /* it is shown on terminals */
+        }
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan-json-life.h"
+
+#include <signal.h>
+
+#include "strv.h"
+
+void plan_life_to_json(json_object *o, const AppLife *l) {
+        if (strv_length(l->after) > 0) {
+                json_object *after = json_object_new_array();
+                STRV_FOREACH (name, l->after)
+                        json_object_array_add(after, json_object_new_string(*name));
+                json_object_object_add(o, "after", after);
+        }
+        if (l->restart != RESTART_NO)
+                json_object_object_add(
+                                o, "restart", json_object_new_string(restart_policy_name(l->restart)));
+        if (l->restart_max > 0)
+                json_object_object_add(o, "restartMax", json_object_new_uint64(l->restart_max));
+        if (l->notify)
+                json_object_object_add(o, "notify", json_object_new_boolean(true));
+        json_object_object_add(o, "stopSignal", json_object_new_int(l->stop_signal));
+        json_object_object_add(o, "stopTimeout", json_object_new_uint64(l->stop_timeout_ms));
+}
+
+int plan_life_from_json(JsonContext *c, json_object *o, AppLife *ret) {
+        const char *restart = restart_policy_name(RESTART_NO);
+        int64_t signal = 0, timeout = 0, max = 0;
+        int r;
+        if ((r = json_get_strv(c, o, "after", JSON_OPTIONAL, &ret->after)) < 0 ||
+                        (r = json_get_string(c, o, "restart", JSON_OPTIONAL, &restart)) < 0 ||
+                        (r = json_get_int(c, o, "restartMax", JSON_OPTIONAL, 0, INT32_MAX, &max)) < 0 ||
+                        (r = json_get_bool(c, o, "notify", JSON_OPTIONAL, &ret->notify)) < 0 ||
+                        (r = json_get_int(c, o, "stopSignal", JSON_REQUIRED, 1, SIGRTMAX, &signal)) < 0 ||
+                        (r = json_get_int(c, o, "stopTimeout", JSON_REQUIRED, 0, INT64_MAX / 1000000,
+                                         &timeout)) < 0)
+                return r;
+        int policy = restart_policy_from_name(restart);
+        if (policy < 0)
+                return json_fail(c, "restart: \"%s\" is not known", restart);
+        if (!ret->after)
+                ret->after = strv_copy(NULL);
+        ret->restart = policy;
+        ret->restart_max = (uint64_t) max;
+        ret->stop_signal = (int) signal;
+        ret->stop_timeout_ms = (uint64_t) timeout;
+        return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The socket at which an app tells how it fares: sd_notify(3). Each such app has its own, in its root alone,
+ * so that nobody has to be asked who he is. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loop.h"
+
+/* In PID 1's root; by number, as an app's name may be too long for the address of a socket. */
+#define NOTIFY_PATH "/run/rkt/notify/%zu"
+
+typedef struct Notify {
+        int fd; /* -1: none */
+        LoopSource source;
+        bool ready;   /* READY=1 was said */
+        char *status; /* STATUS=…, until the reader takes it; or NULL */
+} Notify;
+
+#define NOTIFY_NONE ((Notify){ .fd = -1, .source.fd = -1 })
+
+/* index: of the app in the plan. */
+int notify_open(Notify *n, size_t index);
+/* n must stay where it is from now on. */
+void notify_watch(Notify *n, int loop);
