@@ -35,6 +35,7 @@ static const Verb verbs[] = {
         { "stop", "Stop a pod" },
         { "trust", "Trust a key for image verification" },
         { "version", "Print the version and exit" },
+        { "volume", "Manage volumes that outlive pods" },
 };
 
 static void print_help(FILE *f) {

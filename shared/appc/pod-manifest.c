@@ -69,6 +69,7 @@ Mount *runtime_app_add_mount(RuntimeApp *a, const char *volume, const char *path
         Mount *m = items_append(&a->mounts, &a->n_mounts);
         m->volume = xstrdup(volume);
         m->path = xstrdup(path);
+        m->read_only = -1;
         return m;
 }
 

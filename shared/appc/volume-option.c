@@ -31,12 +31,12 @@ static int parse_exposed_port(JsonContext *c, json_object *o, void *ret) {
 }
 
 int volume_from_option(const char *s, Volume *ret, char **ret_error) {
-        static const OptionJsonKey keys[] = { VOLUME_KEYS, {} };
+        static const OptionJsonKey keys[] = { { "name", "source", OPTION_JSON_STRING }, VOLUME_KEYS, {} };
         const char *comma = strchr(s, ',');
         if (!comma)
                 return option_fail(ret_error,
-                                "\"%s\": expected NAME,kind=host,source=PATH, NAME,kind=empty or "
-                                "NAME,kind=tmpfs",
+                                "\"%s\": expected NAME,kind=host,source=PATH, NAME,kind=empty, "
+                                "NAME,kind=tmpfs or NAME,kind=named",
                                 s);
         _cleanup_json_ json_object *o = json_object_new_object();
         json_object_object_add(o, "name", json_object_new_string_len(s, (int) (comma - s)));
@@ -50,6 +50,8 @@ char *volume_to_option(const Volume *v) {
         strv_push(&parts, xasprintf("kind=%s", volume_kind_name(v->kind)));
         if (v->kind == VOLUME_HOST)
                 strv_push(&parts, xasprintf("source=%s", v->source));
+        if (v->kind == VOLUME_NAMED && !streq(v->source, v->name))
+                strv_push(&parts, xasprintf("name=%s", v->source));
         if (v->read_only >= 0)
                 strv_push(&parts, xasprintf("readOnly=%s", v->read_only ? "true" : "false"));
         if (v->recursive >= 0)
@@ -65,6 +67,7 @@ int mount_from_option(const char *s, Mount *ret, char **ret_error) {
         static const OptionJsonKey keys[] = {
                 { "volume", "volume", OPTION_JSON_STRING },
                 { "target", "path", OPTION_JSON_STRING },
+                { "readOnly", "readOnly", OPTION_JSON_BOOL },
                 {},
         };
         _cleanup_json_ json_object *o = json_object_new_object();
@@ -77,7 +80,10 @@ int mount_from_option(const char *s, Mount *ret, char **ret_error) {
 }
 
 char *mount_to_option(const Mount *m) {
-        return xasprintf("volume=%s,target=%s", m->volume, m->path);
+        return xasprintf("volume=%s,target=%s%s", m->volume, m->path,
+                        m->read_only < 0   ? ""
+                        : m->read_only > 0 ? ",readOnly=true"
+                                           : ",readOnly=false");
 }
 
 int mount_volume_from_option(const char *s, Mount *ret, char **ret_error) {

@@ -14,6 +14,7 @@ static const char *const volume_kinds[] = {
         [VOLUME_HOST] = "host",
         [VOLUME_EMPTY] = "empty",
         [VOLUME_TMPFS] = "tmpfs",
+        [VOLUME_NAMED] = "named",
 };
 
 void volume_done(Volume *v) {
@@ -54,6 +55,11 @@ void exposed_port_done(ExposedPort *p) {
         *p = (ExposedPort){};
 }
 
+bool volume_name_is_valid(const char *s) {
+        size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+        return n > 0 && !s[n] && n <= VOLUME_NAME_MAX && !strchr("_.-", s[0]);
+}
+
 const char *volume_kind_name(VolumeKind kind) {
         return volume_kinds[kind];
 }
@@ -82,7 +88,8 @@ static int parse_host(JsonContext *c, json_object *o, Volume *v) {
         static const char *const others[] = { "mode", "uid", "gid" };
         for (size_t i = 0; i < ELEMENTSOF(others); i++)
                 if (json_object_object_get_ex(o, others[i], NULL))
-                        return json_fail_member(c, others[i], "is only for volumes of kind empty and tmpfs");
+                        return json_fail_member(
+                                        c, others[i], "is only for volumes of kind empty, tmpfs and named");
         return json_get_absolute_path(c, o, "source", JSON_REQUIRED, &v->source);
 }
 
@@ -114,8 +121,13 @@ static int parse_made(JsonContext *c, json_object *o, Volume *v) {
                         json_get_int(c, o, "uid", JSON_OPTIONAL, 0, UINT32_MAX - 1, &uid) < 0 ||
                         json_get_int(c, o, "gid", JSON_OPTIONAL, 0, UINT32_MAX - 1, &gid) < 0)
                 return -EINVAL;
-        if (!isempty(source))
+        if (v->kind != VOLUME_NAMED && !isempty(source))
                 return json_fail_member(c, "source", "is only for volumes of kind host");
+        if (v->kind == VOLUME_NAMED)
+                v->source = xstrdup(isempty(source) ? v->name : source);
+        if (v->source && !volume_name_is_valid(v->source))
+                return json_fail_member(
+                                c, "source", "\"%s\" is not a name: expected " VOLUME_NAME_FORM, v->source);
 
         v->mode = v->kind == VOLUME_TMPFS ? VOLUME_TMPFS_DEFAULT_MODE : VOLUME_DEFAULT_MODE;
         if (mode) {
@@ -144,7 +156,7 @@ int volume_parse(JsonContext *c, json_object *o, Volume *ret) {
                 v.kind++;
         if (v.kind == ELEMENTSOF(volume_kinds))
                 return json_fail_member(c, "kind",
-                                "unknown kind of volume \"%s\": expected host, empty or tmpfs", kind);
+                                "unknown kind of volume \"%s\": expected host, empty, tmpfs or named", kind);
         int r = v.kind == VOLUME_HOST ? parse_host(c, o, &v) : parse_made(c, o, &v);
         if (r < 0 || (r = parse_size(c, o, &v)) < 0)
                 return r;
@@ -157,7 +169,7 @@ json_object *volume_to_json(const Volume *v) {
         json_object *o = json_object_new_object();
         json_object_object_add(o, "name", json_object_new_string(v->name));
         json_object_object_add(o, "kind", json_object_new_string(volume_kinds[v->kind]));
-        if (v->kind == VOLUME_HOST)
+        if (v->source)
                 json_object_object_add(o, "source", json_object_new_string(v->source));
         if (v->read_only >= 0)
                 json_object_object_add(o, "readOnly", json_object_new_boolean(v->read_only));
@@ -183,6 +195,7 @@ int mount_parse(JsonContext *c, json_object *o, Mount *ret) {
         json_object *volume;
         if (json_get_ac_name(c, o, "volume", &m.volume) < 0 ||
                         json_get_absolute_path(c, o, "path", JSON_REQUIRED, &m.path) < 0 ||
+                        get_tristate(c, o, "readOnly", &m.read_only) < 0 ||
                         json_get_object(c, o, "appVolume", JSON_OPTIONAL, &volume) < 0)
                 return -EINVAL;
         if (volume) {
@@ -202,6 +215,8 @@ json_object *mount_to_json(const Mount *m) {
         json_object *o = json_object_new_object();
         json_object_object_add(o, "volume", json_object_new_string(m->volume));
         json_object_object_add(o, "path", json_object_new_string(m->path));
+        if (m->read_only >= 0)
+                json_object_object_add(o, "readOnly", json_object_new_boolean(m->read_only));
         if (m->app_volume)
                 json_object_object_add(o, "appVolume", volume_to_json(m->app_volume));
         return o;

@@ -11,19 +11,23 @@ typedef enum VolumeKind {
         VOLUME_HOST,
         VOLUME_EMPTY,
         VOLUME_TMPFS, /* an empty one in memory: an extension of rkt */
+        VOLUME_NAMED, /* one that outlives pods, in DATA/volumes: an extension of rkt */
 } VolumeKind;
 
 #define VOLUME_DEFAULT_MODE       0755
 #define VOLUME_TMPFS_DEFAULT_MODE 01777
 #define VOLUME_TMPFS_SIZE_MIN     4096
+/* Named volumes are directories; their names leave room for what stands around them for a moment. */
+#define VOLUME_NAME_MAX  200
+#define VOLUME_NAME_FORM "letters, digits, _ . and -, a letter or digit first, at most 200"
 
 typedef struct Volume {
         char *name; /* AC name */
         VolumeKind kind;
-        char *source;  /* host: absolute path; empty: NULL */
+        char *source;  /* host: absolute path; named: its name in DATA/volumes; else NULL */
         int read_only; /* 1, 0, or -1 when not said */
         int recursive; /* the same; host only */
-        mode_t mode;   /* empty and tmpfs: these three always have a value */
+        mode_t mode;   /* all but host: these three always have a value, for when it is made */
         uid_t uid;
         gid_t gid;
         uint64_t size; /* tmpfs: bytes; 0: as much as the kernel gives, half of the memory */
@@ -32,6 +36,7 @@ typedef struct Volume {
 typedef struct Mount {
         char *volume;       /* AC name */
         char *path;         /* absolute, inside the app */
+        int read_only;      /* 1, 0, or -1 when not said: an extension of rkt */
         Volume *app_volume; /* only this mount's; may be NULL */
 } Mount;
 
@@ -49,6 +54,8 @@ typedef struct ExposedPort { /* of a pod */
         char *host_ip;  /* IPv4 or IPv6; NULL: every address */
         Port *pod_port; /* may be NULL: the port of that name of an app */
 } ExposedPort;
+
+bool volume_name_is_valid(const char *s); /* of a named volume */
 
 void volume_done(Volume *v);
 void volume_free(Volume *v);
@@ -76,10 +83,11 @@ json_object *exposed_port_to_json(const ExposedPort *p);
 
 /* --volume: NAME,kind=host,source=PATH[,readOnly=B][,recursive=B] or
  * NAME,kind=empty[,mode=OCT][,uid=N][,gid=N] or
- * NAME,kind=tmpfs[,size=QUANTITY][,mode=OCT][,uid=N][,gid=N] */
+ * NAME,kind=tmpfs[,size=QUANTITY][,mode=OCT][,uid=N][,gid=N] or
+ * NAME,kind=named[,name=NAME][,mode=OCT][,uid=N][,gid=N] */
 int volume_from_option(const char *s, Volume *ret, char **ret_error);
 char *volume_to_option(const Volume *v);
-/* --mount: volume=NAME,target=PATH */
+/* --mount: volume=NAME,target=PATH[,readOnly=B] */
 int mount_from_option(const char *s, Mount *ret, char **ret_error);
 char *mount_to_option(const Mount *m);
 /* --mnt-volume of "app add": target=PATH[,name=NAME],kind=…: a mount with a volume of its own. */

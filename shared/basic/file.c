@@ -152,6 +152,21 @@ int mkdir_parents_at(int dirfd, const char *path, mode_t mode) {
         return 0;
 }
 
+int mkdir_owned_at(int dirfd, const char *path, mode_t mode, uid_t uid, gid_t gid) {
+        const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+        _cleanup_free_ char *temporary =
+                        xasprintf("%.*s.%s.new-%d", (int) (name - path), path, name, (int) getpid());
+        if (mkdirat(dirfd, temporary, 0700) < 0)
+                return -errno;
+        _cleanup_close_ int fd = openat(dirfd, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0 && fchown(fd, uid, gid) >= 0 && fchmod(fd, mode) >= 0 &&
+                        renameat2(dirfd, temporary, dirfd, path, RENAME_NOREPLACE) >= 0)
+                return 0;
+        int r = -errno;
+        unlinkat(dirfd, temporary, AT_REMOVEDIR);
+        return r;
+}
+
 int fsync_directory_at(int dirfd, const char *path) {
         _cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)

@@ -32,6 +32,9 @@ int write_string_at(int dirfd, const char *path, const char *s, mode_t mode);
 int replace_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync);
 
 int mkdir_parents_at(int dirfd, const char *path, mode_t mode); /* path itself too; existing is fine */
+/* A directory with that owner and mode, never without: made under another name in the same parent. -EEXIST.
+ */
+int mkdir_owned_at(int dirfd, const char *path, mode_t mode, uid_t uid, gid_t gid);
 int fsync_directory_at(int dirfd, const char *path);
 
 /* Lets this process have as many descriptors as the hard limit says: what walks through a tree holds one or

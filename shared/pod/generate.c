@@ -94,6 +94,10 @@ static int generate_isolators(const IsolatorList *given, IsolatorList *l) {
         return 0;
 }
 
+static void add_mount(RuntimeApp *runtime, const Mount *m) {
+        runtime_app_add_mount(runtime, m->volume, m->path)->read_only = m->read_only;
+}
+
 /* Mounts for all apps come first; one of the app's own for the same path takes the place of theirs. */
 static void generate_mounts(const PodRequest *q, const AppRequest *a, RuntimeApp *runtime) {
         for (size_t i = 0; i < q->n_mounts; i++) {
@@ -101,10 +105,10 @@ static void generate_mounts(const PodRequest *q, const AppRequest *a, RuntimeApp
                 for (size_t j = 0; j < a->n_mounts; j++)
                         overridden |= path_equal(a->mounts[j].path, q->mounts[i].path);
                 if (!overridden)
-                        runtime_app_add_mount(runtime, q->mounts[i].volume, q->mounts[i].path);
+                        add_mount(runtime, &q->mounts[i]);
         }
         for (size_t i = 0; i < a->n_mounts; i++)
-                runtime_app_add_mount(runtime, a->mounts[i].volume, a->mounts[i].path);
+                add_mount(runtime, &a->mounts[i]);
 }
 
 static int generate_app(const PodRequest *q, const AppRequest *a, const ImageManifest *image, App **ret) {

@@ -3,7 +3,9 @@
 
 #include "alloc.h"
 #include "duration.h"
+#include "globals.h"
 #include "info.h"
+#include "named-volume.h"
 
 static void add_string(json_object *o, const char *key, const char *value) {
         if (value && *value)
@@ -30,7 +32,12 @@ static json_object *mounts_to_json(const PodInfo *i, const RuntimeApp *a) {
                 add_string(o, "container_path", m->path);
                 if (v && v->kind == VOLUME_HOST)
                         add_string(o, "host_path", v->source);
-                json_object_object_add(o, "read_only", json_object_new_boolean(v && v->read_only == 1));
+                _cleanup_free_ char *named = v && v->kind == VOLUME_NAMED
+                                                             ? named_volume_path(globals.dir, v->source)
+                                                             : NULL;
+                add_string(o, "host_path", named);
+                bool read_only = m->read_only > 0 || (v && v->read_only == 1);
+                json_object_object_add(o, "read_only", json_object_new_boolean(read_only));
                 json_object_array_add(array, o);
         }
         return array;

@@ -262,14 +262,13 @@ void pod_discard(Pod *pod) {
                 pod_delete(pod);
 }
 
-/* While trees are chosen and used by a pod that does not exist yet, gc of trees has to wait. */
-static int hold_prepare_lock(void) {
+int prepare_lock(LockMode mode) {
         _cleanup_free_ char *directory = xasprintf("%s/locks", globals.dir);
         _cleanup_free_ char *path = xasprintf("%s/prepareLock", directory);
-        int fd = lock_file_at(AT_FDCWD, path, LOCK_MODE_SHARED, true);
+        int fd = lock_file_at(AT_FDCWD, path, mode, true);
         if (fd == -ENOENT) {
                 int r = mkdir_parents_at(AT_FDCWD, directory, 02750);
-                fd = r < 0 ? r : lock_file_at(AT_FDCWD, path, LOCK_MODE_SHARED, true);
+                fd = r < 0 ? r : lock_file_at(AT_FDCWD, path, mode, true);
         }
         return fd < 0 ? log_error_errno(fd, "%s", path) : fd;
 }
@@ -282,7 +281,7 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
                 log_error("--private-users: this stage1 has no user namespaces");
                 return -EOPNOTSUPP;
         }
-        _cleanup_close_ int lock = hold_prepare_lock();
+        _cleanup_close_ int lock = prepare_lock(LOCK_MODE_SHARED);
         if (lock < 0)
                 return lock;
 

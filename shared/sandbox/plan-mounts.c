@@ -13,15 +13,21 @@ static char *volume_path(const char *name) {
         return xasprintf(SHARED_VOLUMES "/%s", name);
 }
 
-/* Empty volumes are directories of the pod; two mounts of one volume share it. */
-static void add_empty_volume(Plan *p, const char *name, const Volume *v) {
+/* Where the content of a volume that is not the host's is, from the pod directory. */
+static char *made_volume_path(const char *name, const Volume *v) {
+        return v && v->kind == VOLUME_NAMED ? xasprintf(PLAN_NAMED_VOLUMES "/%s", v->source)
+                                            : volume_path(name);
+}
+
+/* Two mounts of one volume share it. */
+static void add_made_volume(Plan *p, const char *name, const Volume *v) {
         for (size_t i = 0; i < p->n_volumes; i++)
                 if (streq(p->volumes[i].name, name))
                         return;
         xgrow(&p->volumes, p->n_volumes);
         p->volumes[p->n_volumes++] = (PlanVolume){
                 .name = xstrdup(name),
-                .path = volume_path(name),
+                .path = made_volume_path(name, v),
                 .mode = v ? v->mode : VOLUME_DEFAULT_MODE,
                 .uid = v ? v->uid : 0,
                 .gid = v ? v->gid : 0,
@@ -37,18 +43,19 @@ static PlanMount *add_mount(PlanApp *a, const char *volume, const char *target) 
         return mount;
 }
 
-/* The volume's own setting wins over the mount point's. */
-static void mount_volume(
+/* The volume's own setting wins over read_only, the mount point's. */
+static PlanMount *mount_volume(
                 Plan *p, PlanApp *a, const char *name, const Volume *v, const char *target, bool read_only) {
         PlanMount *mount = add_mount(a, name, target);
         if (v->kind == VOLUME_HOST) {
                 mount->source = xstrdup(v->source);
                 mount->recursive = v->recursive != 0;
         } else {
-                mount->source = volume_path(name);
-                add_empty_volume(p, name, v);
+                mount->source = made_volume_path(name, v);
+                add_made_volume(p, name, v);
         }
         mount->read_only = v->read_only >= 0 ? v->read_only > 0 : read_only;
+        return mount;
 }
 
 static const MountPoint *find_mount_point_at(const App *app, const char *path) {
@@ -96,7 +103,9 @@ static int compile_explicit(
                 if (r == 0)
                         continue;
                 const MountPoint *point = find_mount_point_at(app, mount->path);
-                mount_volume(p, a, v->name, v, mount->path, point && point->read_only);
+                bool read_only = mount->read_only >= 0 ? mount->read_only > 0 : point && point->read_only;
+                PlanMount *made = mount_volume(p, a, v->name, v, mount->path, read_only);
+                made->read_only |= mount->read_only > 0;
         }
         return 0;
 }
@@ -136,7 +145,7 @@ static void compile_mount_points(
                 PlanMount *mount = add_mount(a, name, point->path);
                 mount->source = volume_path(name);
                 mount->read_only = point->read_only;
-                add_empty_volume(p, name, NULL);
+                add_made_volume(p, name, NULL);
         }
 }
 

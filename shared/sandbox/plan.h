@@ -69,11 +69,15 @@ typedef struct PlanMount {
         bool read_only, recursive;
 } PlanMount;
 
-/* An empty volume: a directory of the pod, made before the first start. */
+/* Named volumes, from the pod directory. */
+#define PLAN_NAMED_VOLUMES "../../../volumes"
+
+/* A volume that is not the host's: a directory of the pod, or of DATA/volumes, made before the first start.
+ */
 typedef struct PlanVolume {
         char *name;
-        char *path; /* relative to the pod directory */
-        mode_t mode;
+        char *path;  /* relative to the pod directory */
+        mode_t mode; /* this and the owner are for when it is made */
         uid_t uid;
         gid_t gid;
         bool tmpfs;    /* on the directory, in the pod's mount namespace */

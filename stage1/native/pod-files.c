@@ -9,13 +9,16 @@
 #include "file.h"
 #include "log.h"
 
+/* One that is there is used as it is: made by an earlier start, or by another pod, which may be making it
+ * now. */
 static int make_volume(const PlanVolume *v, int pod) {
-        if (mkdirat(pod, v->path, 0700) < 0)
-                return errno == EEXIST ? 0 : -errno;
-        _cleanup_close_ int fd = openat(pod, v->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fchown(fd, v->uid, v->gid) < 0 || fchmod(fd, v->mode) < 0)
+        if (faccessat(pod, v->path, F_OK, 0) == 0)
+                return 0;
+        if (startswith(v->path, PLAN_NAMED_VOLUMES "/") && mkdirat(pod, PLAN_NAMED_VOLUMES, 0750) < 0 &&
+                        errno != EEXIST)
                 return -errno;
-        return 0;
+        int r = mkdir_owned_at(pod, v->path, v->mode, v->uid, v->gid);
+        return r == -EEXIST ? 0 : r;
 }
 
 int pod_files_make_volumes(const Plan *p, int pod) {

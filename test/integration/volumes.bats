@@ -11,6 +11,7 @@ load pods
 teardown() {
     local path
     end_pods
+    rkt volume list --no-legend | cut -f 1 | grep '^test-' | xargs -r rkt volume rm || :
     for path in "$BATS_TEST_TMPDIR"/mounted*; do ! mountpoint -q "$path" || umount -R "$path"; done
 }
 
@@ -317,4 +318,88 @@ volumes=()
     check rkt --insecure-options=paths run --net=none example.com/paths
     has ': shown /sys/module/'
     has ': writable /proc/sys$'
+}
+
+@test "named volumes: what a pod leaves in one the next pod finds, and gc and rm leave it alone" {
+    busybox_image writer "$(sh_app 'ls -ldn /data; cat /data/count; echo more >>/data/count')"
+    for i in 1 2; do
+        check rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --volume=v,kind=named,name=test-kept,mode=0711,uid=3,gid=4 \
+            example.com/writer --mount=volume=v,target=/data
+        has ': drwx--x--x .* 3 +4 .*/data$'
+        check rkt rm "$(<"$BATS_TEST_TMPDIR/uuid")"
+    done
+    has '"[0-9a-f-]{36}"'
+    rkt gc --grace-period=0s
+    [[ $(wc -l </var/lib/rkt/volumes/test-kept/count) == 2 ]]
+    run rkt run --net=none --volume=test-kept,kind=named,readOnly=true example.com/writer --mount=volume=test-kept,target=/data
+    has ': more$'
+    has 'Read-only file system'
+    # fly has the same
+    check rkt run --stage1-from-dir=fly --net=host --volume=test-kept,kind=named example.com/writer --mount=volume=test-kept,target=/data
+    [[ $(wc -l </var/lib/rkt/volumes/test-kept/count) == 3 ]]
+    check rkt volume rm test-kept
+    [[ $output == test-kept && ! -e /var/lib/rkt/volumes/test-kept ]]
+}
+
+@test "named volumes: one that a prepared or running pod uses is listed with it and not removed, until the pod has ended" {
+    busybox_image long "$(sh_app 'trap "exit 0" TERM; while :; do sleep 0.1; done')"
+    check rkt volume create --mode=2770 --gid=7 test-busy test-free
+    [[ $output == $'test-busy\ntest-free' ]]
+    check_fails 254 rkt volume create test-busy
+    has 'there is a volume "test-busy" already'
+    start_pod --volume=test-busy,kind=named example.com/long --mount=volume=test-busy,target=/data
+    check rkt volume list --format=json
+    [[ $(jq -r '.[] | select(.name == "test-busy") | "\(.path) \(.mode) \(.uid) \(.gid) \(.used_by[])"' <<<"$output") == "/var/lib/rkt/volumes/test-busy 2770 0 7 $uuid" ]]
+    [[ $(jq -c '.[] | select(.name == "test-free") | .used_by' <<<"$output") == '[]' ]]
+    check rkt volume list
+    has '^NAME\s+CREATED\s+USED BY$'
+    has "^test-busy\s.*${uuid:0:8}\$"
+    check_fails 254 rkt volume rm test-busy test-free test-none
+    has "volume \"test-busy\" is in use by the pod $uuid"
+    has '^test-free$'
+    has 'there is no volume "test-none"'
+    [[ -d /var/lib/rkt/volumes/test-busy && ! -e /var/lib/rkt/volumes/test-free ]]
+    check rkt list --format=json
+    [[ $(jq -r ".[] | select(.name == \"$uuid\") | .apps[0].mounts[0].host_path" <<<"$output") == /var/lib/rkt/volumes/test-busy ]]
+    rkt stop "$uuid"
+    rkt status --wait=10s "$uuid"
+    local prepared
+    prepared=$(rkt prepare --volume=v,kind=named,name=test-busy example.com/long --mount=volume=v,target=/data)
+    check_fails 254 rkt volume rm test-busy
+    has "in use by the pod $prepared"
+    rkt rm "$prepared"
+    check rkt volume rm test-busy
+}
+
+@test "named volumes: --dry-run makes none, names that lead elsewhere are refused, and one may be a link" {
+    busybox_image sees "$(sh_app 'cat /data/name')"
+    check rkt run --dry-run --net=none --volume=v,kind=named,name=test-dry example.com/sees --mount=volume=v,target=/data
+    [[ ! -e /var/lib/rkt/volumes/test-dry ]]
+    check_fails 254 rkt run --net=none --volume=v,kind=named,name=../pods example.com/sees --mount=volume=v,target=/data
+    has 'is not a name'
+    check_fails 254 rkt volume rm ../pods
+    has 'is not the name of a volume'
+    check_fails 254 rkt volume create --mode=rwx test-x
+    has 'is not a file mode'
+    volume else
+    mkdir -p /var/lib/rkt/volumes
+    ln -s "$BATS_TEST_TMPDIR/host-else" /var/lib/rkt/volumes/test-link
+    check rkt run --net=none --volume=v,kind=named,name=test-link example.com/sees --mount=volume=v,target=/data
+    has ': else$'
+    check rkt volume rm test-link
+    [[ -e $BATS_TEST_TMPDIR/host-else/name ]]
+}
+
+@test "mounts: one can be read-only where another of the same volume is not, and none undoes what the volume says" {
+    busybox_image two "$(sh_app 'for d in /rw /ro /both; do touch $d/x 2>/dev/null && echo wrote $d; done')"
+    volume data; volume fixed
+    check_fails 1 rkt run --net=none "${volumes[0]}" "${volumes[1]},readOnly=true" example.com/two --mount=volume=data,target=/rw \
+        --mount=volume=data,target=/ro,readOnly=true --mount=volume=fixed,target=/both,readOnly=false
+    has ': wrote /rw$'
+    lacks 'wrote /(ro|both)'
+    check rkt run --net=none "${volumes[0]}" --mount=volume=data,target=/ro,readOnly=true example.com/two --mount=volume=data,target=/both
+    lacks 'wrote /ro'
+    has ': wrote /both$'
+    check_fails 254 rkt run --net=none "${volumes[0]}" example.com/two --mount=volume=data,target=/ro,readOnly=maybe
+    has 'readOnly: expected true or false'
 }

@@ -37,6 +37,19 @@ static void a_tmpfs_has_a_size_and_is_for_everybody(void **state) {
         assert_string_equal(text, "tmp,kind=tmpfs,size=67108864,mode=0700,uid=5,gid=0");
 }
 
+static void a_named_volume_is_called_as_it_says_or_as_in_the_pod(void **state) {
+        _cleanup_volume_ Volume v = {}, w = {};
+        assert_int_equal(volume_from_option("data,kind=named", &v, NULL), 0);
+        assert_int_equal(v.kind, VOLUME_NAMED);
+        assert_string_equal(v.source, "data");
+        assert_int_equal(v.mode, 0755);
+        assert_int_equal(volume_from_option("data,kind=named,name=My_db.1,uid=5", &w, NULL), 0);
+        assert_string_equal(w.name, "data");
+        assert_string_equal(w.source, "My_db.1");
+        _cleanup_free_ char *text = volume_to_option(&w);
+        assert_string_equal(text, "data,kind=named,name=My_db.1,mode=0755,uid=5,gid=0");
+}
+
 static void a_volume_copy_is_its_own(void **state) {
         _cleanup_volume_ Volume v = {}, w = {};
         assert_int_equal(volume_from_option("data,kind=host,source=/srv", &v, NULL), 0);
@@ -66,6 +79,10 @@ static void wrong_volumes_are_explained(void **state) {
                 { "data,kind=host,source=/x,size=1G", "size: is only for volumes of kind tmpfs" },
                 { "data,kind=tmpfs,size=64m", "size: \"64m\" is not the size of a volume" },
                 { "data,kind=tmpfs,size=lots", "size: \"lots\" is not the size of a volume" },
+                { "data,kind=empty,name=x", "source: is only for volumes of kind host" },
+                { "data,kind=named,name=../x", "source: \"../x\" is not a name" },
+                { "data,kind=named,name=.x", "source: \".x\" is not a name" },
+                { "data,kind=named,size=3", "size: is only for volumes of kind tmpfs" },
                 { "data,kind=tmpfs,source=/x", "source: is only for volumes of kind host" },
                 { "data,kind=empty,colour=3", "unknown parameter \"colour\"" },
                 { "data,kind=empty,", "expected NAME=VALUE" },
@@ -85,6 +102,12 @@ static void a_mount_names_a_volume_and_a_path(void **state) {
         assert_string_equal(m.volume, "data");
         assert_string_equal(m.path, "/var/lib/data");
         assert_null(m.app_volume);
+        assert_int_equal(m.read_only, -1);
+        _cleanup_mount_ Mount ro = {};
+        assert_int_equal(mount_from_option("volume=data,target=/x,readOnly=true", &ro, NULL), 0);
+        assert_int_equal(ro.read_only, 1);
+        _cleanup_free_ char *ro_text = mount_to_option(&ro);
+        assert_string_equal(ro_text, "volume=data,target=/x,readOnly=true");
         _cleanup_free_ char *text = mount_to_option(&m), *error = NULL;
         assert_string_equal(text, "volume=data,target=/var/lib/data");
         assert_int_equal(mount_from_option("volume=data,target=data", &bad, &error), -22);
@@ -142,6 +165,7 @@ int main(void) {
                 cmocka_unit_test(a_host_volume_keeps_what_was_said_and_what_was_not),
                 cmocka_unit_test(an_empty_volume_has_a_mode_and_an_owner),
                 cmocka_unit_test(a_tmpfs_has_a_size_and_is_for_everybody),
+                cmocka_unit_test(a_named_volume_is_called_as_it_says_or_as_in_the_pod),
                 cmocka_unit_test(a_volume_copy_is_its_own),
                 cmocka_unit_test(wrong_volumes_are_explained),
                 cmocka_unit_test(a_mount_names_a_volume_and_a_path),
