@@ -134,6 +134,10 @@ static int read_route(JsonContext *c, json_object *o, CniResult *result) {
         return cni_route_from_json(c, o, cni_result_add_route(result));
 }
 
+int cni_routes_from_json(JsonContext *c, json_object *o, const char *key, CniResult *result) {
+        return read_list(c, o, key, read_route, result);
+}
+
 /* "ip4" and "ip6" of 0.1.0 and 0.2.0 */
 static int read_old_family(JsonContext *c, json_object *o, const char *key, CniResult *result) {
         json_object *family;

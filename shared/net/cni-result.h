@@ -114,6 +114,8 @@ int cni_result_parse(const char *name, const char *text, size_t size, CniVersion
 int cni_result_from_json(JsonContext *c, json_object *o, CniVersion version, CniResult *ret);
 /* Parts that configurations have, too. */
 int cni_route_from_json(JsonContext *c, json_object *o, CniRoute *ret);
+/* Adds the routes of the list that is member key of o, which may be absent. */
+int cni_routes_from_json(JsonContext *c, json_object *o, const char *key, CniResult *result);
 int cni_dns_from_json(JsonContext *c, json_object *o, CniDns *ret);
 /* A string member that is an address or a prefix; left alone when it is absent or "". */
 int cni_get_address(JsonContext *c, json_object *o, const char *key, JsonPresence p, IpAddress *ret);

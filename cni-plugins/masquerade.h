@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* ipMasq of bridge and ptp: what leaves the container's network takes the host's address. */
+
+#include "cni-interface.h"
+
+int masquerade_add(CniCall *c, const CniResult *result);
+/* Undoes it for the attachment, whose addresses may be known no more (n 0). */
+int masquerade_del(CniCall *c, const IpPrefix *addresses, size_t n);
+/* Undoes it for all attachments of the network that cni_call_is_valid_attachment does not know. */
+int masquerade_gc(CniCall *c);
