@@ -131,6 +131,13 @@ static int add_route(
         return 0;
 }
 
+int cni_configure_routes(CniCall *c, CniSides *s, const Link *l, const CniResult *result) {
+        int r = 0;
+        for (size_t i = 0; i < result->n_routes && r >= 0; i++)
+                r = add_route(c, s, l, result, &result->routes[i]);
+        return r;
+}
+
 int cni_configure(CniCall *c, CniSides *s, const Link *l, const CniResult *result, unsigned address_flags) {
         bool v6 = false;
         int r = link_set_up(s->container, l->index);
@@ -148,9 +155,7 @@ int cni_configure(CniCall *c, CniSides *s, const Link *l, const CniResult *resul
         }
         if (r >= 0 && v6 && !(address_flags & IFA_F_NODAD))
                 r = settle(c, s, l);
-        for (size_t i = 0; i < result->n_routes && r >= 0; i++)
-                r = add_route(c, s, l, result, &result->routes[i]);
-        return r;
+        return r < 0 ? r : cni_configure_routes(c, s, l, result);
 }
 
 int cni_enable_forwarding(CniCall *c, const CniResult *result) {

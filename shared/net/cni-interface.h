@@ -28,6 +28,8 @@ CniInterface *cni_add_interface(CniResult *result, const Link *l, const char *sa
  * address must be that interface's. address_flags as address_add's; without IFA_F_NODAD it waits until IPv6
  * addresses can be used. */
 int cni_configure(CniCall *c, CniSides *s, const Link *l, const CniResult *result, unsigned address_flags);
+/* Its last part alone: the routes. */
+int cni_configure_routes(CniCall *c, CniSides *s, const Link *l, const CniResult *result);
 /* All addresses belong to interfaces[index]. */
 void cni_assign_addresses(CniResult *result, int index);
 /* Switches on forwarding on the host for the families of the addresses. */

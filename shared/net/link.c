@@ -57,6 +57,8 @@ static bool link_parse(struct nlmsghdr *h, Link *l) {
                 .index = i->ifi_index, .flags = i->ifi_flags, .mode = -1, .vlan_id = -1, .vrf_table = -1
         };
         nla_strlcpy(l->name, a[IFLA_IFNAME], sizeof(l->name));
+        if (a[IFLA_IFALIAS])
+                nla_strlcpy(l->alias, a[IFLA_IFALIAS], sizeof(l->alias));
         if (a[IFLA_MTU])
                 l->mtu = nla_get_u32(a[IFLA_MTU]);
         if (a[IFLA_PROMISCUITY])

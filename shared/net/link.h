@@ -21,6 +21,7 @@
 typedef struct Link {
         int index;
         char name[IFNAMSIZ];
+        char alias[128];
         char kind[32];  /* "bridge", "veth", …; "" for a device of hardware and for lo */
         unsigned flags; /* IFF_… */
         uint32_t mtu;
