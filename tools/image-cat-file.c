@@ -7,6 +7,7 @@
 #include "aci.h"
 #include "cat-manifest-command.h"
 #include "log.h"
+#include "process.h"
 #include "strv.h"
 
 int image_cat_file(int argc, char **argv) {
@@ -27,5 +28,6 @@ int image_cat_file(int argc, char **argv) {
         if (aci_check(arguments[0], fd, &manifest) < 0)
                 return EXIT_RKT_FAILURE;
         _cleanup_free_ char *text = image_manifest_to_text(manifest, cat_manifest_pretty);
-        return puts(text) == EOF || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        puts(text);
+        return process_end(0);
 }

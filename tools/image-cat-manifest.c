@@ -7,6 +7,7 @@
 #include "image.h"
 #include "json.h"
 #include "log.h"
+#include "process.h"
 
 int image_cat_manifest(int argc, char **argv) {
         _cleanup_image_arguments_ ImageArguments a = {};
@@ -26,5 +27,6 @@ int image_cat_manifest(int argc, char **argv) {
                 return EXIT_RKT_FAILURE;
         }
         _cleanup_free_ char *out = json_to_text(c.root, cat_manifest_pretty);
-        return printf("%s\n", out) < 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        puts(out);
+        return process_end(0);
 }

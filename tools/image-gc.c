@@ -7,6 +7,7 @@
 #include "image-use.h"
 #include "image.h"
 #include "log.h"
+#include "process.h"
 #include "temporary.h"
 
 static int64_t grace = 24 * 3600 * (int64_t) NSEC_PER_SEC;
@@ -48,5 +49,5 @@ int image_gc(int argc, char **argv) {
         r = collect(a.store);
         if (temporary_sweep(a.store, MIN(grace, UNFINISHED_GRACE), &n) < 0 || r < 0)
                 return EXIT_RKT_FAILURE;
-        return fflush(stdout) == 0 ? 0 : EXIT_RKT_FAILURE;
+        return process_end(0);
 }

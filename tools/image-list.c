@@ -12,18 +12,22 @@
 #include "image.h"
 #include "json.h"
 #include "log.h"
+#include "output-format.h"
+#include "process.h"
 #include "strv.h"
 #include "table.h"
 
 #define SHORT_ID (strlen("sha512-") + 12)
 
-static char *fields, *sort_key, *order, *format;
+static char *fields, *sort_key, *order;
+static OutputFormat format;
 static bool full, no_legend;
 
 static const Option options[] = {
         { "fields", OPTION_STRING, &fields, "comma-separated list of fields to display",
                         .shown_default = "id,name,size,importtime,lastused" },
-        { "format", OPTION_STRING, &format, "output as: json, json-pretty" },
+        { "format", OPTION_CALL, &format, "output as json or json-pretty; without it as a table",
+                        .call = output_format_parse, .shown_default = "json|json-pretty" },
         { "full", OPTION_BOOL, &full, "use long output format" },
         { "no-legend", OPTION_BOOL, &no_legend, "suppress a legend with the list" },
         { "order", OPTION_STRING, &order, "sorting order: asc or desc", .shown_default = "asc" },
@@ -139,10 +143,6 @@ static int check_options(void) {
                 return -EINVAL;
         }
         descending = order && streq(order, "desc");
-        if (format && !streq(format, "json") && !streq(format, "json-pretty")) {
-                log_error("invalid --format=%s: expected json or json-pretty", format);
-                return -EINVAL;
-        }
         return 0;
 }
 
@@ -168,7 +168,8 @@ static int print_table(ImageRecord **records, size_t n) {
                 }
                 table_end_row(t);
         }
-        return table_print(t, stdout);
+        table_print(t, stdout);
+        return process_flush();
 }
 
 static int print_json(ImageRecord **records, size_t n) {
@@ -183,8 +184,7 @@ static int print_json(ImageRecord **records, size_t n) {
                 json_object_object_add(o, "size", json_object_new_int64(image_record_size(records[i])));
                 json_object_array_add(list, o);
         }
-        _cleanup_free_ char *text = json_to_text(list, streq(format, "json-pretty"));
-        return printf("%s\n", text) < 0 ? -EIO : 0;
+        return output_format_print(format, list);
 }
 
 int image_list(int argc, char **argv) {
@@ -203,8 +203,8 @@ int image_list(int argc, char **argv) {
         else {
                 if (n > 0)
                         qsort(records, n, sizeof(ImageRecord *), compare_records);
-                r = format ? print_json(records, n) : print_table(records, n);
+                r = format == OUTPUT_TEXT ? print_table(records, n) : print_json(records, n);
         }
         image_records_free(records, n);
-        return r < 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        return r < 0 ? EXIT_RKT_FAILURE : 0;
 }

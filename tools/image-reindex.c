@@ -12,6 +12,7 @@
 #include "image-use.h"
 #include "image.h"
 #include "log.h"
+#include "process.h"
 #include "strv.h"
 #include "temporary.h"
 
@@ -95,5 +96,5 @@ int image_reindex(int argc, char **argv) {
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         if (reindex(a.store) < 0)
                 return EXIT_RKT_FAILURE;
-        return fflush(stdout) == 0 ? 0 : EXIT_RKT_FAILURE;
+        return process_end(0);
 }

@@ -6,6 +6,7 @@
 #include "image-lookup.h"
 #include "image.h"
 #include "log.h"
+#include "process.h"
 #include "strv.h"
 
 static bool overlay;
@@ -37,6 +38,6 @@ int image_render_tree(int argc, char **argv) {
                 strv_push(&trees.ids, TAKE_PTR(tree_id));
         STRV_FOREACH (id, trees.ids)
                 if (r >= 0)
-                        r = printf("%s\n", *id);
-        return r < 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+                        puts(*id);
+        return process_end(r);
 }

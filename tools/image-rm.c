@@ -11,6 +11,7 @@
 #include "image-use.h"
 #include "image.h"
 #include "log.h"
+#include "process.h"
 #include "strv.h"
 #include "temporary.h"
 
@@ -107,12 +108,12 @@ int image_rm(int argc, char **argv) {
         if (count.n_records > 0)
                 clear_up(a.store);
         image_records_free(count.records, count.n_records);
-        fflush(stdout);
+        r = process_flush();
         if (count.removed > 0)
                 log_info("%zu image(s) successfully removed", count.removed);
         if (count.stale > 0)
                 log_error("%zu image(s) removed but left some stale files", count.stale);
         if (count.failed > 0)
                 log_error("%zu image(s) cannot be removed", count.failed);
-        return count.stale + count.failed > 0 || ferror(stdout) ? EXIT_RKT_FAILURE : 0;
+        return r < 0 || count.stale + count.failed > 0 ? EXIT_RKT_FAILURE : 0;
 }

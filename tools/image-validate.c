@@ -13,6 +13,7 @@
 
 #include "log.h"
 #include "pod-manifest.h"
+#include "process.h"
 #include "strv.h"
 #include "types.h"
 
@@ -124,5 +125,5 @@ int image_validate(int argc, char **argv) {
         }
         STRV_FOREACH (name, arguments)
                 failed |= validate(*name) < 0;
-        return failed || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        return process_end(failed ? -EINVAL : 0);
 }

@@ -8,6 +8,7 @@
 #include "image-lookup.h"
 #include "image.h"
 #include "log.h"
+#include "process.h"
 #include "render.h"
 #include "strv.h"
 #include "verify-tree.h"
@@ -84,5 +85,5 @@ int image_verify(int argc, char **argv) {
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         STRV_FOREACH (reference, a.arguments)
                 failed += verify(a.store, *reference) < 0;
-        return failed > 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        return process_end(failed > 0 ? -EINVAL : 0);
 }

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "pod-manifest.h"
 #include "pod.h"
+#include "process.h"
 #include "strv.h"
 #include "uuid-arguments.h"
 
@@ -40,5 +41,6 @@ int main(int argc, char **argv) {
                 return EXIT_RKT_FAILURE;
         }
         _cleanup_free_ char *text = pod_manifest_to_text(manifest, pretty);
-        return puts(text) == EOF || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        puts(text);
+        return process_end(0);
 }

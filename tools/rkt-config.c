@@ -4,6 +4,7 @@
 #include "globals.h"
 #include "json.h"
 #include "log.h"
+#include "process.h"
 #include "registries.h"
 #include "strv.h"
 #include "trust-policy.h"
@@ -161,5 +162,6 @@ int main(int argc, char **argv) {
         add_trust(entries, &rules);
         json_object_object_add(root, "stage0", json_object_get(entries));
         _cleanup_free_ char *text = json_to_text(root, pretty);
-        return puts(text) == EOF || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        puts(text);
+        return process_end(0);
 }

@@ -7,6 +7,7 @@
 #include "http-credentials.h"
 #include "import-signal.h"
 #include "log.h"
+#include "process.h"
 
 typedef struct Wanted {
         const char *reference;
@@ -96,8 +97,9 @@ static int fetch_all(Store *s, FetchPolicy policy) {
                 if (r < 0)
                         return r;
                 printf("%.*s\n", full ? (int) strlen(id) : (int) strlen("sha512-") + 32, id);
-                if (fflush(stdout) != 0)
-                        return log_error_errno(errno, "cannot write to standard output");
+                r = process_flush();
+                if (r < 0)
+                        return r;
         }
         return 0;
 }

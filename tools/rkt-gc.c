@@ -90,7 +90,7 @@ static int collect(Pod *p, void *userdata) {
 
 static int collect_share(int share) {
         int r = pods_foreach(globals.dir, GARBAGE_PLACES, collect, &share);
-        return r < 0 || failed || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        return process_end(failed ? -EIO : r);
 }
 
 /* Two at a time: one waits for a stage1 while the other removes files. Without a second process the first
@@ -122,5 +122,5 @@ int main(int argc, char **argv) {
                         pods_sync(globals.dir, GARBAGE_PLACES) < 0)
                 return EXIT_RKT_FAILURE;
         r = mark_only ? 0 : collect_all();
-        return r != 0 || failed ? EXIT_RKT_FAILURE : 0;
+        return process_end(r != 0 || failed ? -EIO : 0);
 }

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "log.h"
 #include "output-format.h"
+#include "process.h"
 #include "strv.h"
 #include "table.h"
 
@@ -132,7 +133,8 @@ static int print_table(const Listing *l) {
                 legend(t);
         for (size_t i = 0; i < l->n; i++)
                 pod_rows(t, &l->pods[i]);
-        return table_print(t, stdout);
+        table_print(t, stdout);
+        return process_flush();
 }
 
 static int print_json(const Listing *l) {

@@ -2,6 +2,7 @@
 #include "globals.h"
 #include "log.h"
 #include "prepare.h"
+#include "process.h"
 
 static bool quiet;
 
@@ -35,5 +36,5 @@ int main(int argc, char **argv) {
         if (r < 0)
                 return EXIT_RKT_FAILURE;
         printf("%s\n", pod->uuid);
-        return fflush(stdout) == 0 ? 0 : EXIT_RKT_FAILURE;
+        return process_end(0);
 }

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "log.h"
 #include "output-format.h"
+#include "process.h"
 #include "strv.h"
 #include "uuid-arguments.h"
 
@@ -145,7 +146,7 @@ int main(int argc, char **argv) {
         }
         if (format == OUTPUT_TEXT) {
                 print_text(&info);
-                return fflush(stdout) == 0 ? 0 : EXIT_RKT_FAILURE;
+                return process_end(0);
         }
         _cleanup_json_ json_object *o = pod_info_to_json(&info);
         return output_format_print(format, o) < 0 ? EXIT_RKT_FAILURE : 0;

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "named-volume.h"
 #include "output-format.h"
+#include "process.h"
 #include "strv.h"
 #include "subcommand.h"
 #include "table.h"
@@ -137,7 +138,10 @@ static int list_table(void) {
         if (!no_legend)
                 table_end_row(t);
         int r = each_volume(print_row, t);
-        return r < 0 ? r : table_print(t, stdout);
+        if (r < 0)
+                return r;
+        table_print(t, stdout);
+        return process_flush();
 }
 
 static int list_json(void) {
@@ -176,7 +180,7 @@ static int for_names(char *const *names, int (*each)(const char *name, const voi
                 }
                 status = EXIT_RKT_FAILURE;
         }
-        return fflush(stdout) == 0 ? status : EXIT_RKT_FAILURE;
+        return process_flush() < 0 ? EXIT_RKT_FAILURE : status;
 }
 
 /* What --volume takes is judged by the same rules. */

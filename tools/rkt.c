@@ -66,7 +66,7 @@ static int print_version(void) {
                         "linux"
 #endif
         );
-        return 0;
+        return process_end(0);
 }
 
 /* Programs that others add: rkt-NAME beside this one. */
@@ -150,14 +150,14 @@ static int print_completion(char **arguments) {
         _cleanup_close_ int fd = open(scripts[i].file, O_RDONLY | O_CLOEXEC);
         int r = fd < 0 ? -errno : copy_fd(fd, STDOUT_FILENO);
         if (r < 0)
-                log_error_errno(r, "%s", scripts[i].file);
+                log_error_errno(r, "cannot print %s", scripts[i].file);
         return r < 0 ? EXIT_RKT_FAILURE : 0;
 }
 
 static int help(char **arguments) {
         if (!arguments[0]) {
                 print_help(stdout);
-                return 0;
+                return process_end(0);
         }
         const Verb *verb = find_verb(arguments[0]);
         char *words[] = { (char *) "--help", NULL };
@@ -165,7 +165,7 @@ static int help(char **arguments) {
                 return EXIT_RKT_FAILURE;
         if (streq(verb->name, "help") || streq(verb->name, "version") || streq(verb->name, "completion")) {
                 print_help(stdout);
-                return 0;
+                return process_end(0);
         }
         return execute(verb->name, words, arguments + 1);
 }
@@ -178,7 +178,7 @@ int main(int argc, char **argv) {
         while (i < argc) {
                 if (streq(argv[i], "--help") || streq(argv[i], "-h")) {
                         print_help(stdout);
-                        return 0;
+                        return process_end(0);
                 }
                 if (streq(argv[i], "--version"))
                         return print_version();

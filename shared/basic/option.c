@@ -7,6 +7,7 @@
 #include "build-config.h"
 #include "duration.h"
 #include "log.h"
+#include "process.h"
 #include "strv.h"
 #include "table.h"
 
@@ -161,7 +162,7 @@ int command_parse(const Command *c, int argc, char **argv, char ***ret_arguments
                         r = 0; /* a stray terminator is ignored, as in rkt */
                 } else if (!options_ended && (streq(a, "--help") || streq(a, "-h"))) {
                         command_help(c);
-                        return 1;
+                        return process_flush() < 0 ? -EIO : 1;
                 } else if (!options_ended && a[0] == '-' && a[1] == '-') {
                         r = parse_option(c, argc, argv, i, &seen);
                 } else if (!options_ended && a[0] == '-' && a[1]) {

@@ -5,6 +5,7 @@
 
 #include "json.h"
 #include "log.h"
+#include "process.h"
 
 int output_format_parse(const char *value, void *userdata) {
         OutputFormat *f = userdata;
@@ -21,9 +22,6 @@ int output_format_parse(const char *value, void *userdata) {
 
 int output_format_print(OutputFormat f, json_object *o) {
         _cleanup_free_ char *text = json_to_text(o, f == OUTPUT_JSON_PRETTY);
-        if (puts(text) == EOF || fflush(stdout) != 0) {
-                log_error_errno(errno, "standard output");
-                return -EIO;
-        }
-        return 0;
+        puts(text);
+        return process_flush();
 }

@@ -13,5 +13,5 @@ typedef enum OutputFormat {
 
 /* For OPTION_CALL: the userdata is the OutputFormat. Logs; -EINVAL. */
 int output_format_parse(const char *value, void *userdata);
-/* The object and a newline on stdout. -EIO after logging when it cannot be written. */
+/* The object and a newline on stdout. -errno after logging when it cannot be written. */
 int output_format_print(OutputFormat f, json_object *o);

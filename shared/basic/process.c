@@ -32,6 +32,17 @@ void process_begin(const char *name) {
         signal(SIGCHLD, SIG_DFL);
 }
 
+int process_flush(void) {
+        int r = fflush(stdout) != 0 ? -errno : 0;
+        if (r == 0 && ferror(stdout))
+                r = -EIO; /* why an earlier write failed is not known any more */
+        return r < 0 ? log_error_errno(r, "cannot write to standard output") : 0;
+}
+
+int process_end(int r) {
+        return process_flush() < 0 || r < 0 ? EXIT_RKT_FAILURE : 0;
+}
+
 int process_exit_status(int wstatus) {
         return WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : WEXITSTATUS(wstatus);
 }

@@ -11,6 +11,12 @@
  * waited for. */
 void process_begin(const char *name);
 
+/* What was printed reaches standard output, or why it does not is logged: 0 or -errno. */
+int process_flush(void);
+/* Last thing in main(), with what came of it: after process_flush(), EXIT_RKT_FAILURE if that or r is
+ * negative, else 0. */
+int process_end(int r);
+
 /* Runs argv[0] (an absolute path, or a name found beside this program and then in PATH) and waits. stdout
  * goes to the descriptor out (-1: inherited). Returns the exit status, 128+N for a signal, or -errno. */
 int process_run(char *const argv[], int out);

@@ -65,7 +65,7 @@ static size_t text_width(const char *s) {
         return n;
 }
 
-int table_print(const Table *t, FILE *f) {
+void table_print(const Table *t, FILE *f) {
         size_t columns = 0, width[64] = {};
         for (size_t i = 0; i < t->n_rows; i++) {
                 size_t n = MIN(strv_length(t->rows[i]), ELEMENTSOF(width));
@@ -85,5 +85,4 @@ int table_print(const Table *t, FILE *f) {
                 }
                 fputc('\n', f);
         }
-        return fflush(f) != 0 || ferror(f) ? -EIO : 0;
 }

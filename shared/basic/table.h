@@ -19,5 +19,5 @@ void table_cell(Table *t, const char *text); /* appends to the current row; copi
 void table_cellf(Table *t, const char *format, ...) _printf_(2, 3);
 void table_end_row(Table *t);
 bool table_is_empty(const Table *t);
-/* Prints all rows. The last cell of a row is not padded. -EIO when f cannot be written. */
-int table_print(const Table *t, FILE *f);
+/* Prints all rows. The last cell of a row is not padded. */
+void table_print(const Table *t, FILE *f);

@@ -77,7 +77,7 @@ static int help(const Verb *v, const char *name) {
         if (name)
                 return run(v, ELEMENTSOF(argv) - 1, argv, 1);
         print_help(v, stdout);
-        return 0;
+        return process_end(0);
 }
 
 int subcommand_main(const char *verb, const char *summary, const Subcommand *table, int argc, char **argv) {

@@ -5,6 +5,7 @@
 
 #include "globals.h"
 #include "log.h"
+#include "process.h"
 #include "strv.h"
 
 char *uuid_file;
@@ -46,5 +47,5 @@ int uuid_arguments_main(
         int failed = foreach(arguments, each);
         if (failed > 0)
                 tell_failed(failed);
-        return failed != 0 || fflush(stdout) != 0 ? EXIT_RKT_FAILURE : 0;
+        return process_end(failed != 0 ? -EIO : 0);
 }

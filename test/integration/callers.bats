@@ -48,6 +48,19 @@ ignoring() {
     ((status == 7))
 }
 
+@test "what a command cannot print is an error that says so" {
+    busybox_image printed
+    local uuid words
+    uuid=$(rkt prepare --quiet example.com/printed)
+    for words in help version 'run --help' 'image help' 'completion bash' list 'list --format=json' "status $uuid" \
+        "status --format=json $uuid" "cat-manifest $uuid" config 'image list' 'image list --format=json' \
+        'image cat-manifest example.com/printed' 'image verify example.com/printed' 'prepare example.com/printed' "rm $uuid"; do
+        # shellcheck disable=SC2016,SC2086
+        check_fails 254 sh -c '"$@" >/dev/full' sh rkt $words
+        has '^[a-z -]+: cannot (write to standard output|print .*): No space left on device$'
+    done
+}
+
 @test "run: all that an app printed before it ended is shown, also to a slow reader" {
     busybox_image lines "$(sh_app 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i + 1)); done')"
     check timeout 60 rkt run --net=none example.com/lines
