@@ -13,8 +13,8 @@
         { "kind", "kind", OPTION_JSON_STRING }, { "source", "source", OPTION_JSON_STRING },                 \
                         { "readOnly", "readOnly", OPTION_JSON_BOOL },                                       \
                         { "recursive", "recursive", OPTION_JSON_BOOL },                                     \
-                        { "size", "size", OPTION_JSON_STRING }, { "mode", "mode", OPTION_JSON_STRING },     \
-                        { "uid", "uid", OPTION_JSON_INT }, {                                                \
+                        { "idmap", "idmap", OPTION_JSON_BOOL }, { "size", "size", OPTION_JSON_STRING },     \
+                        { "mode", "mode", OPTION_JSON_STRING }, { "uid", "uid", OPTION_JSON_INT }, {        \
                 "gid", "gid", OPTION_JSON_INT                                                               \
         }
 
@@ -56,6 +56,8 @@ char *volume_to_option(const Volume *v) {
                 strv_push(&parts, xasprintf("readOnly=%s", v->read_only ? "true" : "false"));
         if (v->recursive >= 0)
                 strv_push(&parts, xasprintf("recursive=%s", v->recursive ? "true" : "false"));
+        if (v->map_owners)
+                strv_add(&parts, "idmap=true");
         if (v->size > 0)
                 strv_push(&parts, xasprintf("size=%" PRIu64, v->size));
         if (v->kind != VOLUME_HOST)

@@ -85,6 +85,8 @@ static int get_tristate(JsonContext *c, json_object *o, const char *key, int *re
 }
 
 static int parse_host(JsonContext *c, json_object *o, Volume *v) {
+        if (json_get_bool(c, o, "idmap", JSON_OPTIONAL, &v->map_owners) < 0)
+                return -EINVAL;
         static const char *const others[] = { "mode", "uid", "gid" };
         for (size_t i = 0; i < ELEMENTSOF(others); i++)
                 if (json_object_object_get_ex(o, others[i], NULL))
@@ -123,6 +125,8 @@ static int parse_made(JsonContext *c, json_object *o, Volume *v) {
                 return -EINVAL;
         if (v->kind != VOLUME_NAMED && !isempty(source))
                 return json_fail_member(c, "source", "is only for volumes of kind host");
+        if (json_object_object_get_ex(o, "idmap", NULL))
+                return json_fail_member(c, "idmap", "is only for volumes of kind host");
         if (v->kind == VOLUME_NAMED)
                 v->source = xstrdup(isempty(source) ? v->name : source);
         if (v->source && !volume_name_is_valid(v->source))
@@ -175,6 +179,8 @@ json_object *volume_to_json(const Volume *v) {
                 json_object_object_add(o, "readOnly", json_object_new_boolean(v->read_only));
         if (v->recursive >= 0)
                 json_object_object_add(o, "recursive", json_object_new_boolean(v->recursive));
+        if (v->map_owners)
+                json_object_object_add(o, "idmap", json_object_new_boolean(true));
         if (v->size > 0) {
                 char size[32];
                 snprintf(size, sizeof(size), "%" PRIu64, v->size);

@@ -24,10 +24,11 @@ typedef enum VolumeKind {
 typedef struct Volume {
         char *name; /* AC name */
         VolumeKind kind;
-        char *source;  /* host: absolute path; named: its name in DATA/volumes; else NULL */
-        int read_only; /* 1, 0, or -1 when not said */
-        int recursive; /* the same; host only */
-        mode_t mode;   /* all but host: these three always have a value, for when it is made */
+        char *source;    /* host: absolute path; named: its name in DATA/volumes; else NULL */
+        int read_only;   /* 1, 0, or -1 when not said */
+        int recursive;   /* the same; host only */
+        bool map_owners; /* host only: in a pod with a user namespace, "idmap": an extension of rkt */
+        mode_t mode;     /* all but host: these three always have a value, for when it is made */
         uid_t uid;
         gid_t gid;
         uint64_t size; /* tmpfs: bytes; 0: as much as the kernel gives, half of the memory */
@@ -81,7 +82,7 @@ json_object *mount_to_json(const Mount *m);
 json_object *port_to_json(const Port *p);
 json_object *exposed_port_to_json(const ExposedPort *p);
 
-/* --volume: NAME,kind=host,source=PATH[,readOnly=B][,recursive=B] or
+/* --volume: NAME,kind=host,source=PATH[,readOnly=B][,recursive=B][,idmap=B] or
  * NAME,kind=empty[,mode=OCT][,uid=N][,gid=N] or
  * NAME,kind=tmpfs[,size=QUANTITY][,mode=OCT][,uid=N][,gid=N] or
  * NAME,kind=named[,name=NAME][,mode=OCT][,uid=N][,gid=N] */

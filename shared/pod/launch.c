@@ -15,6 +15,7 @@
 #include "resolver-files.h"
 #include "stage1.h"
 #include "strv.h"
+#include "user-range.h"
 
 #define HOSTNAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 
@@ -125,7 +126,23 @@ char *launch_hostname(const Pod *p) {
         return isempty(given) ? xasprintf("rkt-%s", p->uuid) : xstrdup(given);
 }
 
-static char **entrypoint_argv(const Pod *p, const char *path, int version) {
+/* The range is the pod's as long as somebody has the lock. Without a user namespace, its count is 0. */
+static int claim_users(Pod *p, IdRange *ret, int *ret_lock) {
+        if (faccessat(p->fd, POD_PRIVATE_USERS, F_OK, 0) < 0)
+                return errno == ENOENT ? 0 : log_error_errno(errno, "pod %s: " POD_PRIVATE_USERS, p->uuid);
+        _cleanup_close_ int fd = user_range_claim(p->uuid, ret);
+        if (fd < 0)
+                return fd;
+        char line[32];
+        snprintf(line, sizeof(line), "%u:%u", ret->shift, ret->count);
+        int r = write_string_at(p->fd, POD_PRIVATE_USERS, line, 0640);
+        if (r < 0)
+                return log_error_errno(r, "pod %s: " POD_PRIVATE_USERS, p->uuid);
+        *ret_lock = TAKE_FD(fd);
+        return 0;
+}
+
+static char **entrypoint_argv(const Pod *p, const char *path, int version, const IdRange *users) {
         const LaunchRequest *q = &launch_request;
         _cleanup_free_ char *networks = q->networks ? strv_join(q->networks, ",") : xstrdup("default");
         _cleanup_free_ char *hostname = launch_hostname(p);
@@ -136,6 +153,8 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version) {
         strv_push(&argv, xasprintf("--net=%s", networks));
         if (q->interactive)
                 strv_add(&argv, "--interactive");
+        if (users->count > 0)
+                strv_push(&argv, xasprintf("--private-users=%u:%u", users->shift, users->count));
         strv_push(&argv, xasprintf("--local-config=%s", globals.local_config));
         add_flag(&argv, version, 2, xasprintf("--hostname=%s", hostname));
         if (globals.insecure & INSECURE_CAPABILITIES)
@@ -155,10 +174,23 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version) {
         return argv;
 }
 
-/* The command line of the stage1's run or explain, which take the same; its first word is the program. */
-static int find_entrypoint(Pod *p, const char *name, char ***ret_argv) {
+/* What starting takes: the command line of the stage1's run or explain, which take the same (its first word
+ * is the program), and the lock of the pod's users, if it has its own. */
+typedef struct Launch {
+        char **argv;
+        int users_lock; /* or -1 */
+} Launch;
+
+static void launch_done(Launch *l) {
+        strv_free(l->argv);
+        if (l->users_lock >= 0)
+                close(l->users_lock);
+}
+
+static int find_entrypoint(Pod *p, const char *name, Launch *ret) {
         _cleanup_image_manifest_ ImageManifest *manifest = NULL;
         _cleanup_free_ char *path = NULL;
+        IdRange users = {};
         umask(0022); /* as in pod_prepare; stage1 inherits it */
         int r = stage1_entrypoint(p, name, &path, &manifest);
         if (r == -ENOENT)
@@ -166,38 +198,47 @@ static int find_entrypoint(Pod *p, const char *name, char ***ret_argv) {
         if (r >= 0)
                 r = resolver_files_write(&launch_request, p);
         if (r >= 0)
+                r = claim_users(p, &users, &ret->users_lock);
+        if (r >= 0)
                 r = stage1_interface_version(manifest);
         if (r < 0)
                 return r;
-        *ret_argv = entrypoint_argv(p, path, r);
+        ret->argv = entrypoint_argv(p, path, r, &users);
         return 0;
 }
 
+/* A descriptor that the stage1 inherits, and finds by that name. */
+static int pass_lock(const char *name, int fd) {
+        _cleanup_free_ char *number = xasprintf("%d", fd);
+        if (setenv(name, number, 1) < 0)
+                return -errno;
+        return fd_close_on_exec(fd, false);
+}
+
 int pod_launch(Pod *p) {
-        _cleanup_strv_ char **argv = NULL;
-        _cleanup_free_ char *lock = xasprintf("%d", p->fd);
-        int r = find_entrypoint(p, "run", &argv);
+        _cleanup_(launch_done) Launch l = { .users_lock = -1 };
+        int r = find_entrypoint(p, "run", &l);
         if (r < 0)
                 return r;
         r = pod_move(p, POD_PLACE_RUN, false);
         if (r < 0)
                 return log_error_errno(r, "pod %s: moving it to run", p->uuid);
-        if (fchdir(p->fd) < 0 || setenv("RKT_LOCK_FD", lock, 1) < 0)
-                return log_error_errno(errno, "pod %s", p->uuid);
-        r = fd_close_on_exec(p->fd, false);
+        r = fchdir(p->fd) < 0 ? -errno : pass_lock("RKT_LOCK_FD", p->fd);
+        if (r >= 0 && l.users_lock >= 0)
+                r = pass_lock("RKT_USERS_LOCK_FD", l.users_lock);
         if (r < 0)
                 return log_error_errno(r, "pod %s: lock", p->uuid);
-        execv(argv[0], argv);
-        return log_error_errno(errno, "pod %s: stage1 entry point %s", p->uuid, argv[0]);
+        execv(l.argv[0], l.argv);
+        return log_error_errno(errno, "pod %s: stage1 entry point %s", p->uuid, l.argv[0]);
 }
 
 int pod_explain(Pod *p) {
-        _cleanup_strv_ char **argv = NULL;
-        int r = find_entrypoint(p, "explain", &argv);
+        _cleanup_(launch_done) Launch l = { .users_lock = -1 };
+        int r = find_entrypoint(p, "explain", &l);
         if (r < 0)
                 return r;
         if (fchdir(p->fd) < 0)
                 return log_error_errno(errno, "pod %s", p->uuid);
-        r = process_run(argv, -1);
-        return r < 0 ? log_error_errno(r, "pod %s: stage1 entry point %s", p->uuid, argv[0]) : r;
+        r = process_run(l.argv, -1);
+        return r < 0 ? log_error_errno(r, "pod %s: stage1 entry point %s", p->uuid, l.argv[0]) : r;
 }

@@ -12,6 +12,7 @@
 #include "images.h"
 #include "lock.h"
 #include "log.h"
+#include "mapped-overlay.h"
 #include "overlay-support.h"
 #include "pod-manifest.h"
 #include "process.h"
@@ -19,6 +20,7 @@
 #include "start-order.h"
 #include "strv.h"
 #include "types.h"
+#include "user-range.h"
 
 typedef struct Preparation {
         const PodRequest *request;
@@ -127,6 +129,8 @@ static int check_apps(const PodManifest *m) {
 static void choose_overlay(Preparation *p) {
         p->overlay = !p->request->no_overlay;
         const char *reason = p->overlay ? overlay_unsupported(globals.dir) : NULL;
+        if (p->overlay && !reason && p->request->private_users)
+                reason = mapped_overlay_unsupported(globals.dir);
         if (reason) {
                 log_warning("disabling overlay support: \"%s\"", reason);
                 p->overlay = false;
@@ -248,6 +252,8 @@ static int write_pod(Preparation *p) {
                 r = write_text(p->pod, "pod-created", "", 0, 0640);
         if (r >= 0 && p->overlay)
                 r = write_text(p->pod, "overlay-prepared", "", 0, 0640);
+        if (r >= 0 && p->request->private_users)
+                r = write_text(p->pod, POD_PRIVATE_USERS, "", 0, 0640);
         return r;
 }
 
@@ -277,10 +283,6 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
         _cleanup_(preparation_done) Preparation p = { .request = q };
         /* who may read a pod's files is decided here, not by the caller's habits */
         umask(0022);
-        if (q->private_users) {
-                log_error("--private-users: this stage1 has no user namespaces");
-                return -EOPNOTSUPP;
-        }
         _cleanup_close_ int lock = prepare_lock(LOCK_MODE_SHARED);
         if (lock < 0)
                 return lock;

@@ -129,6 +129,15 @@ static int set_pull_policy(const char *value, void *userdata) {
         return pod_request_fail("pull-policy", value, xstrdup("expected never, new or update"));
 }
 
+static int set_private_users(const char *value, void *userdata) {
+        bool *wanted = &pod_request.private_users;
+        if (streq(value, "yes") || streq(value, "no"))
+                *wanted = streq(value, "yes");
+        else if (parse_bool(value, wanted) < 0)
+                return pod_request_fail("private-users", value, xstrdup("expected yes or no"));
+        return 0;
+}
+
 const Option pod_request_options[] = {
         { "inherit-env", OPTION_BOOL, &pod_request.inherit_env,
                         "inherit all environment variables not set by apps" },
@@ -140,7 +149,10 @@ const Option pod_request_options[] = {
                         "ports to expose on the host (requires contained network). Syntax: "
                         "--port=NAME:[HOSTIP:]HOSTPORT",
                         .call = add_port, .shown_default = "NAME:[HOSTIP:]HOSTPORT" },
-        { "private-users", OPTION_BOOL, &pod_request.private_users, "run within user namespaces" },
+        { "private-users", OPTION_CALL, NULL,
+                        "run the pod in a user namespace, with users of its own on the host",
+                        .call = set_private_users, .shown_default = "no", .flags = OPTION_VALUE_OPTIONAL,
+                        .if_bare = "yes" },
         { "pull-policy", OPTION_CALL, NULL, "when to pull an image", .call = set_pull_policy,
                         .shown_default = "new" },
         { "set-env", OPTION_CALL, NULL, "environment variable to set for all the apps",

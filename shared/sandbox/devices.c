@@ -9,8 +9,6 @@
 #include "macro.h"
 #include "mounts.h"
 
-#define TTY_GROUP 5 /* of Debian, Fedora, Arch, and every devpts mount in the field */
-
 typedef struct Node {
         const char *name;
         unsigned major, minor;

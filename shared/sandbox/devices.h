@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #define DEVICES_DIR_MODE 0755
+#define TTY_GROUP        5 /* of Debian, Fedora, Arch, and every devpts mount in the field */
 
 /* Fills devfd, the root of an attached tmpfs: nodes, the links fd stdin stdout stderr ptmx core log, the
  * directories pts, shm, mqueue. Where mknod(2) is not allowed, the nodes below /dev are bound in. console is

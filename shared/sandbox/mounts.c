@@ -58,6 +58,12 @@ int mount_restrict(int mountfd, const char *path, bool recursive, uint64_t set, 
                         &(struct mount_attr){ .attr_set = set, .attr_clr = clear });
 }
 
+int mount_map_owners(int mountfd, bool recursive, int user_namespace) {
+        return set_attributes(mountfd, "", recursive,
+                        &(struct mount_attr){ .attr_set = MOUNT_ATTR_IDMAP,
+                                        .userns_fd = (uint64_t) user_namespace });
+}
+
 int mount_attach(int mountfd, int target) {
         int r = move_mount(mountfd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
         return r < 0 ? -errno : 0;

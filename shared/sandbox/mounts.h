@@ -23,6 +23,11 @@ int mount_clone(int dirfd, const char *path, bool recursive);
 /* Sets and clears MOUNT_ATTR_… on a mount; with path "" on the one that mountfd is the root of. */
 int mount_restrict(int mountfd, const char *path, bool recursive, uint64_t set, uint64_t clear);
 
+/* Shows the owners in a detached mount (with recursive, in all of the tree) as the user namespace has them:
+ * what is root's there is the namespace's root's. -EINVAL if a file system cannot do that; -EPERM if it has
+ * been done already. */
+int mount_map_owners(int mountfd, bool recursive, int user_namespace);
+
 int mount_attach(int mountfd, int target); /* on what target (a descriptor) is */
 int mount_attach_at(int mountfd, int dirfd, const char *path);
 

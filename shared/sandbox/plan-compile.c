@@ -140,6 +140,7 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
         snprintf(p->uuid, sizeof(p->uuid), "%s", q->uuid);
         p->hostname = xstrdup(q->hostname);
         p->net = q->net;
+        p->users = q->users;
         p->private_ipc = q->private_ipc;
         p->interactive = q->interactive;
         p->resolv_conf = q->resolv_conf;

@@ -12,6 +12,7 @@ typedef struct PlanRequest {
         const char *metadata_url; /* NULL: no metadata service */
         const char *term;         /* TERM of the caller, for an interactive app; NULL: none */
         PlanNet net;
+        IdRange users;
         bool private_ipc;
         bool interactive;
         bool all_capabilities; /* --insecure-options=capabilities */

@@ -71,6 +71,7 @@ static json_object *mount_to_json(const PlanMount *m) {
         add_string(o, "target", m->target);
         add_bool(o, "readOnly", m->read_only);
         add_bool(o, "recursive", m->recursive);
+        add_bool(o, "idmap", m->mapped);
         return o;
 }
 
@@ -140,6 +141,11 @@ json_object *plan_to_json(const Plan *p) {
         json_object_object_add(o, "version", json_object_new_int(PLAN_VERSION));
         add_string(o, "uuid", p->uuid);
         add_string(o, "hostname", p->hostname);
+        if (p->users.count > 0) {
+                char users[32];
+                snprintf(users, sizeof(users), "%" PRIu32 ":%" PRIu32, p->users.shift, p->users.count);
+                add_string(o, "privateUsers", users);
+        }
         add_string(o, "net", net_names[p->net]);
         add_bool(o, "privateIPC", p->private_ipc);
         add_bool(o, "interactive", p->interactive);
@@ -237,7 +243,8 @@ static int mount_from_json(JsonContext *c, json_object *o, PlanMount *m) {
                         (r = get_absolute(c, o, "target", &m->target)) < 0 ||
                         (r = json_get_bool(c, o, "readOnly", JSON_OPTIONAL, &m->read_only)) < 0)
                 return r;
-        return json_get_bool(c, o, "recursive", JSON_OPTIONAL, &m->recursive);
+        r = json_get_bool(c, o, "recursive", JSON_OPTIONAL, &m->recursive);
+        return r < 0 ? r : json_get_bool(c, o, "idmap", JSON_OPTIONAL, &m->mapped);
 }
 
 static int volume_from_json(JsonContext *c, json_object *o, PlanVolume *v) {
@@ -358,7 +365,7 @@ static int app_from_json(JsonContext *c, json_object *o, PlanApp *a) {
 
 static int plan_from_json(JsonContext *c, Plan *p) {
         json_object *o = c->root;
-        const char *uuid = NULL;
+        const char *uuid = NULL, *users = NULL;
         int64_t version = 0;
         int net = 0, resolv_conf = 0, hosts = 0, r;
         if ((r = json_expect(c, o, json_type_object)) < 0 ||
@@ -368,6 +375,10 @@ static int plan_from_json(JsonContext *c, Plan *p) {
                 return r;
         if (uuid_normalize(uuid, p->uuid) < 0)
                 return json_fail(c, "uuid: \"%s\" is not a UUID", uuid);
+        if ((r = json_get_string(c, o, "privateUsers", JSON_OPTIONAL, &users)) < 0)
+                return r;
+        if (users && id_range_parse(users, &p->users) < 0)
+                return json_fail(c, "privateUsers: expected SHIFT:COUNT, found \"%s\"", users);
         if ((r = get_string(c, o, "hostname", JSON_REQUIRED, &p->hostname)) < 0 ||
                         (r = get_word(c, o, "net", net_names, _PLAN_NET_MAX, &net)) < 0 ||
                         (r = json_get_bool(c, o, "privateIPC", JSON_REQUIRED, &p->private_ipc)) < 0 ||

@@ -50,8 +50,10 @@ static PlanMount *mount_volume(
         if (v->kind == VOLUME_HOST) {
                 mount->source = xstrdup(v->source);
                 mount->recursive = v->recursive != 0;
+                mount->mapped = v->map_owners;
         } else {
                 mount->source = made_volume_path(name, v);
+                mount->mapped = v->kind == VOLUME_NAMED; /* the pod's own are mapped with all of its files */
                 add_made_volume(p, name, v);
         }
         mount->read_only = v->read_only >= 0 ? v->read_only > 0 : read_only;

@@ -14,6 +14,7 @@
 #include "json.h"
 #include "macro.h"
 #include "syscall-filter.h"
+#include "user-namespace.h"
 #include "uuid.h"
 
 #define PLAN_VERSION  1
@@ -67,6 +68,7 @@ typedef struct PlanMount {
         char *source; /* as PlanRoot's paths; a directory or a file; NULL: what the image has at target */
         char *target; /* absolute, in the app's root */
         bool read_only, recursive;
+        bool mapped; /* in a user namespace: the owners are shown as it has them */
 } PlanMount;
 
 /* Named volumes, from the pod directory. */
@@ -133,6 +135,7 @@ typedef struct PlanApp {
 typedef struct Plan {
         char uuid[UUID_STRING_SIZE];
         char *hostname;
+        IdRange users; /* of the pod's user namespace; count 0: it has the host's */
         PlanNet net;
         bool private_ipc;
         bool interactive; /* the only app has rkt's own stdin, stdout and stderr */

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "macro.h"
+#include "user-namespace.h"
 
 typedef struct User {
         uid_t uid;
@@ -23,5 +24,15 @@ void user_done(User *u);
 /* Looks both up below rootfd. -ENOENT (no such name, or no such file) and other errors come with *ret_error
  * (allocated): which of the two, and where it was looked for. A group that is named as the user and not in
  * the image's /etc/group is the user's number: images converted from Docker say so. With an empty group, it
- * is the user's in /etc/passwd, else 0, and the user's groups in /etc/group come with it. */
-int user_resolve(int rootfd, const char *user, const char *group, User *ret, char **ret_error);
+ * is the user's in /etc/passwd, else 0, and the user's groups in /etc/group come with it. outside: the range
+ * of the pod's user namespace if the process is not in it, but sees owners as the host does; else NULL. */
+int user_resolve(int rootfd, const char *user, const char *group, const IdRange *outside, User *ret,
+                char **ret_error);
+
+/* The same in the text of a passwd(5) or group(5) file: by name, or by number if name is NULL. Lines that
+ * are none are passed over, and so are those with the highest number, which means "unchanged" to
+ * setresuid(2). */
+bool users_find(const char *passwd, size_t size, const char *name, uid_t uid, User *u);
+bool groups_find(const char *group, size_t size, const char *name, gid_t *ret);
+/* Appends the groups that name u->name as a member. */
+void groups_of_member(const char *group, size_t size, User *u);

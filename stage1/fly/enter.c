@@ -68,7 +68,7 @@ static int execute(const PlanApp *app, int namespace, char **argv) {
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (root < 0)
                 return log_error_errno(errno, "app %s: cannot open its root", app->name);
-        int r = user_resolve(root, app->user, app->group, &user, &error);
+        int r = user_resolve(root, app->user, app->group, NULL, &user, &error);
         if (r < 0) {
                 log_error("app %s: %s", app->name, error);
                 return r;
@@ -78,6 +78,7 @@ static int execute(const PlanApp *app, int namespace, char **argv) {
         Execution e = {
                 .app = app,
                 .user = &user,
+                .user_namespace = -1,
                 .mount_namespace = namespace,
                 .cgroup_mount = -1,
                 .standard = { -1, -1, -1 },

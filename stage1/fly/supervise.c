@@ -72,6 +72,7 @@ static void describe(const Life *l, char *const *argv, Execution *ret) {
         *ret = (Execution){
                 .app = l->s->app,
                 .user = l->is_main ? &l->user : NULL,
+                .user_namespace = -1,
                 .mount_namespace = l->s->root->namespace,
                 .cgroup_mount = -1,
                 .standard = { -1, -1, -1 },
@@ -187,7 +188,7 @@ int supervise(const Supervision *s) {
         _cleanup_free_ char *error = NULL;
         Life l = { .s = s };
         sigset_t set;
-        int r = user_resolve(s->root->root, s->app->user, s->app->group, &l.user, &error);
+        int r = user_resolve(s->root->root, s->app->user, s->app->group, NULL, &l.user, &error);
         if (r < 0) {
                 log_error("app %s: %s", s->app->name, error);
                 return r;

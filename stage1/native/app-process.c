@@ -14,6 +14,7 @@ void process_describe(const App *a, Execution *ret) {
                 .app = a->plan,
                 .user = a->phase == APP_MAIN ? &a->user : NULL,
                 .filter = a->plan->seccomp ? &a->plan->filter : NULL,
+                .user_namespace = -1,
                 .mount_namespace = a->root.namespace,
                 .has_cgroup = a->cgroup >= 0,
                 .cgroup_mount = -1,

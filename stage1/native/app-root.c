@@ -70,10 +70,14 @@ static int put_kernel(const Building *b) {
         /* with "paths" insecure, the app may write what the kernel lets it */
         uint64_t read_only = b->app->read_only_paths ? MOUNT_ATTR_RDONLY : 0;
         _cleanup_close_ int proc = mount_create("proc", proc_options, POD_ROOT_SYS_ATTRIBUTES, NULL);
+        int r = put(b, proc, "/proc", TARGET_DIRECTORY);
+        if (r < 0)
+                return r;
+        if (b->boot->plan->users.count > 0)
+                return put_copy(b, "/sys", "/sys", TARGET_DIRECTORY, read_only);
         _cleanup_close_ int sys =
                         mount_create("sysfs", sysfs_options, POD_ROOT_SYS_ATTRIBUTES | read_only, NULL);
-        int r = put(b, proc, "/proc", TARGET_DIRECTORY);
-        return r < 0 ? r : put(b, sys, "/sys", TARGET_DIRECTORY);
+        return put(b, sys, "/sys", TARGET_DIRECTORY);
 }
 
 static int hide_paths(const Building *b) {

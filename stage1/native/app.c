@@ -48,7 +48,7 @@ int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSourc
                 .streams = { { .in = -1, .out = -1, .source.fd = -1 },
                                 { .in = -1, .out = -1, .source.fd = -1 } },
         };
-        int r = user_resolve(root->root, plan->user, plan->group, &a->user, &a->problem);
+        int r = user_resolve(root->root, plan->user, plan->group, NULL, &a->user, &a->problem);
         if (r < 0)
                 log_debug_errno(r, "app %s: %s", plan->name, a->problem);
         a->environment = execution_environment(plan, &a->user);

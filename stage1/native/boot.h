@@ -8,10 +8,13 @@
 
 typedef struct Boot {
         const Plan *plan;
-        int pod;       /* the pod directory: also its lock */
-        int stage1;    /* PID 1's root, stage1/rootfs in the pod directory */
-        int control;   /* seqpacket socket to the other side */
-        bool terminal; /* an interactive app gets a terminal of its own */
+        int pod;            /* the pod directory: also its lock */
+        int stage1;         /* PID 1's root, stage1/rootfs in the pod directory */
+        int control;        /* seqpacket socket to the other side */
+        int sources;        /* in a user namespace: socket that brings the mounts; else -1 */
+        int user_namespace; /* where mounts are made for one: its descriptor; else -1 */
+        int console;        /* what rkt run prints to, opened anew where it can be */
+        bool terminal;      /* an interactive app gets a terminal of its own */
         bool debug;
 } Boot;
 

@@ -9,21 +9,25 @@
 
 #include "alloc.h"
 
-void console_open(Console *c, int fd) {
-        *c = (Console){ .fd = -1, .source.fd = -1 };
+int console_reopen(int fd) {
         struct stat st;
-        if (fstat(fd, &st) < 0)
-                return;
-        c->socket = S_ISSOCK(st.st_mode);
         /* The description is shared with the caller, who would be surprised by O_NONBLOCK: pipes and
          * terminals are opened again. Files take what they get; sockets have a flag for each call. */
-        if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
+        if (fstat(fd, &st) >= 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) {
                 char path[32];
                 snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-                c->fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+                int again = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+                if (again >= 0)
+                        return again;
         }
-        if (c->fd < 0)
-                c->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+Console console_open(int fd) {
+        struct stat st;
+        return (Console){
+                .fd = fd, .source.fd = -1, .socket = fd >= 0 && fstat(fd, &st) >= 0 && S_ISSOCK(st.st_mode)
+        };
 }
 
 static void drop(Console *c) {

@@ -21,8 +21,10 @@ typedef struct Console {
         void *userdata;
 } Console;
 
-/* Must be called while the process still has its first root. */
-void console_open(Console *c, int fd);
+/* A descriptor for what fd is, that may not block where fd may. As whoever opened it, with the host's files.
+ */
+int console_reopen(int fd);
+Console console_open(int fd); /* fd is console_reopen's */
 void console_attach(Console *c, int loop, void (*writable)(void *), void *userdata);
 
 /* Whether a line may be written now. */

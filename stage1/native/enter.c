@@ -20,6 +20,7 @@
 
 #include "alloc.h"
 #include "cgroup2.h"
+#include "devices.h"
 #include "execution.h"
 #include "file.h"
 #include "leader.h"
@@ -57,6 +58,7 @@ typedef struct Entry {
         pid_t pid;           /* of PID 1 */
         int leader;          /* pidfd of PID 1 */
         int leader_root;     /* its root directory */
+        int user_namespace;  /* the pod's; -1: it has the host's */
         int mount_namespace; /* the app's */
         int root;            /* the app's root */
         int cgroup;          /* the app's; -1: the pod has none */
@@ -135,6 +137,18 @@ static int wait_for_app(Entry *e) {
         }
 }
 
+/* Whatever the plan says, the process is to be where PID 1 is. */
+static int open_user_namespace(Entry *e) {
+        struct stat ours, theirs;
+        _cleanup_free_ char *path = xasprintf("/proc/%d/ns/user", (int) e->pid);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0)
+                return log_error_errno(errno, "cannot open %s", path);
+        if (theirs.st_ino != ours.st_ino)
+                e->user_namespace = TAKE_FD(fd);
+        return 0;
+}
+
 /* What depends on the image, seen from the app's mount namespace, in which the process stays. */
 static int look_into_app(Entry *e) {
         _cleanup_free_ char *error = NULL;
@@ -143,11 +157,16 @@ static int look_into_app(Entry *e) {
         e->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (e->root < 0)
                 return log_error_errno(errno, "app %s: cannot open its root", e->app->name);
-        int r = user_resolve(e->root, e->app->user, e->app->group, &e->user, &error);
+        int r = user_resolve(e->root, e->app->user, e->app->group, &e->plan->users, &e->user, &error);
         if (r < 0) {
                 log_error("app %s: %s", e->app->name, error);
                 return r;
         }
+        const IdRange *users = &e->plan->users;
+        /* by name it is opened with the rights of a user of the pod */
+        if (e->slave >= 0 && users->count > 0 &&
+                        fchown(e->slave, users->shift + e->user.uid, users->shift + TTY_GROUP) < 0)
+                return log_error_errno(errno, "app %s: cannot give it the terminal", e->app->name);
         const char *term = getenv("TERM");
         e->environment = execution_environment(e->app, &e->user);
         execution_default_variable(&e->environment, "TERM", isempty(term) ? "vt100" : term);
@@ -175,7 +194,8 @@ static int prepare(Entry *e, pid_t pid) {
         e->leader_root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (e->leader_root < 0)
                 return log_error_errno(errno, "cannot open %s", root);
-        if ((r = load_filter(e)) < 0 || (r = wait_for_app(e)) < 0 || (r = open_terminal(e)) < 0)
+        if ((r = load_filter(e)) < 0 || (r = wait_for_app(e)) < 0 || (r = open_user_namespace(e)) < 0 ||
+                        (r = open_terminal(e)) < 0)
                 return r;
         /* the pid namespace is the next child's; the others are ours from now on, which nobody notices */
         if (setns(e->leader, CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) < 0)
@@ -192,6 +212,7 @@ static _noreturn_ void run_child(const Entry *e, int failure) {
                 .app = e->app,
                 .user = &e->user,
                 .filter = e->app->seccomp ? &e->filter : NULL,
+                .user_namespace = e->user_namespace,
                 .mount_namespace = e->mount_namespace,
                 .has_cgroup = e->cgroup >= 0,
                 .cgroup_mount = -1,
@@ -286,6 +307,7 @@ static int run(Entry *e) {
 int main(int argc, char **argv) {
         Entry e = { .leader = -1,
                 .leader_root = -1,
+                .user_namespace = -1,
                 .mount_namespace = -1,
                 .root = -1,
                 .cgroup = -1,

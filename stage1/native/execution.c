@@ -69,6 +69,8 @@ static int set_rlimits(const PlanApp *a, ExecutionFailure *f) {
 
 static int join(const Execution *e, ExecutionFailure *f) {
         f->what = EXECUTION_JOIN;
+        if (e->user_namespace >= 0 && setns(e->user_namespace, CLONE_NEWUSER) < 0)
+                return -errno;
         if (setns(e->mount_namespace, CLONE_NEWNS) < 0 || (e->has_cgroup && unshare(CLONE_NEWCGROUP) < 0))
                 return -errno;
         int r = e->close_dev ? mount_restrict(AT_FDCWD, "/dev", false, MOUNT_ATTR_RDONLY, 0) : 0;

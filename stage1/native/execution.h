@@ -22,6 +22,7 @@ typedef struct Execution {
         const PlanApp *app;
         const User *user;            /* NULL: root, for hooks */
         const SyscallFilter *filter; /* NULL: none */
+        int user_namespace;          /* to be joined; -1: the process is in the right one */
         int mount_namespace;
         bool has_cgroup;         /* the process is in the app's */
         int cgroup_mount;        /* to be put in the app's /sys/fs/cgroup; or -1 */

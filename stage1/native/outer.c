@@ -18,6 +18,7 @@
 #include "namespaces.h"
 #include "pod-cgroup.h"
 #include "pod-limits.h"
+#include "private-users.h"
 #include "process.h"
 #include "registration.h"
 #include "terminal.h"
@@ -94,6 +95,8 @@ static int release(const Outer *o, const char *cgroup) {
         char pid[16], message = cgroup ? BOOT_GO : BOOT_GO_WITHOUT_CGROUP;
         snprintf(pid, sizeof(pid), "%d", (int) o->pid);
         int r = pod_limits_apply(&o->boot->plan->limits, cgroup);
+        if (r >= 0 && cgroup)
+                r = private_users_delegate(o->boot->plan, cgroup);
         if (r >= 0 && cgroup)
                 r = write_line(o, "subcgroup", cgroup);
         if (r < 0 || (r = write_line(o, "pid", pid)) < 0)
@@ -193,9 +196,11 @@ static int open_signals(void) {
 
 /* Until PID 1 has ended. */
 static void wait_for_end(Waiting *w, int signals) {
-        struct pollfd p[4 + TERMINAL_POLLS] = {
+        int helper = w->outer->helper;
+        struct pollfd p[5 + TERMINAL_POLLS] = {
                 { .fd = w->outer->pidfd, .events = POLLIN },
                 { .fd = signals, .events = POLLIN },
+                { .events = POLLIN },
                 { .events = POLLIN },
                 { .events = POLLIN },
         };
@@ -203,7 +208,8 @@ static void wait_for_end(Waiting *w, int signals) {
         for (;;) {
                 p[2].fd = w->registration ? w->registration->out : -1;
                 p[3].fd = w->control_closed ? -1 : w->outer->boot->control;
-                terminal_poll(&w->terminal, p + 4);
+                p[4].fd = helper;
+                terminal_poll(&w->terminal, p + 5);
                 int n = poll(p, ELEMENTSOF(p), idle ? -1 : MEMORY_IDLE_MS);
                 idle = n == 0;
                 if (idle)
@@ -216,7 +222,11 @@ static void wait_for_end(Waiting *w, int signals) {
                         on_registration(w);
                 if (p[3].revents)
                         on_control(w);
-                terminal_handle(&w->terminal, p + 4);
+                if (p[4].revents) {
+                        waitpid(w->outer->helper_pid, NULL, 0);
+                        close(TAKE_FD(helper));
+                }
+                terminal_handle(&w->terminal, p + 5);
                 tidy_cgroup(w);
                 if (p[0].revents)
                         return;
@@ -257,7 +267,7 @@ int outer_run(const Outer *o) {
                 w.released = true;
                 r = release(o, o->cgroup);
         }
-        if (r < 0)
+        if (r < 0 || o->helper_pid < 0)
                 give_up(&w);
         if (signals >= 0)
                 wait_for_end(&w, signals);

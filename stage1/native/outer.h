@@ -13,6 +13,8 @@ typedef struct Outer {
         const Boot *boot;
         pid_t pid; /* PID 1, seen from here */
         int pidfd;
+        pid_t helper_pid;           /* makes the mounts of a pod with a user namespace; or 0 */
+        int helper;                 /* its pidfd, -1 */
         Registration *registration; /* NULL: this host has no systemd */
         const char *cgroup;         /* without systemd: the pod's cgroup; or NULL */
 } Outer;

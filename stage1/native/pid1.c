@@ -21,6 +21,7 @@
 #include "log.h"
 #include "memory.h"
 #include "pod-cgroup.h"
+#include "pod-sources.h"
 #include "strv.h"
 #include "terminal.h"
 
@@ -161,6 +162,16 @@ static int close_stdin(void) {
                                                         : 0;
 }
 
+static int guard_process(void) {
+        /* the keys of whoever runs rkt are not the pod's; a kernel without keys has none to leak */
+        syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+        /* Whoever is root in an app must not get at the host's files through /proc/1, which are open here
+         * while the pod is set up. */
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
+                return log_error_errno(errno, "prctl");
+        return 0;
+}
+
 /* Everything that does not need the pod's cgroup: done while systemd is making it. */
 static int set_up(Pid1 *p) {
         PodRoot root;
@@ -168,9 +179,11 @@ static int set_up(Pid1 *p) {
         p->loop = loop_open();
         if (p->loop < 0)
                 return log_error_errno(p->loop, "epoll");
-        console_open(&p->logs.console, STDOUT_FILENO);
+        p->logs.console = console_open(p->boot->console);
         p->logs.interactive = p->plan->interactive;
         int r = pod_root_enter(p->boot, &root);
+        if (r >= 0 && p->boot->sources >= 0)
+                r = guard_process(); /* again: it has become another user */
         if (r < 0 || (r = watch_signals(p)) < 0 || (r = journal_open(&p->logs.journal, root.host_usr)) < 0)
                 return r;
         if (p->boot->terminal && (r = open_terminal(p->boot, &root, &terminal)) < 0)
@@ -197,7 +210,7 @@ static int set_up(Pid1 *p) {
                 notify_watch(&p->apps[i].notify, p->loop);
                 p->n_apps++;
         }
-        pod_root_close_sources(&root, p->plan);
+        pod_sources_close(&root, p->plan);
         close(p->boot->pod);
         close(p->boot->stage1);
         return 0;
@@ -392,13 +405,7 @@ static int prepare_process(void) {
         setsid();
         umask(0022);
         prctl(PR_SET_NAME, "rkt-init", 0, 0, 0);
-        /* the keys of whoever runs rkt are not the pod's; a kernel without keys has none to leak */
-        syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-        /* Whoever is root in an app must not get at the host's files through /proc/1, which are open here
-         * while the pod is set up. */
-        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
-                return log_error_errno(errno, "prctl");
-        return 0;
+        return guard_process();
 }
 
 void pid1_run(const Boot *b) {

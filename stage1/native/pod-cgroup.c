@@ -45,9 +45,14 @@ static int set_limits(const App *a) {
 }
 
 /* Without it, what an app makes in its /dev could be opened: that is closed to writing then. */
-static void set_device_policy(App *a) {
+static void set_device_policy(const Plan *p, App *a) {
         if (plan_app_has_all_devices(a->plan))
                 return;
+        if (p->users.count > 0) {
+                /* nobody in a user namespace can make a device, and the nodes of images are shut */
+                a->devices_guarded = true;
+                return;
+        }
         int r = a->device_policy < 0 ? a->device_policy : device_policy_attach(a->device_policy, a->cgroup);
         if (r < 0)
                 log_warning_errno(r, "app %s: no device policy on this host, making its /dev read-only",
@@ -57,12 +62,12 @@ static void set_device_policy(App *a) {
                 close(TAKE_FD(a->device_policy));
 }
 
-static int open_app(App *a, int root) {
+static int open_app(const Plan *p, App *a, int root) {
         _cleanup_free_ char *name = xasprintf("app-%s", a->plan->name);
         a->cgroup = cgroup2_create_at(root, name);
         if (a->cgroup < 0)
                 return log_error_errno(a->cgroup, "app %s: cannot create its cgroup", a->plan->name);
-        set_device_policy(a);
+        set_device_policy(p, a);
         return set_limits(a);
 }
 
@@ -89,7 +94,7 @@ int pod_cgroup_open(const Plan *p, App *apps, size_t n) {
                         enable_controllers(root, &apps[i].plan->limits);
         }
         for (size_t i = 0; i < n; i++)
-                if ((r = open_app(&apps[i], root)) < 0)
+                if ((r = open_app(p, &apps[i], root)) < 0)
                         return r;
         return TAKE_FD(supervisor);
 }

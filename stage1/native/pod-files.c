@@ -51,7 +51,10 @@ static json_object *runtime_config(const Plan *p, const RunOptions *o) {
         json_object_object_add(insecure, "DisableSeccomp", json_object_new_boolean(o->plan.no_seccomp));
 
         json_object_object_add(c, "MetadataServiceURL", json_object_new_string(o->plan.metadata_url ?: ""));
-        json_object_object_add(c, "PrivateUsers", json_object_new_string(""));
+        char users[32] = "";
+        if (p->users.count > 0)
+                snprintf(users, sizeof(users), "%u:%u", p->users.shift, p->users.count);
+        json_object_object_add(c, "PrivateUsers", json_object_new_string(users));
         const char *token = o->plan.metadata_url ? strrchr(o->plan.metadata_url, '/') + 1 : "";
         json_object_object_add(c, "MDSToken", json_object_new_string(token));
         json_object_object_add(c, "Hostname", json_object_new_string(p->hostname));

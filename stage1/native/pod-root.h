@@ -9,12 +9,15 @@
 
 /* Detached mounts that the apps get, made while the host's files can still be reached. */
 typedef struct AppSources {
+        int root;            /* of the app */
         int *mounts;         /* of PlanApp.mounts */
         DeviceRule *devices; /* volumes that are device nodes */
         size_t n_devices;
 } AppSources;
 
 typedef struct PodRoot {
+        int root;               /* stage1/rootfs */
+        int sys;                /* sysfs; -1: whoever needs it can make it */
         AppSources *apps;       /* as Plan.apps */
         int resolv_conf, hosts; /* the host's, if wanted; or -1 */
         int host_usr;           /* the host's /usr, read-only, for journald; or -1 */
@@ -29,5 +32,5 @@ typedef struct PodRoot {
 /* Builds it and moves the process, alone in new pid and mount namespaces, into it. Logs failures. */
 int pod_root_enter(const Boot *b, PodRoot *ret);
 
-/* Closes what only app_root_build needs. */
-void pod_root_close_sources(PodRoot *p, const Plan *plan);
+/* The kernel parameters of the plan: the pod's namespaces are the process's. Logs failures. */
+int pod_root_set_sysctl(const Plan *p);

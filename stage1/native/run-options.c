@@ -71,11 +71,14 @@ static int parse_ipc(bool *ret_private) {
         return 0;
 }
 
+static int parse_private_users(IdRange *ret) {
+        if (isempty(given.private_users) || id_range_parse(given.private_users, ret) >= 0)
+                return 0;
+        log_error("--private-users=%s: expected SHIFT:COUNT", given.private_users);
+        return -EINVAL;
+}
+
 static int refuse_unsupported(void) {
-        if (!isempty(given.private_users)) {
-                log_error("--private-users: this version of the native stage1 has no user namespaces");
-                return -EOPNOTSUPP;
-        }
         if (given.mutable) {
                 log_error("--mutable: this version of the native stage1 cannot change a running pod");
                 return -EOPNOTSUPP;
@@ -91,7 +94,8 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         if (r != 0)
                 return r;
         if ((r = run_arguments_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||
-                        (r = parse_net(&q.net)) < 0 || (r = parse_ipc(&q.private_ipc)) < 0 ||
+                        (r = parse_private_users(&q.users)) < 0 || (r = parse_net(&q.net)) < 0 ||
+                        (r = parse_ipc(&q.private_ipc)) < 0 ||
                         (r = run_arguments_dns_mode(given.dns_mode, &q)) < 0)
                 return r;
         q.hostname = isempty(given.hostname) ? xasprintf("rkt-%s", uuid) : given.hostname;

@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "cgroup2.h"
+#include "console.h"
 #include "descriptor-limit.h"
 #include "file.h"
 #include "log.h"
@@ -23,24 +24,39 @@
 #include "outer.h"
 #include "pid1.h"
 #include "pod-files.h"
+#include "private-users.h"
 #include "process.h"
 #include "registration.h"
 #include "run-options.h"
 #include "sealed.h"
 
-/* Closes what the caller left open but the pod's lock, which PID 1 and we hold as long as we live. */
-static int close_inherited(void) {
-        const char *text = getenv("RKT_LOCK_FD");
-        uint64_t lock = 0;
+/* 2: there is none. */
+static int inherited_lock(const char *name, unsigned *ret) {
+        const char *text = getenv(name);
+        uint64_t lock = 2;
         if (text && (parse_uint(text, INT_MAX, &lock) < 0 || lock < 3 ||
                                     fd_close_on_exec((int) lock, true) < 0)) {
-                log_error("RKT_LOCK_FD=%s is not an open descriptor", text);
+                log_error("%s=%s is not an open descriptor", name, text);
                 return -EBADF;
         }
-        if (lock > 3)
-                syscall(SYS_close_range, 3, (unsigned) lock - 1, 0);
-        syscall(SYS_close_range, lock ? (unsigned) lock + 1 : 3, ~0U, 0);
-        unsetenv("RKT_LOCK_FD");
+        unsetenv(name);
+        *ret = (unsigned) lock;
+        return 0;
+}
+
+/* Closes what the caller left open but the locks of the pod and of its users, which PID 1 and we hold as
+ * long as we live. */
+static int close_inherited(void) {
+        unsigned pod, users;
+        int r = inherited_lock("RKT_LOCK_FD", &pod);
+        if (r < 0 || (r = inherited_lock("RKT_USERS_LOCK_FD", &users)) < 0)
+                return r;
+        unsigned first = MIN(pod, users), last = MAX(pod, users);
+        if (first > 3)
+                syscall(SYS_close_range, 3, first - 1, 0);
+        if (last > first + 1)
+                syscall(SYS_close_range, first + 1, last - 1, 0);
+        syscall(SYS_close_range, last + 1, ~0U, 0);
         return 0;
 }
 
@@ -87,7 +103,10 @@ static void remove_cgroup(const char *cgroup) {
 static int start(const Boot *b, Registration *registration) {
         _cleanup_free_ char *cgroup = NULL;
         _cleanup_close_ int pidfd = -1, cgroup_fd = -1;
-        int sockets[2];
+        int sockets[2], sources[2] = { -1, -1 };
+        bool private_users = b->plan->users.count > 0;
+        if (private_users && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sources) < 0)
+                return log_error_errno(errno, "socketpair");
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
                 return log_error_errno(errno, "socketpair");
         if (!registration)
@@ -95,7 +114,8 @@ static int start(const Boot *b, Registration *registration) {
 
         uint64_t flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS;
         flags |= (b->plan->private_ipc ? CLONE_NEWIPC : 0) |
-                 (b->plan->net == PLAN_NET_HOST ? 0 : CLONE_NEWNET);
+                 (b->plan->net == PLAN_NET_HOST ? 0 : CLONE_NEWNET) | (private_users ? CLONE_NEWUSER : 0);
+        int console = console_reopen(STDOUT_FILENO);
         pid_t pid = namespaces_fork(flags, cgroup_fd, &pidfd);
         if (pid < 0)
                 return log_error_errno(pid, "cannot clone the pod's PID 1");
@@ -105,16 +125,30 @@ static int start(const Boot *b, Registration *registration) {
                         close(registration->in);
                         close(registration->out);
                 }
+                if (private_users)
+                        close(sources[0]);
                 Boot inner = *b;
                 inner.control = sockets[1];
+                inner.sources = sources[1];
+                inner.console = console;
                 pid1_run(&inner);
         }
         close(sockets[1]);
+        if (console >= 0)
+                close(console);
         Boot outer = *b;
         outer.control = sockets[0];
-        Outer supervisor = {
-                .boot = &outer, .pid = pid, .pidfd = pidfd, .registration = registration, .cgroup = cgroup
-        };
+        Outer supervisor = { .boot = &outer,
+                .pid = pid,
+                .pidfd = pidfd,
+                .registration = registration,
+                .cgroup = cgroup,
+                .helper = -1 };
+        if (private_users) {
+                close(sources[1]);
+                outer.sources = sources[0];
+                supervisor.helper_pid = private_users_start(&outer, pid, pidfd, &supervisor.helper);
+        }
         int status = outer_run(&supervisor);
         if (cgroup)
                 remove_cgroup(cgroup);
@@ -156,6 +190,7 @@ static int run_pod(const RunOptions *o) {
         pod_files_link_journal(plan, root);
         malloc_trim(0);
         Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
+        b.sources = b.user_namespace = -1;
         b.terminal = plan->interactive && isatty(STDIN_FILENO);
         return start(&b, booted ? &registration : NULL);
 }

@@ -69,7 +69,7 @@ static void names_numbers_and_files_name_users(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_user_ User u = {};
                 _cleanup_free_ char *error = NULL;
-                assert_int_equal(user_resolve(f->root, cases[i].user, cases[i].group, &u, &error), 0);
+                assert_int_equal(user_resolve(f->root, cases[i].user, cases[i].group, NULL, &u, &error), 0);
                 assert_int_equal(u.uid, cases[i].uid);
                 assert_int_equal(u.gid, cases[i].gid);
                 if (cases[i].home)
@@ -81,8 +81,8 @@ static void root_needs_no_passwd_and_others_do(void **state) {
         Fixture *f = *state;
         _cleanup_user_ User u = {};
         _cleanup_free_ char *error = NULL;
-        assert_int_equal(user_resolve(f->root, "root", "root", &u, &error), 0);
-        assert_int_equal(user_resolve(f->root, "mail", "0", &u, &error), -ENOENT);
+        assert_int_equal(user_resolve(f->root, "root", "root", NULL, &u, &error), 0);
+        assert_int_equal(user_resolve(f->root, "mail", "0", NULL, &u, &error), -ENOENT);
         assert_string_equal(error, "user \"mail\" is not in the image's /etc/passwd");
 }
 
@@ -95,7 +95,7 @@ static void without_a_group_the_user_has_those_of_the_image(void **state) {
         for (size_t i = 0; i < ELEMENTSOF(users); i++) {
                 _cleanup_user_ User u = {};
                 _cleanup_free_ char *error = NULL;
-                assert_int_equal(user_resolve(f->root, users[i], "", &u, &error), 0);
+                assert_int_equal(user_resolve(f->root, users[i], "", NULL, &u, &error), 0);
                 assert_int_equal(u.uid, 33);
                 assert_int_equal(u.gid, 44);
                 assert_int_equal(u.n_gids, 2);
@@ -104,7 +104,7 @@ static void without_a_group_the_user_has_those_of_the_image(void **state) {
         }
         _cleanup_user_ User u = {};
         _cleanup_free_ char *error = NULL;
-        assert_int_equal(user_resolve(f->root, "1001", "", &u, &error), 0);
+        assert_int_equal(user_resolve(f->root, "1001", "", NULL, &u, &error), 0);
         assert_int_equal(u.gid, 0);
         assert_int_equal(u.n_gids, 0);
 }
@@ -115,9 +115,9 @@ static void a_group_named_as_the_user_may_be_missing(void **state) {
         write_string_at(f->root, "etc/group", "root:x:0:\n", 0644);
         _cleanup_user_ User u = {};
         _cleanup_free_ char *error = NULL;
-        assert_int_equal(user_resolve(f->root, "mail", "mail", &u, &error), 0);
+        assert_int_equal(user_resolve(f->root, "mail", "mail", NULL, &u, &error), 0);
         assert_int_equal(u.gid, 8);
-        assert_int_equal(user_resolve(f->root, "mail", "other", &u, &error), -ENOENT);
+        assert_int_equal(user_resolve(f->root, "mail", "other", NULL, &u, &error), -ENOENT);
         assert_non_null(strstr(error, "group \"other\""));
 }
 
@@ -128,8 +128,8 @@ static void the_number_that_means_unchanged_is_nobodys(void **state) {
         write_string_at(f->root, "etc/passwd", "sly:x:4294967295:0::/:/bin/sh\nmail:x:8:12::/:/bin/sh\n",
                         0644);
         write_string_at(f->root, "etc/group", "sly:x:4294967295:\n", 0644);
-        assert_int_equal(user_resolve(f->root, "sly", "0", &u, &error), -ENOENT);
-        assert_int_equal(user_resolve(f->root, "mail", "sly", &u, &second), -ENOENT);
+        assert_int_equal(user_resolve(f->root, "sly", "0", NULL, &u, &error), -ENOENT);
+        assert_int_equal(user_resolve(f->root, "mail", "sly", NULL, &u, &second), -ENOENT);
 }
 
 static void a_passwd_that_is_a_pipe_or_a_link_out_of_the_root_is_none(void **state) {
@@ -137,10 +137,10 @@ static void a_passwd_that_is_a_pipe_or_a_link_out_of_the_root_is_none(void **sta
         _cleanup_free_ char *error = NULL, *second = NULL;
         _cleanup_user_ User u = {};
         mknodat(f->root, "etc/passwd", S_IFIFO | 0644, 0);
-        assert_int_equal(user_resolve(f->root, "mail", "0", &u, &error), -ENOENT);
+        assert_int_equal(user_resolve(f->root, "mail", "0", NULL, &u, &error), -ENOENT);
         unlinkat(f->root, "etc/passwd", 0);
         symlinkat("../../../../../etc/passwd", f->root, "etc/passwd");
-        assert_int_equal(user_resolve(f->root, "daemon", "0", &u, &second), -ENOENT);
+        assert_int_equal(user_resolve(f->root, "daemon", "0", NULL, &u, &second), -ENOENT);
 }
 
 /* Opens, and tells where below the root it is. */

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "private-users.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "cgroup2.h"
+#include "log.h"
+#include "mounts.h"
+#include "namespaces.h"
+#include "pod-cgroup.h"
+#include "pod-sources.h"
+
+typedef union Descriptor {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+} Descriptor;
+
+static int send_descriptor(int *fd, void *userdata) {
+        const Boot *b = userdata;
+        char message = *fd >= 0;
+        Descriptor control = { .header = { .cmsg_level = SOL_SOCKET,
+                                               .cmsg_type = SCM_RIGHTS,
+                                               .cmsg_len = CMSG_LEN(sizeof(int)) } };
+        struct iovec part = { &message, 1 };
+        struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+        if (*fd >= 0) {
+                memcpy(CMSG_DATA(&control.header), fd, sizeof(int));
+                m.msg_control = &control;
+                m.msg_controllen = sizeof(control);
+        }
+        return sendmsg(b->sources, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int receive_descriptor(int *fd, void *userdata) {
+        const Boot *b = userdata;
+        char message;
+        Descriptor control = {};
+        struct iovec part = { &message, 1 };
+        struct msghdr m = {
+                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        };
+        ssize_t n;
+        do
+                n = recvmsg(b->sources, &m, MSG_CMSG_CLOEXEC);
+        while (n < 0 && errno == EINTR);
+        *fd = -1;
+        if (n <= 0)
+                return -ECANCELED;
+        if (!message)
+                return 0;
+        if (m.msg_controllen < CMSG_LEN(sizeof(int)) || control.header.cmsg_type != SCM_RIGHTS)
+                return log_error_errno(EMFILE, "cannot take over the pod's mounts");
+        memcpy(fd, CMSG_DATA(&control.header), sizeof(int));
+        return 0;
+}
+
+/* What belongs to the pod's namespaces but not to its root. The host's root may join them. */
+static int set_up_namespaces(const Boot *b, int leader, PodRoot *p) {
+        const char *const options[] = { "source", "sysfs", NULL };
+        int flags = CLONE_NEWUTS | (b->plan->private_ipc ? CLONE_NEWIPC : 0) |
+                    (b->plan->net == PLAN_NET_HOST ? 0 : CLONE_NEWNET);
+        if (setns(leader, flags) < 0)
+                return log_error_errno(errno, "cannot join the pod's namespaces");
+        p->sys = mount_create("sysfs", options, POD_ROOT_SYS_ATTRIBUTES, NULL);
+        if (p->sys < 0)
+                return log_error_errno(p->sys, "cannot make the pod's sysfs");
+        return pod_root_set_sysctl(b->plan);
+}
+
+static int help(Boot *b, pid_t pid, int leader) {
+        PodRoot p = { .root = -1, .sys = -1, .resolv_conf = -1, .hosts = -1, .host_usr = -1 };
+        char path[64];
+        snprintf(path, sizeof(path), "/proc/%d/ns/user", (int) pid);
+        b->user_namespace = open(path, O_RDONLY | O_CLOEXEC);
+        if (b->user_namespace < 0)
+                return log_error_errno(errno, "cannot open the pod's user namespace");
+        int r = pod_sources_open(b, &p);
+        if (r < 0 || (r = set_up_namespaces(b, leader, &p)) < 0)
+                return r;
+        r = pod_sources_foreach(&p, b->plan, send_descriptor, b);
+        return r == -EPIPE ? r : r < 0 ? log_error_errno(r, "cannot pass the pod's mounts on") : 0;
+}
+
+pid_t private_users_start(Boot *b, pid_t pid, int pidfd, int *ret_helper) {
+        int r = user_namespace_write_maps(pid, b->plan->users);
+        if (r < 0)
+                log_error_errno(r, "cannot map the users of the pod to those from %u on",
+                                b->plan->users.shift);
+        else if ((r = namespaces_fork(CLONE_NEWNS, -1, ret_helper)) == 0) {
+                prctl(PR_SET_NAME, "rkt-mounts", 0, 0, 0);
+                prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+                _exit(help(b, pid, pidfd) < 0 ? EXIT_RKT_FAILURE : 0);
+        } else if (r < 0)
+                log_error_errno(r, "cannot start the helper that makes the pod's mounts");
+        close(TAKE_FD(b->sources));
+        return r;
+}
+
+int private_users_receive(const Boot *b, PodRoot *ret) {
+        ret->apps = xnew(AppSources, b->plan->n_apps);
+        for (size_t i = 0; i < b->plan->n_apps; i++)
+                ret->apps[i].mounts = xnew(int, b->plan->apps[i].n_mounts);
+        int r = pod_sources_foreach(ret, b->plan, receive_descriptor, (void *) b);
+        close(b->sources);
+        if (r < 0)
+                return r;
+        /* what comes is sent when the maps are there */
+        r = user_namespace_become_root();
+        return r < 0 ? log_error_errno(r, "cannot become root of the pod's user namespace") : 0;
+}
+
+static int delegate(int cgroup, const IdRange *users) {
+        static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
+        if (fchownat(cgroup, "", users->shift, users->shift, AT_EMPTY_PATH) < 0)
+                return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                if (fchownat(cgroup, files[i], users->shift, users->shift, 0) < 0 && errno != ENOENT)
+                        return -errno;
+        return 0;
+}
+
+int private_users_delegate(const Plan *p, const char *cgroup) {
+        if (p->users.count == 0)
+                return 0;
+        _cleanup_close_ int fd = cgroup2_open(cgroup);
+        _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
+        int r = supervisor;
+        if (r >= 0 && (r = delegate(fd, &p->users)) >= 0)
+                r = delegate(supervisor, &p->users);
+        return r < 0 ? log_error_errno(r, "cannot give the cgroup %s to the pod's root", cgroup) : 0;
+}
