@@ -3,11 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 
-#include "macro.h"
+#include "alloc.h"
+#include "file.h"
 #include "mounts.h"
+#include "option.h"
+#include "strv.h"
 #include "target.h"
+
+/* More than any kernel is built for. */
+#define PROCESSORS_MAX 65535
 
 const char *const masks_hidden[] = {
         "/proc/acpi",
@@ -24,6 +31,7 @@ const char *const masks_hidden[] = {
         "/proc/scsi",
         "/proc/timer_list",
         "/proc/timer_stats",
+        "/sys/dev/block",
         "/sys/devices/virtual/powercap",
         "/sys/firmware",
         "/sys/fs",
@@ -42,6 +50,30 @@ const char *const masks_read_only[] = {
         "/proc/sysrq-trigger",
         NULL,
 };
+
+/* "0-3", "0,2-5": the last number. 0 if there is none. */
+static uint64_t last_processor(const char *root) {
+        _cleanup_free_ char *path = xasprintf("%s/devices/system/cpu/possible", root), *text = NULL;
+        uint64_t last = 0;
+        if (read_line_at(AT_FDCWD, path, &text) < 0)
+                return 0;
+        const char *dash = strrchr(text, '-'), *comma = strrchr(text, ',');
+        const char *number = dash > comma ? dash + 1 : comma ? comma + 1 : text;
+        return parse_uint(number, PROCESSORS_MAX, &last) < 0 ? 0 : last;
+}
+
+void masks_add_processors(const char *root, char ***paths) {
+        uint64_t last = last_processor(root);
+        for (uint64_t i = 0; i <= last; i++) {
+                char path[64];
+                snprintf(path, sizeof(path), "devices/system/cpu/cpu%" PRIu64 "/thermal_throttle", i);
+                _cleanup_free_ char *there = xasprintf("%s/%s", root, path);
+                if (access(there, F_OK) == 0)
+                        strv_push(paths, xasprintf("/sys/%s", path));
+                else if (i == 0)
+                        return; /* it is of the kind of processor, and the first is always on */
+        }
+}
 
 /* In the place of /sys/fs: the app's own cgroup is mounted there. */
 #define WITH_CGROUP "with-cgroup"

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Parts of /proc and /sys that apps do not get to see, or to write: what rkt 1.30 hid, and what runc and
- * crun hide today. Ends with NULL. */
+/* Parts of /proc and /sys that apps do not get to see, or to write: what rkt 1.30 hid, and what runc, crun,
+ * Docker and podman hide today. Ends with NULL. */
 extern const char *const masks_hidden[];
 extern const char *const masks_read_only[];
+
+/* Adds to *paths those that each processor has of its own: how often it was throttled tells of other loads
+ * on it. root is where the host's /sys is: "/sys", but for tests. */
+void masks_add_processors(const char *root, char ***paths);
 
 /* Something empty to cover paths with: a read-only tmpfs, detached. */
 int mask_create(void);

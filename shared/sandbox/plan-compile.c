@@ -123,6 +123,7 @@ static int compile_app(const PlanRequest *q, const PodManifest *m, const Runtime
         compile_identity(app, a);
         if (!q->all_paths) {
                 a->masked_paths = strv_copy((char *const *) masks_hidden);
+                masks_add_processors("/sys", &a->masked_paths);
                 a->read_only_paths = strv_copy((char *const *) masks_read_only);
         }
         if ((r = compile_root(ra, podfd, &a->root)) < 0 || (r = compile_life(ra, a)) < 0 ||

@@ -299,7 +299,8 @@ volumes=()
     protected=$(jq -r '.apps[0].readOnlyPaths | join(" ")' "$BATS_TEST_TMPDIR/plan")
     # what Docker, containerd and Podman hide
     for path in /proc/{acpi,asound,interrupts,kcore,keys,latency_stats,sched_debug,scsi,timer_list,timer_stats} \
-        /sys/{firmware,devices/virtual/powercap}; do
+        /sys/{firmware,devices/virtual/powercap,dev/block} /sys/devices/system/cpu/cpu*/thermal_throttle; do
+        [[ $path != */cpu\** ]] || continue # this host has none
         [[ " $masked " == *" $path "* ]]
     done
     for path in /proc/{bus,fs,irq,sys,sysrq-trigger}; do [[ " $protected " == *" $path "* ]]; done
