@@ -105,6 +105,11 @@ void pod_files_link_journal(const Plan *p, const char *stage1_path) {
         uuid_machine_id(p->uuid, id);
         _cleanup_free_ char *to = xasprintf("%s/var/log/journal/%s", stage1_path, id);
         _cleanup_free_ char *at = xasprintf("/var/log/journal/%s", id);
+        /* journald makes it when an app first says something; until then journalctl -m would stumble over a
+         * link that leads nowhere */
+        int r = mkdir_parents_at(AT_FDCWD, to, 0755);
+        if (r < 0)
+                log_warning_errno(r, "cannot create %s", to);
         if (symlink(to, at) < 0 && errno != ENOENT && errno != EEXIST && errno != ENOTDIR)
                 log_warning_errno(errno, "cannot link the pod's journal at %s", at);
 }

@@ -147,6 +147,16 @@ ended_in_order() {
     [[ ! -L /var/log/journal/${uuid//-/} ]]
 }
 
+@test "journalctl -m: a pod that said nothing is nothing to complain of" {
+    busybox_image silent
+    rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/silent
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    [[ -L /var/log/journal/${uuid//-/} ]]
+    check journalctl -m -n 1
+    lacks "${uuid//-/}"
+    rkt rm "$uuid"
+}
+
 @test "journalctl -m finds the lines of a pod that gc has marked, until it is removed" {
     busybox_image speaker "$(sh_app 'echo words')"
     rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/speaker
