@@ -12,16 +12,22 @@
 
 #define PID_INTERVAL_NS (10 * NSEC_PER_MSEC)
 
-static char *app_name;
+static char *app_name, *user, *group, *directory;
+static char **environment;
 
 static const Option options[] = {
         { "app", OPTION_STRING, &app_name, "name of the app to enter within the specified pod" },
+        { "environment", OPTION_STRV, &environment, "environment variable, in place of the app's",
+                        .shown_default = "NAME=VALUE" },
+        { "group", OPTION_STRING, &group, "group to be, instead of the app's" },
+        { "user", OPTION_STRING, &user, "user to be, instead of the app's" },
+        { "working-dir", OPTION_STRING, &directory, "directory to start in, instead of the app's" },
         {},
 };
 
 static const Command command = {
         .name = "enter",
-        .usage = "[--app=APPNAME] UUID [CMD [ARGS ...]]",
+        .usage = "[--app=APPNAME] [--user=USER] UUID [CMD [ARGS ...]]",
         .summary = "Enter the namespaces of an app within a rkt pod",
         .description = "The command gets the app's sandbox: its namespaces, cgroup, user, capabilities, "
                        "seccomp filter and\n"
@@ -69,6 +75,18 @@ static int wait_for_pid(Pod *pod, PodInfo *info) {
         }
 }
 
+/* Only what was asked for: a foreign stage1 need not know them. */
+static void add_options(char ***argv) {
+        const struct {
+                const char *name, *value;
+        } given[] = { { "user", user }, { "group", group }, { "working-dir", directory } };
+        for (size_t i = 0; i < ELEMENTSOF(given); i++)
+                if (given[i].value)
+                        strv_push(argv, xasprintf("--%s=%s", given[i].name, given[i].value));
+        STRV_FOREACH (variable, environment)
+                strv_push(argv, xasprintf("--environment=%s", *variable));
+}
+
 static int enter(const Pod *pod, pid_t pid, const char *app, char **command_line) {
         _cleanup_free_ char *path = NULL;
         int r = stage1_entrypoint(pod, "enter", &path, NULL);
@@ -81,6 +99,7 @@ static int enter(const Pod *pod, pid_t pid, const char *app, char **command_line
         strv_add(&argv, path);
         strv_push(&argv, xasprintf("--pid=%d", (int) pid));
         strv_push(&argv, xasprintf("--appname=%s", app));
+        add_options(&argv);
         strv_add(&argv, "--");
         strv_extend(&argv, command_line);
         if (fchdir(pod->fd) < 0)

@@ -34,17 +34,23 @@
 
 #define PATIENCE_MS 5000 /* for a pod that is being started */
 
-static char *pid_option, *app_option;
+static char *pid_option, *app_option, *user_option, *group_option, *directory_option;
+static char **environment_option;
 
 static const Option options[] = {
         { "pid", OPTION_STRING, &pid_option, "the pod's PID 1" },
         { "appname", OPTION_STRING, &app_option, "the app to enter" },
+        { "environment", OPTION_STRV, &environment_option, "NAME=VALUE, in place of the app's variable" },
+        { "group", OPTION_STRING, &group_option, "another group than the app's" },
+        { "user", OPTION_STRING, &user_option, "another user than the app's, with its own groups" },
+        { "working-dir", OPTION_STRING, &directory_option, "another directory than the app's" },
         {},
 };
 
 static const Command command = {
         .name = "enter",
-        .usage = "--pid=PID --appname=APP -- COMMAND [ARGUMENTS]",
+        .usage = "--pid=PID --appname=APP [--user=USER] [--group=GROUP] [--working-dir=PATH] "
+                 "[--environment=NAME=VALUE]… -- COMMAND [ARGUMENTS]",
         .summary = "execute a command in an app (stage1 entry point, called by rkt enter)",
         .options = options,
         .stop_at_argument = true,
@@ -52,7 +58,7 @@ static const Command command = {
 
 typedef struct Entry {
         Plan *plan;
-        const PlanApp *app;
+        PlanApp app; /* of the plan, or as asked for; owns nothing */
         char **environment;
         char **argv;
         pid_t pid;           /* of PID 1 */
@@ -64,8 +70,41 @@ typedef struct Entry {
         int cgroup;          /* the app's; -1: the pod has none */
         User user;
         SyscallFilter filter;
+        bool keep[3];      /* the caller's standard descriptors that the process gets as they are */
         int master, slave; /* of a terminal; or -1 */
 } Entry;
+
+static bool is_set_by_option(const char *variable) {
+        STRV_FOREACH (given, environment_option)
+                if (strncmp(*given, variable, strcspn(variable, "=") + 1) == 0)
+                        return true;
+        return false;
+}
+
+static char **environment_of(const PlanApp *a) {
+        char **l = strv_copy(NULL);
+        STRV_FOREACH (variable, a->environment)
+                if (!is_set_by_option(*variable))
+                        strv_add(&l, *variable);
+        strv_extend(&l, environment_option);
+        return l;
+}
+
+/* Whoever enters may be another one than the app, but what confines the app confines him. */
+static void apply_options(PlanApp *a) {
+        if (user_option) {
+                a->user = user_option;
+                a->group = (char *) ""; /* its own */
+        }
+        if (group_option)
+                a->group = group_option;
+        if (user_option || group_option)
+                a->n_gids = 0; /* these are the app's user's */
+        if (directory_option)
+                a->working_directory = directory_option;
+        if (environment_option)
+                a->environment = environment_of(a);
+}
 
 static int load_plan(Entry *e) {
         _cleanup_free_ char *error = NULL;
@@ -74,16 +113,31 @@ static int load_plan(Entry *e) {
                 log_error("the pod's plan: %s", error);
                 return r;
         }
-        e->app = plan_find_app(e->plan, app_option);
-        if (!e->app) {
+        const PlanApp *app = plan_find_app(e->plan, app_option);
+        if (!app) {
                 log_error("the pod has no app \"%s\"", app_option);
                 return -ENOENT;
         }
+        e->app = *app;
+        apply_options(&e->app);
+        return 0;
+}
+
+static int check_options(void) {
+        if (directory_option && *directory_option != '/') {
+                log_error("--working-dir=%s: expected an absolute path", directory_option);
+                return -EINVAL;
+        }
+        STRV_FOREACH (variable, environment_option)
+                if (**variable == '=' || !strchr(*variable, '=')) {
+                        log_error("--environment=%s: expected NAME=VALUE", *variable);
+                        return -EINVAL;
+                }
         return 0;
 }
 
 static int load_filter(Entry *e) {
-        const char *name = e->app->seccomp;
+        const char *name = e->app.seccomp;
         if (!name)
                 return 0;
         if (streq(name, PLAN_SECCOMP_DEFAULT)) {
@@ -92,8 +146,7 @@ static int load_filter(Entry *e) {
         }
         _cleanup_free_ char *path = xasprintf("stage1/rootfs/" PLAN_SECCOMP_DIR "/%s", name);
         int r = syscall_filter_read_at(AT_FDCWD, path, &e->filter);
-        return r < 0 ? log_error_errno(r, "app %s: cannot read its system call filter %s", e->app->name,
-                                       path)
+        return r < 0 ? log_error_errno(r, "app %s: cannot read its system call filter %s", e->app.name, path)
                      : 0;
 }
 
@@ -101,8 +154,8 @@ static int load_filter(Entry *e) {
  * for. */
 static int open_app(Entry *e, char **ret_what) {
         _cleanup_free_ char *number = NULL, *pod_cgroup = NULL;
-        *ret_what = xasprintf("run/rkt/namespaces/%s in PID 1's root", e->app->name);
-        _cleanup_free_ char *path = xasprintf("run/rkt/namespaces/%s", e->app->name);
+        *ret_what = xasprintf("run/rkt/namespaces/%s in PID 1's root", e->app.name);
+        _cleanup_free_ char *path = xasprintf("run/rkt/namespaces/%s", e->app.name);
         int r = read_line_at(e->leader_root, path, &number);
         if (r < 0)
                 return r;
@@ -117,7 +170,7 @@ static int open_app(Entry *e, char **ret_what) {
         if (r < 0)
                 return r;
         free(*ret_what);
-        *ret_what = xasprintf("%s/app-%s", pod_cgroup, e->app->name);
+        *ret_what = xasprintf("%s/app-%s", pod_cgroup, e->app.name);
         e->cgroup = cgroup2_open(*ret_what);
         return e->cgroup < 0 ? e->cgroup : 0;
 }
@@ -130,7 +183,7 @@ static int wait_for_app(Entry *e) {
                         return 0;
                 if (r != -ENOENT || waited >= PATIENCE_MS)
                         return log_error_errno(
-                                        r, "app %s is not running: cannot open %s", e->app->name, what);
+                                        r, "app %s is not running: cannot open %s", e->app.name, what);
                 if (e->mount_namespace >= 0)
                         close(TAKE_FD(e->mount_namespace));
                 nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
@@ -153,31 +206,45 @@ static int open_user_namespace(Entry *e) {
 static int look_into_app(Entry *e) {
         _cleanup_free_ char *error = NULL;
         if (setns(e->mount_namespace, CLONE_NEWNS) < 0)
-                return log_error_errno(errno, "app %s: cannot join its mount namespace", e->app->name);
+                return log_error_errno(errno, "app %s: cannot join its mount namespace", e->app.name);
         e->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (e->root < 0)
-                return log_error_errno(errno, "app %s: cannot open its root", e->app->name);
-        int r = user_resolve(e->root, e->app->user, e->app->group, &e->plan->users, &e->user, &error);
+                return log_error_errno(errno, "app %s: cannot open its root", e->app.name);
+        int r = user_resolve(e->root, e->app.user, e->app.group, &e->plan->users, &e->user, &error);
         if (r < 0) {
-                log_error("app %s: %s", e->app->name, error);
+                log_error("app %s: %s", e->app.name, error);
                 return r;
         }
         const IdRange *users = &e->plan->users;
         /* by name it is opened with the rights of a user of the pod */
         if (e->slave >= 0 && users->count > 0 &&
                         fchown(e->slave, users->shift + e->user.uid, users->shift + TTY_GROUP) < 0)
-                return log_error_errno(errno, "app %s: cannot give it the terminal", e->app->name);
+                return log_error_errno(errno, "app %s: cannot give it the terminal", e->app.name);
         const char *term = getenv("TERM");
-        e->environment = execution_environment(e->app, &e->user);
+        e->environment = execution_environment(&e->app, &e->user);
         execution_default_variable(&e->environment, "TERM", isempty(term) ? "vt100" : term);
         return 0;
 }
 
+/* A terminal of the pod stands in for each of the caller's: the process does not get hold of it, but what
+ * leads elsewhere, to a file or a pipe, is its own. */
 static int open_terminal(Entry *e) {
-        if (!isatty(STDIN_FILENO))
+        bool any = false;
+        for (int i = 0; i < 3; i++) {
+                e->keep[i] = !isatty(i);
+                any |= !e->keep[i];
+        }
+        if (!any)
                 return 0;
         int r = terminal_open_pair(e->leader_root, "dev/pts/ptmx", &e->master, &e->slave);
         return r < 0 ? log_error_errno(r, "cannot open a terminal in the pod") : 0;
+}
+
+/* Where the pod's terminal shows: the first of the caller's that is meant for output. */
+static int connect_terminal(const Entry *e, Terminal *t) {
+        int output = !e->keep[1] ? STDOUT_FILENO : !e->keep[2] ? STDERR_FILENO : STDIN_FILENO;
+        int r = terminal_start(t, e->keep[0] ? -1 : STDIN_FILENO, output, e->master);
+        return r < 0 ? log_error_errno(r, "cannot use the terminal") : 0;
 }
 
 static int prepare(Entry *e, pid_t pid) {
@@ -209,14 +276,15 @@ static _noreturn_ void run_child(const Entry *e, int failure) {
         if (e->slave < 0)
                 setsid();
         Execution x = {
-                .app = e->app,
+                .app = &e->app,
                 .user = &e->user,
-                .filter = e->app->seccomp ? &e->filter : NULL,
+                .filter = e->app.seccomp ? &e->filter : NULL,
                 .user_namespace = e->user_namespace,
                 .mount_namespace = e->mount_namespace,
                 .has_cgroup = e->cgroup >= 0,
                 .cgroup_mount = -1,
                 .standard = { -1, -1, -1 },
+                .keep = { e->keep[0], e->keep[1], e->keep[2] },
                 .terminal = e->slave,
                 .failure = failure,
                 .argv = e->argv,
@@ -231,9 +299,9 @@ static int check_execution(const Entry *e, int failure) {
         ExecutionFailure f;
         if (read(failure, &f, sizeof(f)) != sizeof(f))
                 return 0;
-        Execution x = { .app = e->app, .argv = e->argv, .environment = e->environment };
+        Execution x = { .app = &e->app, .argv = e->argv, .environment = e->environment };
         _cleanup_free_ char *why = execution_explain(&x, &f, e->root);
-        log_error("app %s: %s", e->app->name, why);
+        log_error("app %s: %s", e->app.name, why);
         return -f.error;
 }
 
@@ -284,16 +352,15 @@ static int run(Entry *e) {
         _cleanup_close_ int failure = fds[0], failure_in = fds[1];
         pid_t pid = namespaces_fork(0, e->cgroup, &child);
         if (pid < 0)
-                return log_error_errno(pid, "app %s: cannot start a process in it", e->app->name);
+                return log_error_errno(pid, "app %s: cannot start a process in it", e->app.name);
         if (pid == 0)
                 run_child(e, failure_in);
         close(TAKE_FD(failure_in));
         if (e->slave >= 0)
                 close(TAKE_FD(e->slave));
         int r = check_execution(e, failure);
-        if (r >= 0 && e->master >= 0 &&
-                        (r = terminal_start(&terminal, STDIN_FILENO, STDOUT_FILENO, e->master)) < 0)
-                log_error_errno(r, "cannot use the terminal");
+        if (r >= 0 && e->master >= 0)
+                r = connect_terminal(e, &terminal);
         if (r < 0)
                 pidfd_signal(child, SIGKILL);
         wait_for_end(child, signals, &terminal);
@@ -327,7 +394,9 @@ int main(int argc, char **argv) {
                 log_error("expected --pid=PID --appname=APP -- COMMAND");
                 return EXIT_RKT_FAILURE;
         }
-        r = prepare(&e, (pid_t) pid);
+        r = check_options();
+        if (r >= 0)
+                r = prepare(&e, (pid_t) pid);
         if (r >= 0)
                 r = run(&e);
         return r < 0 ? EXIT_RKT_FAILURE : r;

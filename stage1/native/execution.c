@@ -85,7 +85,7 @@ static int connect_terminal(const Execution *e, ExecutionFailure *f) {
         if (setsid() < 0 || ioctl(e->terminal, TIOCSCTTY, 0) < 0)
                 return -errno;
         for (int i = 0; i < 3; i++)
-                if (dup2(e->terminal, i) < 0)
+                if (!e->keep[i] && dup2(e->terminal, i) < 0)
                         return -errno;
         return 0;
 }
@@ -95,9 +95,8 @@ static int connect_standard(const Execution *e, ExecutionFailure *f) {
         for (int i = 0; i < 3; i++)
                 if (e->standard[i] >= 0 && e->standard[i] != i && dup2(e->standard[i], i) < 0)
                         return -errno;
-        /* Now, not with execve: the working directory and the program come from the
-         * image, which may name /proc/self/fd/N (CVE-2024-21626). What is left is no
-         * directory. */
+        /* Now, not with execve: the working directory and the program come from the image, which may name
+         * /proc/self/fd/N (CVE-2024-21626). What is left is no directory. */
         if (e->failure > 3 && syscall(SYS_close_range, 3, (unsigned) e->failure - 1, 0) < 0)
                 return -errno;
         return syscall(SYS_close_range, (unsigned) e->failure + 1, ~0U, 0) < 0 ? -errno : 0;

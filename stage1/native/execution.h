@@ -28,6 +28,7 @@ typedef struct Execution {
         int cgroup_mount;        /* to be put in the app's /sys/fs/cgroup; or -1 */
         bool close_dev;          /* make /dev read-only: no device policy guards it */
         int standard[3];         /* standard input, output, error; -1: as they are */
+        bool keep[3];            /* with a terminal: these of them stay as they are */
         int terminal;            /* becomes all three and the controlling terminal; or -1 */
         int failure;             /* 3 or higher: a pipe, closed by execve; nothing else of ours stays open */
         int parent_death_signal; /* sent to it if its parent dies; 0: none */

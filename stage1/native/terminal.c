@@ -35,15 +35,22 @@ int terminal_name(int master, char *ret, size_t size) {
 
 void terminal_resize(const Terminal *t) {
         struct winsize size;
-        if (t->master >= 0 && ioctl(t->input, TIOCGWINSZ, &size) == 0)
+        if (t->master >= 0 && ioctl(t->user, TIOCGWINSZ, &size) == 0)
                 ioctl(t->master, TIOCSWINSZ, &size);
 }
 
 int terminal_start(Terminal *t, int input, int output, int master) {
-        *t = (Terminal){ .input = input, .output = output, .master = master };
+        *t = (Terminal){
+                .input = input,
+                .output = output,
+                .user = input >= 0 ? input : output,
+                .master = master,
+        };
         if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;
         terminal_resize(t);
+        if (input < 0)
+                return 0;
         if (tcgetattr(input, &t->saved) < 0)
                 return errno == ENOTTY ? 0 : -errno;
         struct termios raw = t->saved;
@@ -116,7 +123,7 @@ void terminal_end(Terminal *t) {
         for (unsigned i = 0; i < OUTPUT_REST / OUTPUT_PART && t->master >= 0 && copy_output(t); i++)
                 ;
         if (t->raw)
-                tcsetattr(t->input >= 0 ? t->input : t->output, TCSADRAIN, &t->saved);
+                tcsetattr(t->user, TCSADRAIN, &t->saved);
         if (t->master >= 0)
                 close_master(t);
 }

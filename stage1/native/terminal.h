@@ -11,7 +11,8 @@
 #include <termios.h>
 
 typedef struct Terminal {
-        int input, output; /* the user's */
+        int input, output; /* the user's; no input: -1 */
+        int user;          /* that of them whose size counts */
         int master;        /* -1: the app's side has been closed */
         struct termios saved;
         bool raw;           /* the user's terminal has to be restored */
@@ -25,7 +26,8 @@ int terminal_open_pair(int dirfd, const char *path, int *ret_master, int *ret_sl
 /* "pts/N" of the app's side, for its /dev. */
 int terminal_name(int master, char *ret, size_t size);
 
-/* Connects: puts the user's terminal, if input is one, in raw mode and gives the app its size. */
+/* Connects: puts the user's terminal, if input is one, in raw mode and gives the app its size, or that of
+ * output. */
 int terminal_start(Terminal *t, int input, int output, int master);
 void terminal_resize(const Terminal *t); /* after SIGWINCH */
 
