@@ -46,12 +46,8 @@ static void print_help(FILE *f) {
                         RKT_VERSION);
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 fprintf(f, "\t%-16s%s\n", verbs[i].name, verbs[i].summary);
-        fprintf(f, "\nGLOBAL OPTIONS:\n");
-        for (const Option *o = global_options; o->name; o++)
-                fprintf(f, "\t--%s=%s\n", o->name,
-                                o->shown_default
-                                                ?: o->type == OPTION_BOOL ? "false"
-                                                                          : "\"\"");
+        const Option *const tables[] = { global_options };
+        options_help(f, "GLOBAL OPTIONS", tables, ELEMENTSOF(tables));
         fprintf(f, "\nUse \"rkt help COMMAND\" for more about a command.\n");
 }
 

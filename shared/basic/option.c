@@ -196,14 +196,14 @@ static void help_rows(Table *t, const Option *options) {
         }
 }
 
-static void help_options(const char *title, const Option *const *tables, size_t n) {
+void options_help(FILE *f, const char *title, const Option *const *tables, size_t n) {
         _cleanup_table_ Table *t = table_new();
         for (size_t i = 0; i < n; i++)
                 help_rows(t, tables[i]);
         if (table_is_empty(t))
                 return;
-        printf("\n%s:\n", title);
-        table_print(t, stdout);
+        fprintf(f, "\n%s:\n", title);
+        table_print(t, f);
 }
 
 void command_help(const Command *c) {
@@ -213,7 +213,7 @@ void command_help(const Command *c) {
         if (c->description)
                 printf("\nDESCRIPTION:\n%s\n", c->description);
         const Option *const own[] = { c->options, c->shared_options[0], c->shared_options[1] };
-        help_options("OPTIONS", own, ELEMENTSOF(own));
-        help_options("APP OPTIONS", c->app_options, ELEMENTSOF(c->app_options));
-        help_options("GLOBAL OPTIONS", &c->global_options, 1);
+        options_help(stdout, "OPTIONS", own, ELEMENTSOF(own));
+        options_help(stdout, "APP OPTIONS", c->app_options, ELEMENTSOF(c->app_options));
+        options_help(stdout, "GLOBAL OPTIONS", &c->global_options, 1);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef enum OptionType {
         OPTION_BOOL,     /* bool * */
@@ -64,6 +65,8 @@ typedef struct Command {
  * -EINVAL after logging what was wrong; 1 when help was asked for and printed; else 0. */
 int command_parse(const Command *c, int argc, char **argv, char ***ret_arguments);
 void command_help(const Command *c);
+/* A section of a help text, of n tables of options; nothing if they are empty. */
+void options_help(FILE *f, const char *title, const Option *const *tables, size_t n);
 
 /* Go's strconv.ParseBool: 1 t T TRUE true True 0 f F FALSE false False. 0 or -EINVAL. */
 int parse_bool(const char *s, bool *ret);

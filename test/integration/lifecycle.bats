@@ -186,6 +186,7 @@ forever='trap "exit 3" TERM; while :; do sleep 0.05; done'
 @test "the dispatcher: help, prefixes, unknown verbs, global flags before and after the verb" {
     check rkt help
     has 'COMMANDS:'
+    has '^  --dir=/var/lib/rkt\s+rkt data directory$'
     check rkt help run
     has '--volume'
     check rkt ver
