@@ -27,6 +27,7 @@ static const Verb verbs[] = {
         { "help", "Help about any command" },
         { "image", "Operate on image(s) in the local store" },
         { "list", "List pods" },
+        { "netplug", "Put pods into networks with CNI plugins" },
         { "prepare", "Prepare to run image(s) in a pod in rkt" },
         { "rm", "Remove all files and resources associated with an exited pod" },
         { "run", "Run image(s) in a pod in rkt" },

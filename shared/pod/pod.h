@@ -23,6 +23,7 @@ typedef enum PodPlace {
 } PodPlace;
 
 #define POD_PLACE_BIT(p) (1u << (p))
+#define POD_PLACES_ALL   (POD_PLACE_BIT(_POD_PLACE_MAX) - 1)
 /* The places in which a UUID given by the user is looked for, and which list shows. */
 #define POD_PLACES_NAMED                                                                                    \
         (POD_PLACE_BIT(POD_PLACE_RUN) | POD_PLACE_BIT(POD_PLACE_EXITED_GARBAGE) |                           \

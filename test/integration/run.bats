@@ -133,8 +133,6 @@ teardown() {
     has 'longer than 64 characters'
     check_fails 254 rkt run --net=none example.com/early --name="$(printf 'n%.0s' {1..250})"
     has 'its name is longer than 240 characters'
-    check_fails 254 rkt run example.com/early
-    has 'choose --net=host or --net=none'
     check_fails 254 rkt run --net=host,none example.com/early
     has 'excludes every other network'
     check_fails 254 rkt run --net=none --hostname=$'one\n192.0.2.1 two' example.com/early
