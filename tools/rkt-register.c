@@ -31,7 +31,8 @@
 #include "unit-name.h"
 #include "uuid.h"
 
-#define LEADER_LINE_MAX 4096
+#define LINE_MAX_BYTES     4096
+#define NETWORK_TIMEOUT_NS (3600 * NSEC_PER_SEC) /* stage1 and the plugins have limits of their own */
 
 static char *uuid, *leader_text, *root, *description;
 static char **interface_texts;
@@ -50,7 +51,9 @@ static const Option options[] = {
         { "description", OPTION_STRING, &description,
                         "the scope's description (default: \"rkt pod UUID\")" },
         { "interface", OPTION_STRV, &interface_texts,
-                        "index of a network interface of the host that is the pod's; may be repeated" },
+                        "index of a network interface of the host that is the pod's; may be repeated; -: a "
+                        "line "
+                        "of stdin" },
         { "leader", OPTION_STRING, &leader_text, "number of the pod's first process; -: a line of stdin" },
         { "root", OPTION_STRING, &root, "the pod's root directory" },
         { "stop-signal", OPTION_CALL, NULL, "what systemd sends to all of the pod's processes to stop it",
@@ -91,35 +94,47 @@ static int parse_leader(const char *text, pid_t *ret) {
         return 0;
 }
 
-/* The buses' handshakes go on meanwhile. 1: read; 0: there will be no leader. The pod's limits stand behind
- * its number, separated by tabs. */
-static int read_leader(Bus *bus, pid_t *ret, char ***ret_limits) {
-        char line[LEADER_LINE_MAX];
-        size_t n = 0;
-        do {
+/* One line of stdin, without its newline, and what has come behind it. The buses' handshakes go on
+ * meanwhile. 1: read; 0: there will be none. */
+static int read_line(Bus *bus, char line[static LINE_MAX_BYTES]) {
+        static char buffer[LINE_MAX_BYTES];
+        static size_t used;
+        char *newline;
+        while (!(newline = memchr(buffer, '\n', used))) {
                 int r;
                 while ((r = bus_step(bus, STDIN_FILENO)) == 0)
                         ;
-                if (r < 0)
-                        return log_error_errno(r, "cannot read the leader's number from stdin");
-                ssize_t k = read(STDIN_FILENO, line + n, sizeof(line) - 1 - n);
-                if (k < 0)
-                        return log_error_errno(errno, "cannot read the leader's number from stdin");
-                if (k == 0)
-                        return 0;
-                n += k;
-        } while (line[n - 1] != '\n' && n < sizeof(line) - 1);
-        line[line[n - 1] == '\n' ? n - 1 : n] = 0;
+                ssize_t n = r < 0 ? -1 : read(STDIN_FILENO, buffer + used, sizeof(buffer) - used);
+                if (n < 0)
+                        return log_error_errno(r < 0 ? r : errno, "cannot read from stdin");
+                if (n == 0)
+                        return used == sizeof(buffer) ? log_error_errno(EMSGSIZE, "stdin: a line") : 0;
+                used += n;
+        }
+        size_t length = newline - buffer;
+        memcpy(line, buffer, length);
+        line[length] = 0;
+        used -= length + 1;
+        memmove(buffer, newline + 1, used);
+        return 1;
+}
+
+/* The pod's limits stand behind its number, separated by tabs. 1: read; 0: there will be no leader. */
+static int read_leader(Bus *bus, pid_t *ret, char ***ret_limits) {
+        char line[LINE_MAX_BYTES];
+        int r = read_line(bus, line);
+        if (r <= 0)
+                return r;
         _cleanup_strv_ char **words = strv_split(line, '\t');
-        int r = parse_leader(words[0], ret);
+        r = parse_leader(words[0], ret);
         *ret_limits = strv_copy(words + 1);
         return r < 0 ? r : 1;
 }
 
-static int parse_interfaces(int32_t **ret, size_t *ret_n) {
-        *ret = xnew(int32_t, strv_length(interface_texts) + 1);
+static int parse_interfaces(char *const *texts, int32_t **ret, size_t *ret_n) {
+        *ret = xnew(int32_t, strv_length(texts) + 1);
         *ret_n = 0;
-        STRV_FOREACH (s, interface_texts) {
+        STRV_FOREACH (s, texts) {
                 uint64_t index;
                 if (parse_uint(*s, INT32_MAX, &index) < 0 || index == 0) {
                         log_error("--interface=%s: expected an interface's index", *s);
@@ -128,6 +143,20 @@ static int parse_interfaces(int32_t **ret, size_t *ret_n) {
                 (*ret)[(*ret_n)++] = index;
         }
         return 0;
+}
+
+/* A line with their numbers, once the pod is in its networks. 0: it will not be. */
+static int read_interfaces(Bus *bus, int32_t **ret, size_t *ret_n) {
+        char line[LINE_MAX_BYTES];
+        uint64_t begin = monotonic_ns(), limit = bus->deadline;
+        bus->deadline = begin + NETWORK_TIMEOUT_NS; /* it is not the bus that is waited for */
+        int r = read_line(bus, line);
+        bus->deadline = limit + (monotonic_ns() - begin);
+        if (r <= 0)
+                return r;
+        _cleanup_strv_ char **words = *line ? strv_split(line, ' ') : NULL;
+        r = parse_interfaces(words, ret, ret_n);
+        return r < 0 ? r : 1;
 }
 
 /* The service's cgroup that the leader stays in, or that of a new scope. */
@@ -212,9 +241,10 @@ static int run_register(Bus *bus, const char *machine) {
         _cleanup_free_ int32_t *interfaces = NULL;
         _cleanup_free_ char *cgroup = NULL;
         _cleanup_strv_ char **limits = NULL;
-        size_t n_interfaces;
+        size_t n_interfaces = 0;
         pid_t leader;
-        int r = parse_interfaces(&interfaces, &n_interfaces);
+        bool from_stdin = strv_contains(interface_texts, "-");
+        int r = from_stdin ? 0 : parse_interfaces(interface_texts, &interfaces, &n_interfaces);
         if (r < 0)
                 return r;
         (void) bus_machine_wake(bus);
@@ -232,6 +262,8 @@ static int run_register(Bus *bus, const char *machine) {
         if (r < 0)
                 return r == -ESRCH ? 0 : r;
         say("cgroup", cgroup);
+        if (from_stdin && (r = read_interfaces(bus, &interfaces, &n_interfaces)) <= 0)
+                return r;
         register_machine(bus, machine, leader, leader_fd, interfaces, n_interfaces);
         return 0;
 }

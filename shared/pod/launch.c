@@ -11,6 +11,7 @@
 #include "file.h"
 #include "globals.h"
 #include "log.h"
+#include "network-list.h"
 #include "process.h"
 #include "resolver-files.h"
 #include "stage1.h"
@@ -71,20 +72,29 @@ static int check_network_plug(void) {
         return -ENOENT;
 }
 
+/* Whether the networks that are named are configured, is found out when they are needed. */
+static int check_networks(const LaunchRequest *q, bool has_ports) {
+        _cleanup_network_list_ NetworkList networks = {};
+        _cleanup_free_ char *error = NULL;
+        int r = network_list_parse(q->networks, &networks, &error);
+        if (r < 0) {
+                log_error("--net: %s", error);
+                return r;
+        }
+        if (has_ports && (networks.host || networks.none)) {
+                log_error("--port needs a network of the pod's own: it does not go with --net=%s",
+                                networks.host ? "host" : "none");
+                return -EINVAL;
+        }
+        if (q->mds_register && networks.none) {
+                log_error("--mds-register does not go with --net=none");
+                return -EINVAL;
+        }
+        return networks.host || networks.none ? 0 : check_network_plug();
+}
+
 int launch_request_check(bool has_ports) {
         const LaunchRequest *q = &launch_request;
-        _cleanup_free_ char *joined = q->networks ? strv_join(q->networks, ",") : xstrdup("default");
-        _cleanup_strv_ char **networks = strv_split(joined, ',');
-        bool host = strv_contains(networks, "host"), none = strv_contains(networks, "none");
-        if ((host || none) && strv_length(networks) > 1) {
-                log_error("--net=%s excludes every other network", host ? "host" : "none");
-                return -EINVAL;
-        }
-        if (has_ports && (host || none)) {
-                log_error("--port needs a network of the pod's own: it does not go with --net=%s",
-                                host ? "host" : "none");
-                return -EINVAL;
-        }
         if (!isempty(q->hostname) && strlen(q->hostname) > HOST_NAME_MAX) {
                 log_error("--hostname=%s: longer than %d characters", q->hostname, HOST_NAME_MAX);
                 return -EINVAL;
@@ -94,21 +104,15 @@ int launch_request_check(bool has_ports) {
                                 q->hostname);
                 return -EINVAL;
         }
-        if (q->mds_register && none) {
-                log_error("--mds-register does not go with --net=none");
-                return -EINVAL;
-        }
         if (q->ipc && *q->ipc && !streq(q->ipc, "auto") && !streq(q->ipc, "private") &&
                         !streq(q->ipc, "parent")) {
                 log_error("--ipc=%s: expected auto, private or parent", q->ipc);
                 return -EINVAL;
         }
         int r = resolver_files_check(q);
-        if (r >= 0 && q->mds_register)
-                r = check_metadata_service();
-        if (r >= 0 && !host && !none)
-                r = check_network_plug();
-        return r;
+        if (r >= 0)
+                r = check_networks(q, has_ports);
+        return r >= 0 && q->mds_register ? check_metadata_service() : r;
 }
 
 /* Flags appear in the interface by version: an older stage1 is not given what it does not know. */

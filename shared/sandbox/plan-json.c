@@ -21,6 +21,7 @@ static const char *const root_kind_names[] = {
 static const char *const net_names[] = {
         [PLAN_NET_HOST] = "host",
         [PLAN_NET_NONE] = "none",
+        [PLAN_NET_CONTAINED] = "contained",
 };
 
 static const char *const file_names[] = {

@@ -41,7 +41,8 @@ typedef enum PlanRootKind {
 
 typedef enum PlanNet {
         PLAN_NET_HOST,
-        PLAN_NET_NONE, /* a namespace with lo */
+        PLAN_NET_NONE,      /* a namespace with lo */
+        PLAN_NET_CONTAINED, /* a namespace that is put into networks */
         _PLAN_NET_MAX,
 } PlanNet;
 

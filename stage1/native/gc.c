@@ -11,6 +11,7 @@
 #include "cgroup2.h"
 #include "file.h"
 #include "log.h"
+#include "network.h"
 #include "option.h"
 #include "process.h"
 #include "strv.h"
@@ -73,7 +74,8 @@ int main(int argc, char **argv) {
                 log_error("expected the UUID of a pod as the only argument");
                 return EXIT_RKT_FAILURE;
         }
-        int link = remove_journal_link(uuid);
+        _cleanup_strv_ char **passed_on = network_options(debug, local_config);
+        int link = remove_journal_link(uuid), network = network_leave(uuid, passed_on);
         r = remove_cgroup(uuid);
-        return r < 0 || link < 0 ? EXIT_RKT_FAILURE : 0;
+        return r < 0 || link < 0 || network < 0 ? EXIT_RKT_FAILURE : 0;
 }

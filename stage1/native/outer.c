@@ -26,6 +26,7 @@
 typedef struct Waiting {
         const Outer *outer;
         Registration *registration; /* NULL: none, or it has ended */
+        bool networked;             /* the pod is in its networks, or has none to join */
         bool started;               /* it has started the apps */
         bool tidy;                  /* PID 1 is in its own cgroup */
         bool released;              /* PID 1 has been told to go on */
@@ -128,7 +129,7 @@ static void move_to_supervisor(const Waiting *w, pid_t pid) {
 /* Moving a process takes the kernel up to some 15 ms, so it is done beside everything else, by us. PID 1
  * must have its cgroup namespace by then, whose root is the cgroup that it is in when it makes it. */
 static void tidy_cgroup(Waiting *w) {
-        if (w->tidy || !w->started || (w->registration && w->registration->out >= 0))
+        if (w->tidy || !w->started || (w->registration && w->registration->helper.out >= 0))
                 return;
         w->tidy = true;
         move_to_supervisor(w, w->outer->pid);
@@ -140,18 +141,36 @@ static void give_up(Waiting *w) {
         pidfd_signal(w->outer->pidfd, SIGKILL);
 }
 
+/* Lets PID 1 go on once it has its cgroup, if there is one to be had, and its networks. */
+static void release_when_ready(Waiting *w) {
+        if (w->released || w->failure || !w->networked || (w->registration && !w->registration->cgroup))
+                return;
+        w->released = true;
+        if (w->registration && plan_has_limits(w->outer->boot->plan))
+                move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
+        if (release(w->outer, pod_cgroup(w)) < 0)
+                give_up(w);
+}
+
+static void on_network(Waiting *w) {
+        Network *n = w->outer->network;
+        network_read(n);
+        if (n->helper.out >= 0)
+                return;
+        w->networked = helper_wait(&n->helper) >= 0;
+        if (w->registration)
+                registration_set_interfaces(w->registration, w->networked ? n->interfaces ?: "" : NULL);
+        if (!w->networked)
+                give_up(w);
+        release_when_ready(w);
+}
+
 static void on_registration(Waiting *w) {
         Registration *g = w->registration;
         registration_read(g);
-        if (!w->released && g->cgroup) {
-                w->released = true;
-                if (plan_has_limits(w->outer->boot->plan))
-                        move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
-                if (release(w->outer, g->cgroup) < 0)
-                        give_up(w);
-        }
-        if (g->out < 0 && !w->released) {
-                if (registration_wait(g) >= 0)
+        release_when_ready(w);
+        if (g->helper.out < 0 && !g->cgroup && !w->failure) {
+                if (helper_wait(&g->helper) >= 0)
                         log_error("rkt-register has not said which cgroup the pod is in");
                 give_up(w);
         }
@@ -197,19 +216,22 @@ static int open_signals(void) {
 /* Until PID 1 has ended. */
 static void wait_for_end(Waiting *w, int signals) {
         int helper = w->outer->helper;
-        struct pollfd p[5 + TERMINAL_POLLS] = {
+        const Network *network = w->outer->network;
+        struct pollfd p[6 + TERMINAL_POLLS] = {
                 { .fd = w->outer->pidfd, .events = POLLIN },
                 { .fd = signals, .events = POLLIN },
+                { .events = POLLIN },
                 { .events = POLLIN },
                 { .events = POLLIN },
                 { .events = POLLIN },
         };
         bool idle = false;
         for (;;) {
-                p[2].fd = w->registration ? w->registration->out : -1;
+                p[2].fd = w->registration ? w->registration->helper.out : -1;
                 p[3].fd = w->control_closed ? -1 : w->outer->boot->control;
                 p[4].fd = helper;
-                terminal_poll(&w->terminal, p + 5);
+                p[5].fd = network ? network->helper.out : -1;
+                terminal_poll(&w->terminal, p + 6);
                 int n = poll(p, ELEMENTSOF(p), idle ? -1 : MEMORY_IDLE_MS);
                 idle = n == 0;
                 if (idle)
@@ -226,7 +248,9 @@ static void wait_for_end(Waiting *w, int signals) {
                         waitpid(w->outer->helper_pid, NULL, 0);
                         close(TAKE_FD(helper));
                 }
-                terminal_handle(&w->terminal, p + 5);
+                if (p[5].revents)
+                        on_network(w);
+                terminal_handle(&w->terminal, p + 6);
                 tidy_cgroup(w);
                 if (p[0].revents)
                         return;
@@ -247,9 +271,10 @@ static void finish_registration(Waiting *w) {
         Registration *g = w->registration;
         if (!g)
                 return;
-        while (g->out >= 0)
+        registration_set_interfaces(g, NULL);
+        while (g->helper.out >= 0)
                 registration_read(g);
-        registration_wait(g);
+        helper_wait(&g->helper);
         if (g->cgroup && !strstr(g->cgroup, "/machine-rkt"))
                 registration_undo(w->outer->boot->plan->uuid);
         free(g->cgroup);
@@ -260,19 +285,22 @@ int outer_run(const Outer *o) {
                 .outer = o, .registration = o->registration, .terminal = { .input = -1, .master = -1 }
         };
         _cleanup_close_ int signals = open_signals();
-        int r = signals;
-        if (r >= 0 && o->registration)
-                registration_set_leader(o->registration, o->pid, &o->boot->plan->limits);
-        else if (r >= 0) {
-                w.released = true;
-                r = release(o, o->cgroup);
-        }
-        if (r < 0 || o->helper_pid < 0)
+        w.networked = !o->network;
+        if (signals < 0 || o->helper_pid < 0)
                 give_up(&w);
+        else if (o->registration)
+                registration_set_leader(o->registration, o->pid, &o->boot->plan->limits);
+        if (o->network)
+                network_set_leader(o->network, o->pid);
+        release_when_ready(&w);
         if (signals >= 0)
                 wait_for_end(&w, signals);
         terminal_end(&w.terminal);
         int status = reap(o);
+        if (o->network)
+                network_undo(o->network, o->boot->plan->uuid);
         finish_registration(&w);
+        if (o->network)
+                network_done(o->network);
         return w.failure ? w.failure : status < 0 ? EXIT_RKT_FAILURE : status;
 }

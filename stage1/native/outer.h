@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "boot.h"
+#include "network.h"
 #include "registration.h"
 
 typedef struct Outer {
@@ -16,6 +17,7 @@ typedef struct Outer {
         pid_t helper_pid;           /* makes the mounts of a pod with a user namespace; or 0 */
         int helper;                 /* its pidfd, -1 */
         Registration *registration; /* NULL: this host has no systemd */
+        Network *network;           /* NULL: that of the host, or none */
         const char *cgroup;         /* without systemd: the pod's cgroup; or NULL */
 } Outer;
 

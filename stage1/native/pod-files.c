@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "file.h"
 #include "log.h"
+#include "strv.h"
 
 /* One that is there is used as it is: made by an earlier start, or by another pod, which may be making it
  * now. */
@@ -44,7 +45,8 @@ static const char *const file_mode_names[] = {
 static json_object *runtime_config(const Plan *p, const RunOptions *o) {
         json_object *c = json_object_new_object(), *insecure = json_object_new_object();
         json_object *nets = json_object_new_array();
-        json_object_array_add(nets, json_object_new_string(p->net == PLAN_NET_HOST ? "host" : "none"));
+        STRV_FOREACH (n, o->nets)
+                json_object_array_add(nets, json_object_new_string(*n));
         json_object_object_add(insecure, "DisablePaths", json_object_new_boolean(o->plan.all_paths));
         json_object_object_add(
                         insecure, "DisableCapabilities", json_object_new_boolean(o->plan.all_capabilities));

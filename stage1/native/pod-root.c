@@ -73,7 +73,7 @@ static int attach_mask(int root) {
 static int set_identity(const Boot *b) {
         if (sethostname(b->plan->hostname, strlen(b->plan->hostname)) < 0)
                 return log_error_errno(errno, "cannot set the hostname %s", b->plan->hostname);
-        int r = b->plan->net == PLAN_NET_NONE ? namespaces_loopback_up() : 0;
+        int r = b->plan->net != PLAN_NET_HOST ? namespaces_loopback_up() : 0;
         return r < 0 ? log_error_errno(r, "cannot bring up the pod's lo") : 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "network.h"
 #include "option.h"
 #include "run-arguments.h"
 #include "strv.h"
@@ -18,7 +19,7 @@ static struct {
 static const Option options[] = {
         { "debug", OPTION_BOOL, &given.debug, "print more" },
         { "dry-run", OPTION_BOOL, &given.dry_run, "print the plan of the pod as JSON and do nothing" },
-        { "net", OPTION_STRV, &given.nets, "host or none", .flags = OPTION_VALUE_OPTIONAL,
+        { "net", OPTION_STRV, &given.nets, "host, none, or networks to join", .flags = OPTION_VALUE_OPTIONAL,
                         .if_bare = "default" },
         { "interactive", OPTION_BOOL, &given.interactive,
                         "connect the only app to standard input and output" },
@@ -44,21 +45,13 @@ static const Command command = {
         .options = options,
 };
 
-static int parse_net(PlanNet *ret) {
-        *ret = PLAN_NET_HOST;
-        if (strv_length(given.nets) != 1)
-                goto unsupported;
-        if (streq(given.nets[0], "host"))
-                *ret = PLAN_NET_HOST;
-        else if (streq(given.nets[0], "none"))
-                *ret = PLAN_NET_NONE;
-        else
-                goto unsupported;
-        return 0;
-unsupported:
-        log_error("--net=%s: this version of the native stage1 has --net=host and --net=none only",
-                        given.nets && given.nets[0] ? given.nets[0] : "default");
-        return -EOPNOTSUPP;
+/* Which networks there are, rkt-netplug knows. */
+static PlanNet chosen_net(void) {
+        if (strv_length(given.nets) == 1 && streq(given.nets[0], "host"))
+                return PLAN_NET_HOST;
+        if (strv_length(given.nets) == 1 && streq(given.nets[0], "none"))
+                return PLAN_NET_NONE;
+        return PLAN_NET_CONTAINED;
 }
 
 static int parse_ipc(bool *ret_private) {
@@ -94,10 +87,11 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         if (r != 0)
                 return r;
         if ((r = run_arguments_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||
-                        (r = parse_private_users(&q.users)) < 0 || (r = parse_net(&q.net)) < 0 ||
+                        (r = parse_private_users(&q.users)) < 0 ||
                         (r = parse_ipc(&q.private_ipc)) < 0 ||
                         (r = run_arguments_dns_mode(given.dns_mode, &q)) < 0)
                 return r;
+        q.net = chosen_net();
         q.hostname = isempty(given.hostname) ? xasprintf("rkt-%s", uuid) : given.hostname;
         /* with the host's network and without any, the service is to be found here */
         if (!isempty(given.metadata_token))
@@ -108,5 +102,8 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         q.no_seccomp = given.no_seccomp;
         q.seccomp_cache = "../../../seccomp"; /* of the data directory that the pod is in */
         *ret = (RunOptions){ .debug = given.debug, .dry_run = given.dry_run, .plan = q };
+        _cleanup_free_ char *nets = given.nets ? strv_join(given.nets, ",") : NULL;
+        ret->nets = nets ? strv_split(nets, ',') : NULL;
+        ret->network_options = network_options(given.debug, given.local_config);
         return 0;
 }

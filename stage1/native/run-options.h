@@ -9,6 +9,8 @@ typedef struct RunOptions {
         bool debug;
         bool dry_run;
         PlanRequest plan;
+        char **nets;            /* as given with --net */
+        char **network_options; /* for rkt-netplug */
 } RunOptions;
 
 /* Logs; -EINVAL or -EOPNOTSUPP. 1 when help was printed. */

@@ -100,7 +100,7 @@ static void remove_cgroup(const char *cgroup) {
                 log_warning_errno(r, "cannot remove the pod's cgroup %s", cgroup);
 }
 
-static int start(const Boot *b, Registration *registration) {
+static int start(const Boot *b, Registration *registration, Network *network) {
         _cleanup_free_ char *cgroup = NULL;
         _cleanup_close_ int pidfd = -1, cgroup_fd = -1;
         int sockets[2], sources[2] = { -1, -1 };
@@ -121,10 +121,10 @@ static int start(const Boot *b, Registration *registration) {
                 return log_error_errno(pid, "cannot clone the pod's PID 1");
         if (pid == 0) {
                 close(sockets[0]);
-                if (registration) {
-                        close(registration->in);
-                        close(registration->out);
-                }
+                if (registration)
+                        helper_forget(&registration->helper);
+                if (network)
+                        helper_forget(&network->helper);
                 if (private_users)
                         close(sources[0]);
                 Boot inner = *b;
@@ -142,6 +142,7 @@ static int start(const Boot *b, Registration *registration) {
                 .pid = pid,
                 .pidfd = pidfd,
                 .registration = registration,
+                .network = network,
                 .cgroup = cgroup,
                 .helper = -1 };
         if (private_users) {
@@ -178,8 +179,11 @@ static int run_pod(const RunOptions *o) {
         _cleanup_free_ char *root = xasprintf("%s/stage1/rootfs", directory);
 
         Registration registration;
-        bool booted = registration_possible();
-        int r = booted ? registration_start(&registration, o->plan.uuid, root) : 0;
+        Network network;
+        bool booted = registration_possible(), networked = o->plan.net == PLAN_NET_CONTAINED;
+        int r = networked ? network_start(&network, o->plan.uuid, o->network_options) : 0;
+        if (r >= 0 && booted)
+                r = registration_start(&registration, o->plan.uuid, root, networked);
         _cleanup_plan_ Plan *plan = NULL;
         if (r < 0 || (r = compile(o, pod, &plan)) < 0)
                 return r;
@@ -192,7 +196,7 @@ static int run_pod(const RunOptions *o) {
         Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
         b.sources = b.user_namespace = -1;
         b.terminal = plan->interactive && isatty(STDIN_FILENO);
-        return start(&b, booted ? &registration : NULL);
+        return start(&b, booted ? &registration : NULL, networked ? &network : NULL);
 }
 
 /* For people who audit: what would be run, in full. */

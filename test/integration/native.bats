@@ -386,8 +386,8 @@ except OSError as e: print("refused", e)'
     before=$(host_state)
     check_fails 254 rkt run --net=none --volume=v,kind=host,source=/run/rkt-test-native/not-there example.com/plain --mount=volume=v,target=/v
     has '/run/rkt-test-native/not-there: No such file or directory'
-    check_fails 254 rkt run --net=bridge example.com/plain
-    has 'net=host'
+    check_fails 254 rkt run --net=nowhere example.com/plain
+    has 'networks not found: nowhere'
     check_fails 254 rkt run --net=none --interactive example.com/plain example.com/plain --name=two
     rkt gc --grace-period=0s >/dev/null
     wait_for 5 same_host_state "$before"
