@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "executable.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "alloc.h"
+#include "executable-header.h"
 #include "file.h"
 
 #define INTERPRETERS_MAX 4 /* the kernel's limit of nested "#!" is 5 */
@@ -95,67 +96,68 @@ static int open_candidate(const char *path, void *userdata) {
         return 0;
 }
 
-/* Names the interpreter that an ELF file asks for. NULL: static, or not an ELF file that we can read. */
-static char *elf_interpreter(int fd) {
-        Elf64_Ehdr header;
-        if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
-                        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-                        header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_phentsize != sizeof(Elf64_Phdr) ||
-                        header.e_phnum > 512)
-                return NULL;
-        for (unsigned i = 0; i < header.e_phnum; i++) {
-                Elf64_Phdr segment;
-                if (pread(fd, &segment, sizeof(segment), (off_t) (header.e_phoff + i * sizeof(segment))) !=
-                                sizeof(segment))
-                        return NULL;
-                if (segment.p_type != PT_INTERP || segment.p_filesz == 0 || segment.p_filesz > PATH_MAX)
-                        continue;
-                _cleanup_free_ char *name = xcalloc(segment.p_filesz + 1, 1);
-                ssize_t n = pread(fd, name, segment.p_filesz, (off_t) segment.p_offset);
-                return n > 0 && *name ? TAKE_PTR(name) : NULL;
-        }
-        return NULL;
-}
-
-static char *script_interpreter(int fd) {
-        char line[256];
-        ssize_t n = pread(fd, line, sizeof(line) - 1, 0);
-        if (n < 3 || line[0] != '#' || line[1] != '!')
-                return NULL;
-        line[n] = 0;
-        char *p = line + 2;
-        p += strspn(p, " \t");
-        p[strcspn(p, " \t\r\n")] = 0;
-        return xstrdup(p);
-}
-
 static char *explain_contents(int rootfd, int fd, const char *path, int error, unsigned depth);
 
 /* What is wrong with an interpreter; NULL if nothing is. */
-static char *explain_interpreter(
-                int rootfd, const char *path, const char *interpreter, const char *what, unsigned depth) {
+static char *explain_interpreter(int rootfd, const char *path, const char *interpreter, const char *what,
+                int error, unsigned depth) {
         _cleanup_close_ int fd = openat_in_root(rootfd, interpreter, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
         if (fd < 0)
                 return xasprintf("%s needs %s \"%s\", which is not in the image: %s", path, what,
                                 interpreter, strerror(-fd));
         struct stat st;
-        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !(st.st_mode & 0111))
+        if (fstat(fd, &st) < 0)
+                return NULL;
+        if (S_ISREG(st.st_mode) && !(st.st_mode & 0111))
                 return xasprintf("%s needs %s \"%s\", which is not executable", path, what, interpreter);
-        return depth < INTERPRETERS_MAX ? explain_contents(rootfd, fd, interpreter, 0, depth + 1) : NULL;
+        if (S_ISDIR(st.st_mode))
+                return xasprintf("%s needs %s \"%s\", which is a directory", path, what, interpreter);
+        return depth < INTERPRETERS_MAX
+                               ? explain_contents(rootfd, fd, interpreter, error, depth + 1)
+                               : xasprintf("%s needs an interpreter that needs another one, and so on",
+                                                 path);
+}
+
+/* What the kernel makes of a name that ends in a carriage return, and people do not see. */
+static char *explain_carriage_return(int rootfd, const char *path, const char *interpreter) {
+        _cleanup_free_ char *name = xasprintf("%s\r", interpreter);
+        _cleanup_close_ int fd = openat_in_root(rootfd, name, O_PATH, 0);
+        return fd >= 0 ? NULL
+                       : xasprintf("%s needs the interpreter \"%s\" with a carriage return behind its name: "
+                                   "the "
+                                   "lines of the script end as on Windows",
+                                         path, interpreter);
 }
 
 static char *explain_contents(int rootfd, int fd, const char *path, int error, unsigned depth) {
-        _cleanup_free_ char *loader = elf_interpreter(fd);
-        if (loader)
-                return explain_interpreter(rootfd, path, loader, "the loader", depth);
-        _cleanup_free_ char *interpreter = script_interpreter(fd);
-        if (interpreter)
-                return explain_interpreter(rootfd, path, interpreter, "the interpreter", depth);
+        _cleanup_executable_header_ ExecutableHeader h = {};
+        executable_header_read(fd, &h);
+        if (h.kind == EXECUTABLE_EMPTY && error == ENOEXEC)
+                return xasprintf("%s is empty", path);
+        if (h.foreign && error == ENOEXEC)
+                return xasprintf("%s is a program for machines of another kind: %s", path, h.foreign);
+        char *why = h.carriage_return ? explain_carriage_return(rootfd, path, h.interpreter) : NULL;
+        if (why)
+                return why;
+        if (h.interpreter)
+                return explain_interpreter(rootfd, path, h.interpreter,
+                                h.kind == EXECUTABLE_ELF ? "the loader" : "the interpreter", error, depth);
         if (error == ENOEXEC)
                 return xasprintf("%s is neither a program for this machine nor a script that begins with "
                                  "\"#!\"",
                                 path);
         return NULL;
+}
+
+/* We may open it, and the user may not execute it. */
+static char *explain_access(const Search *s, const struct stat *st) {
+        struct statvfs v;
+        if (fstatvfs(s->fd, &v) == 0 && (v.f_flag & ST_NOEXEC))
+                return xasprintf("%s lies in a volume or file system whose programs may not be executed "
+                                 "(noexec)",
+                                s->path);
+        return xasprintf("%s, or a directory above it, is closed to the user (mode %04o, owner %u:%u)",
+                        s->path, st->st_mode & 07777, st->st_uid, st->st_gid);
 }
 
 static char *explain_file(Search *s, int error) {
@@ -166,7 +168,8 @@ static char *explain_file(Search *s, int error) {
                 return xasprintf("%s is not a regular file", s->path);
         if (!(st.st_mode & 0111))
                 return xasprintf("%s is not executable (mode %04o)", s->path, st.st_mode & 07777);
-        return explain_contents(s->rootfd, s->fd, s->path, error, 0);
+        char *why = explain_contents(s->rootfd, s->fd, s->path, error, 0);
+        return why || error != EACCES ? why : explain_access(s, &st);
 }
 
 char *executable_explain(int rootfd, char *const argv[], char *const environment[],

@@ -120,7 +120,14 @@ words() {
     busybox_image always "$(sh_app 'echo again')"
     start_pod example.com/always --restart=always
     three_times() { (($(grep -c ': again$' "$BATS_TEST_TMPDIR/out") >= 3)); }
+    local fds leader
+    leader=$(<"/var/lib/rkt/pods/run/$uuid/pid")
+    wait_for 20 grep -q 'starting it again' "$BATS_TEST_TMPDIR/out"
+    fds=$(find "/proc/$leader/fd" -type l | wc -l)
     wait_for 20 three_times
+    wait_for 20 grep -q 'starting it again in 0.4 s' "$BATS_TEST_TMPDIR/out"
+    no_more_descriptors() { (($(find "/proc/$leader/fd" -type l | wc -l) <= fds)); }
+    wait_for 10 no_more_descriptors
     rkt stop "$uuid"
     check rkt status --wait=10s "$uuid"
     has '^app-always=0$'
@@ -216,4 +223,18 @@ say("STATUS=warming up"); open("/go").read(); say("STATUS=fine\nREADY=1"); time.
     check script -qec "rkt --insecure-options=image run --net=none --interactive $BATS_TEST_TMPDIR/again.aci --restart=on-failure" /dev/null
     (($(grep -c 'run on /dev/pts/0' <<<"$output") == 2))
     has 'app again: it has ended with status 3: starting it again'
+}
+
+@test "--private-users: an app tells that it is ready, is started again, and is entered" {
+    inspect_image
+    start_pod --private-users "${inspect_pod[@]}" --notify --restart=on-failure --user=who --group=whose --exec=/bin/python3 -- -c "$notifier"'
+if not os.path.exists("/dev/shm/once"): open("/dev/shm/once", "w"); sys.exit(3)
+say("READY=1"); time.sleep(1000)'
+    grep -q 'has ended with status 3: starting it again' "$BATS_TEST_TMPDIR/out"
+    rkt status --format=json "$uuid" | jq -e '.apps[0].restarts == 1'
+    check rkt enter "$uuid" sh -c 'id -u; cat /proc/self/oom_score_adj'
+    has '^1000$'
+    has "^$(</proc/self/oom_score_adj)\$"
+    check rkt enter --user=0 "$uuid" id -u
+    has '^0$'
 }

@@ -219,7 +219,10 @@ forever='trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'
     printf '#!/bin/nowhere\n' >"$root/bin/script"
     cp "$(type -P env)" "$root/bin/dynamic"
     echo text >"$root/bin/plain"
-    chmod 755 "$root/bin/script" "$root/bin/dynamic"
+    printf '#!/bin/sh\r\nexit 0\r\n' >"$root/bin/windows"
+    printf '#!/bin/sh\n' >"$root/bin/closed"
+    chmod 755 "$root/bin/script" "$root/bin/dynamic" "$root/bin/windows"
+    chmod 700 "$root/bin/closed"
     rkt image build --overwrite "$BATS_TEST_TMPDIR/image-broken" "$BATS_TEST_TMPDIR/broken.aci"
     rkt --insecure-options=image fetch "$BATS_TEST_TMPDIR/broken.aci"
     check_fails 203 rkt run --net=none example.com/broken --exec=/bin/script
@@ -228,6 +231,12 @@ forever='trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'
     has 'needs the loader ".*ld-linux.*", which is not in the image'
     check_fails 203 rkt run --net=none example.com/broken --exec=/bin/plain
     has '/bin/plain is not executable'
+    check_fails 203 rkt run --net=none example.com/broken --exec=/bin/windows
+    has '/bin/windows needs the interpreter "/bin/sh" with a carriage return behind its name'
+    check_fails 203 rkt run --net=none example.com/broken --exec=/bin/closed --user=1000 --group=1000
+    has '/bin/closed, or a directory above it, is closed to the user \(mode 0700, owner 0:0\)'
+    check_fails 203 rkt run --net=none --volume=v,kind=host,source="$root/bin" example.com/broken --mount=volume=v,target=/v --exec=/v/script
+    has 'needs the interpreter "/bin/nowhere"'
     check_fails 203 rkt run --net=none example.com/broken --exec=nothing
     has 'neither in PATH'
     check_fails 203 rkt run --net=none example.com/broken --user=nobody-here

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -210,6 +211,31 @@ static void write_elf(Fixture *f, const char *path, const char *loader) {
         write_file_at(f->root, path, &file, sizeof(file), 0755);
 }
 
+static void write_narrow_elf(Fixture *f, const char *path, const char *loader) {
+        struct {
+                Elf32_Ehdr header;
+                Elf32_Phdr segment;
+                char loader[64];
+        } file = {
+                .header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB },
+                                .e_machine = EM_386,
+                                .e_phoff = sizeof(Elf32_Ehdr),
+                                .e_phentsize = sizeof(Elf32_Phdr),
+                                .e_phnum = 1 },
+                .segment = { .p_type = PT_INTERP,
+                                .p_offset = sizeof(Elf32_Ehdr) + sizeof(Elf32_Phdr),
+                                .p_filesz = 64 },
+        };
+        snprintf(file.loader, sizeof(file.loader), "%s", loader);
+        write_file_at(f->root, path, &file, sizeof(file), 0755);
+}
+
+static void write_foreign_elf(Fixture *f, const char *path) {
+        Elf64_Ehdr header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2MSB },
+                .e_machine = htobe16(EM_S390) };
+        write_file_at(f->root, path, &header, sizeof(header), 0755);
+}
+
 static void what_cannot_be_executed_is_explained(void **state) {
         Fixture *f = *state;
         mkdirat(f->root, "bin", 0755);
@@ -219,6 +245,13 @@ static void what_cannot_be_executed_is_explained(void **state) {
         write_string_at(f->root, "bin/plain", "", 0644);
         write_elf(f, "bin/dynamic", "/lib64/ld.so");
         symlinkat("../../../../bin/ls", f->root, "bin/link");
+        write_string_at(f->root, "bin/windows", "#!/bin/script\r\necho\r\n", 0755);
+        write_string_at(f->root, "bin/dir-script", "#!/bin\n", 0755);
+        write_string_at(f->root, "bin/self", "#!/bin/self\n", 0755);
+        write_string_at(f->root, "bin/empty", "", 0755);
+        write_string_at(f->root, "bin/closed", "x", 0700);
+        write_narrow_elf(f, "bin/narrow", "/lib/ld-linux.so.2");
+        write_foreign_elf(f, "bin/mainframe");
 
         assert_explained(f, "/bin/missing", ENOENT, "there is no such file in the image");
         assert_explained(f, "missing", ENOENT,
@@ -232,6 +265,16 @@ static void what_cannot_be_executed_is_explained(void **state) {
         assert_explained(f, "/bin/plain", EACCES, "/bin/plain is not executable (mode 0644)");
         assert_explained(f, "/bin", EACCES, "/bin is a directory");
         assert_explained(f, "/bin/link", ENOENT, "there is no such file in the image");
+        assert_explained(f, "/bin/windows", ENOENT,
+                        "needs the interpreter \"/bin/script\" with a carriage return behind its name");
+        assert_explained(f, "/bin/dir-script", EACCES,
+                        "needs the interpreter \"/bin\", which is a directory");
+        assert_explained(f, "/bin/self", ELOOP, "an interpreter that needs another one, and so on");
+        assert_explained(f, "/bin/empty", ENOEXEC, "/bin/empty is empty");
+        assert_explained(f, "/bin/closed", EACCES, "is closed to the user (mode 0700, owner ");
+        assert_explained(f, "/bin/narrow", ENOENT,
+                        "needs the loader \"/lib/ld-linux.so.2\", which is not in the image");
+        assert_explained(f, "/bin/mainframe", ENOEXEC, "a program for machines of another kind: s390x");
 }
 
 static void a_program_with_a_lying_header_is_only_read(void **state) {
