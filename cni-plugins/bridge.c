@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /* A pair of links: one end in the container, the other a port of a bridge on the host. */
 
@@ -296,7 +296,7 @@ static void undo(Attachment *a) {
         if (a->has_pair)
                 link_delete(a->sides.host, a->host.index);
         if (a->has_addresses && a->config.ip_masq)
-                masquerade_del(a->call, NULL, 0);
+                masquerade_del(a->call);
 }
 
 static int add(CniCall *c, CniResult *result) {
@@ -313,17 +313,15 @@ static int add(CniCall *c, CniResult *result) {
 
 static int del(CniCall *c) {
         _cleanup_(attachment_done) Attachment a = { .call = c, .sides = CNI_SIDES_NONE };
-        _cleanup_free_ IpPrefix *addresses = NULL;
-        size_t n = 0;
         int r = bridge_config_read(c, &a.config);
         if (r < 0)
                 return r;
         r = cni_sides_open_if_there(c, &a.sides);
         if (r > 0)
-                r = cni_delete_interface(c, &a.sides, &addresses, &n);
+                r = cni_delete_interface(c, &a.sides);
         int k = a.config.ipam ? ipam_del(c) : 0;
         if (k >= 0 && a.config.ipam && a.config.ip_masq)
-                k = masquerade_del(c, addresses, n);
+                k = masquerade_del(c);
         return r < 0 ? r : k;
 }
 
@@ -370,7 +368,9 @@ static int check(CniCall *c) {
                 r = check_bridge(&a);
         if (r >= 0)
                 r = cni_check(c, &a.sides, "veth", &a.container);
-        return r < 0 ? r : check_port(&a);
+        if (r >= 0)
+                r = check_port(&a);
+        return r >= 0 && a.config.ip_masq ? masquerade_check(c) : r;
 }
 
 static int gc(CniCall *c) {

@@ -6,7 +6,9 @@
 #include "cni-interface.h"
 
 int masquerade_add(CniCall *c, const CniResult *result);
-/* Undoes it for the attachment, whose addresses may be known no more (n 0). */
-int masquerade_del(CniCall *c, const IpPrefix *addresses, size_t n);
+/* Whether the rules for the addresses of prevResult are there. */
+int masquerade_check(CniCall *c);
+/* Undoes it for the attachment. */
+int masquerade_del(CniCall *c);
 /* Undoes it for all attachments of the network that cni_call_is_valid_attachment does not know. */
 int masquerade_gc(CniCall *c);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /* A pair of links between host and container, with routes so that each sees only the other. */
 
@@ -157,15 +157,13 @@ static int add(CniCall *c, CniResult *result) {
                 if (host.index)
                         link_delete(s.host, host.index);
                 if (config.ip_masq)
-                        masquerade_del(c, NULL, 0);
+                        masquerade_del(c);
         }
         return r;
 }
 
 static int del(CniCall *c) {
         _cleanup_cni_sides_ CniSides s = CNI_SIDES_NONE;
-        _cleanup_free_ IpPrefix *addresses = NULL;
-        size_t n = 0;
         PtpConfig config;
         int r = read_config(c, &config);
         if (r < 0)
@@ -173,19 +171,24 @@ static int del(CniCall *c) {
         int k = ipam_del(c);
         r = cni_sides_open_if_there(c, &s);
         if (r > 0)
-                r = cni_delete_interface(c, &s, &addresses, &n);
+                r = cni_delete_interface(c, &s);
         if (r >= 0 && config.ip_masq)
-                r = masquerade_del(c, addresses, n);
+                r = masquerade_del(c);
         return k < 0 ? k : r;
 }
 
 static int check(CniCall *c) {
         _cleanup_cni_sides_ CniSides s = CNI_SIDES_NONE;
+        PtpConfig config;
         Link l;
-        int r = cni_sides_open(c, &s);
+        int r = read_config(c, &config);
+        if (r >= 0)
+                r = cni_sides_open(c, &s);
         if (r >= 0)
                 r = ipam_check(c);
-        return r < 0 ? r : cni_check(c, &s, "veth", &l);
+        if (r >= 0)
+                r = cni_check(c, &s, "veth", &l);
+        return r >= 0 && config.ip_masq ? masquerade_check(c) : r;
 }
 
 static int gc(CniCall *c) {

@@ -6,7 +6,7 @@
 #include "netns.h"
 
 static int remove_link(CniCall *c, CniSides *s, const SingleLink *kind) {
-        return kind->remove ? kind->remove(c, s) : cni_delete_interface(c, s, NULL, NULL);
+        return kind->remove ? kind->remove(c, s) : cni_delete_interface(c, s);
 }
 
 static void take_addresses_of_previous(CniCall *c, CniResult *result) {

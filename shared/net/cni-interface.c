@@ -171,29 +171,11 @@ int cni_enable_forwarding(CniCall *c, const CniResult *result) {
         return r < 0 ? cni_fail_errno(c, r, "failed to enable forwarding") : 0;
 }
 
-/* Without those that the kernel gives by itself. */
-static int global_addresses(CniSides *s, const Link *l, IpPrefix **ret, size_t *ret_n) {
-        _cleanup_free_ LinkAddress *addresses = NULL;
-        size_t n = 0, k = 0;
-        int r = address_list(s->container, l->index, 0, &addresses, &n);
-        if (r < 0)
-                return r;
-        IpPrefix *l2 = xnew(IpPrefix, n + 1);
-        for (size_t i = 0; i < n; i++)
-                if (addresses[i].scope == RT_SCOPE_UNIVERSE)
-                        l2[k++] = addresses[i].address;
-        *ret = l2;
-        *ret_n = k;
-        return 0;
-}
-
-int cni_delete_interface(CniCall *c, CniSides *s, IpPrefix **ret_addresses, size_t *ret_n) {
+int cni_delete_interface(CniCall *c, CniSides *s) {
         Link l;
         int r = link_get(s->container, c->ifname, &l);
         if (r == -ENODEV)
                 return 0;
-        if (r >= 0 && ret_addresses)
-                r = global_addresses(s, &l, ret_addresses, ret_n);
         if (r >= 0)
                 r = link_delete(s->container, l.index);
         if (r < 0 && r != -ENODEV)

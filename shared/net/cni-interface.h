@@ -35,9 +35,8 @@ void cni_assign_addresses(CniResult *result, int index);
 /* Switches on forwarding on the host for the families of the addresses. */
 int cni_enable_forwarding(CniCall *c, const CniResult *result);
 
-/* Deletes the container's interface; that it is not there is fine. *ret_addresses are the global addresses
- * that it had (allocated), for what else belongs to them; may be NULL. */
-int cni_delete_interface(CniCall *c, CniSides *s, IpPrefix **ret_addresses, size_t *ret_n);
+/* Deletes the container's interface; that it is not there is fine. */
+int cni_delete_interface(CniCall *c, CniSides *s);
 
 /* CHECK: the interface of the call in prevResult, in the container, of that kind (NULL: any), with its MAC.
  */

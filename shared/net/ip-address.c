@@ -53,6 +53,11 @@ int ip_compare(const IpAddress *a, const IpAddress *b) {
         return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
+bool ip_is_any(const IpAddress *a) {
+        static const uint8_t zero[16];
+        return a->family && memcmp(a->bytes, zero, sizeof(zero)) == 0;
+}
+
 IpAddress ip_add(const IpAddress *a, int64_t offset) {
         IpAddress sum = *a;
         for (size_t i = ip_size(a->family); i > 0; i--) {

@@ -46,6 +46,8 @@ static inline bool ip_equal(const IpAddress *a, const IpAddress *b) {
         return ip_compare(a, b) == 0;
 }
 
+bool ip_is_any(const IpAddress *a); /* 0.0.0.0 or :: */
+
 /* The address offset further; wraps around at the end of all addresses. */
 IpAddress ip_add(const IpAddress *a, int64_t offset);
 

@@ -16,6 +16,10 @@ bool nat_owner_parse(char *text, NatOwner *ret);
 /* Of the targets the first of a family, or NULL. */
 const IpPrefix *nat_target(const NatPorts *p, int family);
 
+/* Whether a port is one of a family's addresses, and the one it is bound to, or NULL for any of them. */
+bool nat_port_is_of(const NatPort *p, int family);
+const IpAddress *nat_port_host(const NatPort *p);
+
 bool nft_is_there(void);
 int nft_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
 int nft_ports_add(const NatOwner *o, const NatPorts *p, char **ret_error);

@@ -153,14 +153,11 @@ typedef struct Ports {
         const NatPorts *ports;
 } Ports;
 
-static bool is_of_family(const NatPort *port, int family) {
-        return !port->host.family || port->host.family == family;
-}
-
 /* The rules of one port in the chains of the owner. */
 static void port_rules(RuleList *l, const Ports *p, const NatPort *port, const IpPrefix *target) {
         rule_list_push(l, p->chains.to_pod,
-                        &(XtablesRule){ .destination = port->host.family ? whole(&port->host) : (IpPrefix){},
+                        &(XtablesRule){ .destination = nat_port_host(port) ? whole(nat_port_host(port))
+                                                                           : (IpPrefix){},
                                         .protocol = port->protocol,
                                         .port = port->host_port,
                                         .target = "DNAT",
@@ -178,7 +175,7 @@ static RuleList ports_rules(const Ports *p, int family) {
         RuleList l = {};
         const IpPrefix *target = nat_target(p->ports, family);
         for (size_t i = 0; target && i < p->ports->n_ports; i++)
-                if (is_of_family(&p->ports->ports[i], family))
+                if (nat_port_is_of(&p->ports->ports[i], family))
                         port_rules(&l, p, &p->ports->ports[i], target);
         if (l.n == 0)
                 return l;
@@ -187,7 +184,8 @@ static RuleList ports_rules(const Ports *p, int family) {
         rule_list_push(&l, "OUTPUT", &jump);
         if (!p->ports->hairpin)
                 return l;
-        jump = (XtablesRule){ .source = { ip_prefix_first(target), target->length },
+        IpPrefix neighbours = { ip_prefix_first(target), target->length };
+        jump = (XtablesRule){ .source = p->ports->hairpin == NAT_HAIRPIN_ALL ? (IpPrefix){} : neighbours,
                 .destination = whole(&target->address),
                 .translated = true,
                 .comment = p->owner,

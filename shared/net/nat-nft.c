@@ -275,18 +275,20 @@ static Elements masquerade_elements(const IpPrefix *addresses, size_t n) {
         return e;
 }
 
-static void push_hairpin(Elements *e, const IpPrefix *target) {
+static void push_hairpin(Elements *e, const IpPrefix *target, NatHairpin hairpin) {
         char address[IP_TEXT_MAX], network[IP_TEXT_MAX];
+        bool six = target->address.family == AF_INET6;
         IpAddress first = ip_prefix_first(target);
+        const char *set = names[six][2];
         ip_format(&target->address, address);
         ip_format(&first, network);
-        const char *set = names[target->address.family == AF_INET6][2];
-        elements_push(e, set,
-                        target->length < ip_bits(target->address.family)
-                                        ? xasprintf("%s/%u . %s", network, target->length, address)
-                                        : xasprintf("%s . %s", network, address),
-                        NULL, NULL);
-        if (target->address.family == AF_INET)
+        if (hairpin == NAT_HAIRPIN_ALL)
+                elements_push(e, set, xasprintf("%s . %s", six ? "::/0" : "0.0.0.0/0", address), NULL, NULL);
+        else if (target->length < ip_bits(target->address.family))
+                elements_push(e, set, xasprintf("%s/%u . %s", network, target->length, address), NULL, NULL);
+        else
+                elements_push(e, set, xasprintf("%s . %s", address, address), NULL, NULL);
+        if (!six && hairpin != NAT_HAIRPIN_ALL)
                 elements_push(e, set, xasprintf("127.0.0.0/8 . %s", address), NULL, NULL);
 }
 
@@ -294,7 +296,7 @@ static void push_port(Elements *e, const NatPort *port, const IpPrefix *target) 
         char host[IP_TEXT_MAX], address[IP_TEXT_MAX];
         bool six = target->address.family == AF_INET6;
         char *value = xasprintf("%s . %" PRIu16, ip_format(&target->address, address), port->target_port);
-        if (port->host.family)
+        if (nat_port_host(port))
                 elements_push(e, names[six][3],
                                 xasprintf("%s . %d . %" PRIu16, ip_format(&port->host, host), port->protocol,
                                                 port->host_port),
@@ -311,12 +313,12 @@ static Elements port_elements(const NatPorts *p) {
                 const IpPrefix *target = nat_target(p, families[f]);
                 bool used = false;
                 for (size_t i = 0; target && i < p->n_ports; i++)
-                        if (!p->ports[i].host.family || p->ports[i].host.family == families[f]) {
+                        if (nat_port_is_of(&p->ports[i], families[f])) {
                                 push_port(&e, &p->ports[i], target);
                                 used = true;
                         }
                 if (used && p->hairpin)
-                        push_hairpin(&e, target);
+                        push_hairpin(&e, target, p->hairpin);
         }
         return e;
 }

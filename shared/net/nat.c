@@ -70,6 +70,14 @@ const IpPrefix *nat_target(const NatPorts *p, int family) {
         return NULL;
 }
 
+bool nat_port_is_of(const NatPort *p, int family) {
+        return !p->host.family || p->host.family == family;
+}
+
+const IpAddress *nat_port_host(const NatPort *p) {
+        return p->host.family && !ip_is_any(&p->host) ? &p->host : NULL;
+}
+
 int nat_masquerade_add(
                 NatBackend b, const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
         return (b == NAT_NFTABLES ? nft_masquerade_add : iptables_masquerade_add)(

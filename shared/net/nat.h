@@ -35,11 +35,20 @@ typedef struct NatOwner {
 } NatOwner;
 
 typedef struct NatPort {
-        int protocol;         /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
-        IpAddress host;       /* no address: any of the host's, of either family */
-        uint16_t host_port;   /* 1 … 65535 */
+        int protocol;       /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
+        IpAddress host;     /* no address: any of the host's, of either family; 0.0.0.0 or ::: of that one */
+        uint16_t host_port; /* 1 … 65535 */
         uint16_t target_port; /* 1 … 65535 */
 } NatPort;
+
+/* Which connections to the ports come to the pod with the host's address, as they must where its answers
+ * would go another way: those of the pod itself and of its neighbours in the network, and the host's own
+ * through 127.0.0.1; or all. */
+typedef enum NatHairpin {
+        NAT_HAIRPIN_NONE,
+        NAT_HAIRPIN_NEIGHBOURS,
+        NAT_HAIRPIN_ALL,
+} NatHairpin;
 
 typedef struct NatPorts {
         const IpPrefix *targets; /* the pod's addresses, each with its network: the first of each family
@@ -47,9 +56,7 @@ typedef struct NatPorts {
         size_t n_targets;
         const NatPort *ports;
         size_t n_ports;
-        /* The pod and its neighbours in the network reach each other through the host's ports too, and the
-         * host itself through 127.0.0.1: their connections are masqueraded. */
-        bool hairpin;
+        NatHairpin hairpin;
 } NatPorts;
 
 /* All of these return 0 or a negative errno, with what went wrong in *ret_error (allocated), since plugins

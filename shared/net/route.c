@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "route.h"
 
+#include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 
@@ -174,6 +175,26 @@ int route_each(Netlink *n, int family, unsigned table, RouteEach each, void *dat
         struct rtmsg i = { .rtm_family = family };
         Visit v = { .table = table, .route = each, .data = data };
         return netlink_call(n, netlink_message(RTM_GETROUTE, NLM_F_DUMP, &i, sizeof(i)), visit_route, &v);
+}
+
+static int take_out_interface(struct nlmsghdr *h, void *data) {
+        struct nlattr *a[RTA_MAX + 1];
+        if (h->nlmsg_type == RTM_NEWROUTE && nlmsg_parse(h, sizeof(struct rtmsg), a, RTA_MAX, NULL) >= 0 &&
+                        a[RTA_OIF])
+                *(int *) data = (int) nla_get_u32(a[RTA_OIF]);
+        return 0;
+}
+
+int route_find(Netlink *n, const IpAddress *to, int *ret_index) {
+        struct rtmsg i = { .rtm_family = to->family, .rtm_dst_len = ip_bits(to->family) };
+        struct nl_msg *m = netlink_message(RTM_GETROUTE, 0, &i, sizeof(i));
+        int index = 0;
+        put_ip(m, RTA_DST, to);
+        int r = netlink_call(n, m, take_out_interface, &index);
+        if (r < 0 || !index)
+                return r < 0 ? r : -ENETUNREACH;
+        *ret_index = index;
+        return 0;
 }
 
 static int change_rule(Netlink *n, int type, int request, const IpPrefix *from, unsigned table) {

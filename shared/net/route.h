@@ -40,6 +40,9 @@ typedef int (*RouteEach)(const Route *r, void *data);
 /* All routes of a family and a table (0: of every table); only those with one way. */
 int route_each(Netlink *n, int family, unsigned table, RouteEach each, void *data);
 
+/* The interface through which the host sends to an address. */
+int route_find(Netlink *n, const IpAddress *to, int *ret_index);
+
 /* A rule that sends what comes from an address to a table. */
 int rule_add(Netlink *n, const IpPrefix *from, unsigned table);
 int rule_delete(Netlink *n, const IpPrefix *from, unsigned table);

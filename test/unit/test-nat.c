@@ -78,12 +78,12 @@ static void a_port_belongs_to_one_owner(void **state) {
                                 .host = address("2001:db8::1"),
                                 .host_port = 443,
                                 .target_port = 444 } };
-        const NatPorts first = { a, 2, web, ELEMENTSOF(web), .hairpin = true };
+        const NatPorts first = { a, 2, web, ELEMENTSOF(web), .hairpin = NAT_HAIRPIN_NEIGHBOURS };
         assert_int_equal(nat_ports_add(backend, &pod, &first, new_error()), 0);
         assert_int_equal(nat_ports_check(backend, &pod, &first, new_error()), 0);
 
         for (size_t i = 0; i < 4; i++) {
-                const NatPorts same = { b, 1, &web[i], 1, .hairpin = true };
+                const NatPorts same = { b, 1, &web[i], 1, .hairpin = NAT_HAIRPIN_NEIGHBOURS };
                 assert_int_equal(nat_ports_add(backend, &bob, &same, new_error()), -EADDRINUSE);
                 assert_non_null(strstr(error, pod.container)); /* who has it */
                 assert_int_equal(nat_ports_check(backend, &bob, &same, new_error()), -ENOENT);
@@ -93,15 +93,32 @@ static void a_port_belongs_to_one_owner(void **state) {
                                 .host = address("192.0.2.2"),
                                 .host_port = 443,
                                 .target_port = 443 } };
-        const NatPorts second = { b, 1, other, 2, .hairpin = false };
+        const NatPorts second = { b, 1, other, 2, .hairpin = NAT_HAIRPIN_NONE };
         assert_int_equal(nat_ports_add(backend, &bob, &second, new_error()), 0);
         assert_int_equal(nat_ports_check(backend, &pod, &first, new_error()), 0);
 
         assert_int_equal(nat_ports_remove(&pod, new_error()), 0);
         assert_int_equal(nat_ports_check(backend, &pod, &first, new_error()), -ENOENT);
         assert_int_equal(nat_ports_check(backend, &bob, &second, new_error()), 0);
-        const NatPorts now_free = { b, 1, web, 2, .hairpin = true };
+        const NatPorts now_free = { b, 1, web, 2, .hairpin = NAT_HAIRPIN_NEIGHBOURS };
         assert_int_equal(nat_ports_add(backend, &bob, &now_free, new_error()), 0);
+}
+
+static void a_port_of_any_address_may_be_of_one_family_and_all_who_come_masqueraded(void **state) {
+        const IpPrefix a[] = { prefix("10.1.0.5/16"), prefix("fd00:1::5/64") };
+        const NatPort four = {
+                .protocol = IPPROTO_TCP, .host = address("0.0.0.0"), .host_port = 80, .target_port = 8080
+        };
+        const NatPort six = {
+                .protocol = IPPROTO_TCP, .host = address("::"), .host_port = 80, .target_port = 8080
+        };
+        const NatPorts first = { a, 2, &four, 1, NAT_HAIRPIN_ALL },
+                       second = { a, 2, &six, 1, NAT_HAIRPIN_ALL };
+        assert_int_equal(nat_ports_add(backend, &alice, &first, new_error()), 0);
+        assert_int_equal(nat_ports_check(backend, &alice, &first, new_error()), 0);
+        assert_int_equal(nat_ports_add(backend, &bob, &second, new_error()), 0);
+        assert_int_equal(nat_ports_check(backend, &bob, &second, new_error()), 0);
+        assert_int_equal(nat_ports_check(backend, &alice, &first, new_error()), 0);
 }
 
 static bool keep_alice(const NatOwner *o, void *data) {
@@ -112,7 +129,7 @@ static void collecting_leaves_what_is_kept(void **state) {
         const IpPrefix a[] = { prefix("10.1.0.5/16"), prefix("fd00:1::5/64") },
                        b[] = { prefix("10.1.0.6/16") };
         const NatPort port = { .protocol = IPPROTO_TCP, .host_port = 80, .target_port = 8080 };
-        const NatPorts ports = { b, 1, &port, 1, .hairpin = true };
+        const NatPorts ports = { b, 1, &port, 1, .hairpin = NAT_HAIRPIN_NEIGHBOURS };
         assert_int_equal(nat_masquerade_add(backend, &alice, a, 2, new_error()), 0);
         assert_int_equal(nat_masquerade_add(backend, &bob, b, 1, new_error()), 0);
         assert_int_equal(nat_ports_add(backend, &pod, &ports, new_error()), 0);
@@ -161,6 +178,7 @@ int main(void) {
                 WITH_NETWORK(what_was_added_is_there_until_it_is_removed),
                 WITH_NETWORK(adding_again_replaces_what_was_there),
                 WITH_NETWORK(a_port_belongs_to_one_owner),
+                WITH_NETWORK(a_port_of_any_address_may_be_of_one_family_and_all_who_come_masqueraded),
                 WITH_NETWORK(collecting_leaves_what_is_kept),
                 WITH_NETWORK(rules_that_somebody_flushed_come_back_with_the_next_pod),
                 WITH_NETWORK(the_host_that_has_legacy_rules_goes_on_with_them),
