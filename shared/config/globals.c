@@ -40,6 +40,27 @@ const Option global_options[] = {
         {},
 };
 
+static int make_absolute(const char *path, char **ret) {
+        _cleanup_free_ char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+        if (path[0] != '/' && !cwd)
+                return log_error_errno(errno, "cannot tell the working directory");
+        *ret = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", cwd, path);
+        return 0;
+}
+
+/* stage1 has another working directory. An empty one stays so: there is none. */
+static int resolve_local_config(void) {
+        char *resolved = NULL;
+        if (!*globals.local_config)
+                return 0;
+        int r = make_absolute(globals.local_config, &resolved);
+        if (r < 0)
+                return r;
+        free(globals.local_config);
+        globals.local_config = resolved;
+        return 0;
+}
+
 static int resolve_dir(void) {
         const char *dir = globals.dir ?: globals.config.data_dir ?: RKT_DATA_DIR;
         if (!*dir) {
@@ -50,13 +71,10 @@ static int resolve_dir(void) {
         _cleanup_free_ char *resolved = realpath(dir, NULL);
         if (!resolved && errno != ENOENT)
                 return log_error_errno(errno, "data directory %s", dir);
-        if (!resolved && dir[0] == '/') {
-                resolved = xstrdup(dir);
-        } else if (!resolved) {
-                _cleanup_free_ char *cwd = getcwd(NULL, 0);
-                if (!cwd)
-                        return log_error_errno(errno, "working directory");
-                resolved = xasprintf("%s/%s", cwd, dir);
+        if (!resolved) {
+                int r = make_absolute(dir, &resolved);
+                if (r < 0)
+                        return r;
         }
         free(globals.dir);
         globals.dir = TAKE_PTR(resolved);
@@ -72,9 +90,9 @@ int globals_settle(void) {
 
         char *directories[] = { globals.system_config, globals.local_config, globals.user_config, NULL };
         int r = config_load(directories, &globals.config);
-        if (r < 0)
-                return r;
-        return resolve_dir();
+        if (r >= 0)
+                r = resolve_local_config();
+        return r < 0 ? r : resolve_dir();
 }
 
 char **globals_arguments(void) {

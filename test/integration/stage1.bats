@@ -75,4 +75,8 @@ END
     echo "{\"rktKind\": \"stage1\", \"rktVersion\": \"v1\", \"location\": \"$BATS_TEST_TMPDIR/stage1\"}" >"$BATS_TEST_TMPDIR/etc/stage1.d/a.json"
     check_fails 4 rkt --local-config="$BATS_TEST_TMPDIR/etc" run --net=host example.com/app
     has '^told: '
+    # a stage1 has another working directory
+    cd "$BATS_TEST_TMPDIR" || return
+    check_fails 4 rkt --local-config=etc run --net=host example.com/app
+    has "^told: --net=host --local-config=$PWD/etc "
 }
