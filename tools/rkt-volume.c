@@ -12,6 +12,7 @@
 #include "named-volume.h"
 #include "output-format.h"
 #include "process.h"
+#include "process.h"
 #include "strv.h"
 #include "subcommand.h"
 #include "table.h"
@@ -159,8 +160,7 @@ static int list(int argc, char **argv) {
                 log_error("volume list takes no arguments");
                 return EXIT_RKT_FAILURE;
         }
-        r = format == OUTPUT_TEXT ? list_table() : list_json();
-        return r < 0 ? EXIT_RKT_FAILURE : 0;
+        return process_end(format == OUTPUT_TEXT ? list_table() : list_json());
 }
 
 /* Calls each for every name, and goes on after failures. Returns the exit status. */
@@ -178,7 +178,7 @@ static int for_names(char *const *names, int (*each)(const char *name, const voi
                         puts(*name);
                         continue;
                 }
-                status = EXIT_RKT_FAILURE;
+                status = -EIO;
         }
         return process_flush() < 0 ? EXIT_RKT_FAILURE : status;
 }

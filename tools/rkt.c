@@ -52,17 +52,18 @@ static void print_help(FILE *f) {
         fprintf(f, "\nUse \"rkt help COMMAND\" for more about a command.\n");
 }
 
-static int print_version(void) {
-        printf("rkt Version: %s\nappc Version: %s\nArchitecture: %s\nFeatures: -TPM +SDJOURNAL\n",
-                        RKT_VERSION, APPC_VERSION,
 #if defined(__x86_64__)
-                        "linux/amd64"
+#define ARCHITECTURE "linux/amd64"
 #elif defined(__aarch64__)
-                        "linux/arm64"
+#define ARCHITECTURE "linux/arm64"
 #else
-                        "linux"
+#define ARCHITECTURE "linux"
 #endif
-        );
+
+static int print_version(void) {
+        printf("rkt Version: %s\nappc Version: %s\nArchitecture: " ARCHITECTURE
+               "\nFeatures: %cTPM +SDJOURNAL\n",
+                        RKT_VERSION, APPC_VERSION, HAVE_TPM ? '+' : '-');
         return process_end(0);
 }
 

@@ -11,6 +11,7 @@
 #include "file.h"
 #include "globals.h"
 #include "log.h"
+#include "measure.h"
 #include "network-list.h"
 #include "process.h"
 #include "resolver-files.h"
@@ -227,7 +228,11 @@ int pod_launch(Pod *p) {
         r = pod_move(p, POD_PLACE_RUN, false);
         if (r < 0)
                 return log_error_errno(r, "pod %s: moving it to run", p->uuid);
-        r = fchdir(p->fd) < 0 ? -errno : pass_lock("RKT_LOCK_FD", p->fd);
+        r = fchdir(p->fd) < 0 ? -errno : 0;
+        if (r >= 0) {
+                pod_measure(p->uuid, l.argv[0]);
+                r = pass_lock("RKT_LOCK_FD", p->fd);
+        }
         if (r >= 0 && l.users_lock >= 0)
                 r = pass_lock("RKT_USERS_LOCK_FD", l.users_lock);
         if (r < 0)

@@ -4,7 +4,7 @@
 # Volumes and mounts as an app finds them: what is mounted where, in which order, who may write, and what is said
 # when that cannot be.
 
-# shellcheck disable=SC2016,SC2154 # scripts for the apps' shells; uuid and run_pid are start_pod's
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # scripts for the apps' shells; each test has its own uuid, by start_pod
 load lib
 load pods
 
@@ -323,7 +323,7 @@ volumes=()
 
 @test "named volumes: what a pod leaves in one the next pod finds, and gc and rm leave it alone" {
     busybox_image writer "$(sh_app 'ls -ldn /data; cat /data/count; echo more >>/data/count')"
-    for i in 1 2; do
+    for _ in 1 2; do
         check rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --volume=v,kind=named,name=test-kept,mode=0711,uid=3,gid=4 \
             example.com/writer --mount=volume=v,target=/data
         has ': drwx--x--x .* 3 +4 .*/data$'
