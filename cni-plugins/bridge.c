@@ -177,8 +177,13 @@ static int ensure_gateway(Attachment *a, const Link *l, const IpPrefix *gateway)
                         gateway->address.family == AF_INET6 ? IFA_F_NODAD : 0);
         if (r < 0 && r != -EEXIST)
                 return fail_on_host(a, "failed to set bridge addr: could not add IP address to", l->name);
-        /* else it would take the lowest address of its ports, and change as they come and go */
-        if (link_set_mac(a->sides.host, l->index, l->mac) < 0)
+        /* else it would take the lowest address of its ports, and change as they come and go; one whose last
+         * port has gone has none of its own */
+        static const uint8_t none[MAC_SIZE];
+        Link now = *l;
+        if (memcmp(l->mac, none, MAC_SIZE) == 0 && link_get_by_index(a->sides.host, l->index, &now) < 0)
+                return fail_on_host(a, "could not lookup", l->name);
+        if (link_set_mac(a->sides.host, l->index, now.mac) < 0)
                 return fail_on_host(a, "could not set bridge's mac", l->name);
         return 0;
 }

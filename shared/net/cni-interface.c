@@ -124,7 +124,7 @@ static int add_route(
                 .mtu = MAX(route->mtu, 0),
                 .advmss = MAX(route->advmss, 0),
         };
-        if (route_add(s->container, &r) < 0)
+        if (route_add_beside(s->container, &r) < 0)
                 return cni_fail(c, CNI_INTERNAL, "failed to add route '%s via %s dev %s': %s",
                                 ip_prefix_format(&r.destination, destination),
                                 ip_format(&r.gateway, gateway), l->name, netlink_error(s->container));

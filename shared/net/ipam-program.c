@@ -104,13 +104,27 @@ int ipam_program_output(CniCall *c, const char *type, const char *command, const
         return -EINVAL;
 }
 
+/* The interfaces of the result are the caller's matter. */
+static void take_addresses(CniResult *to, const CniResult *from) {
+        for (size_t i = 0; i < from->n_ips; i++) {
+                CniAddress *a = cni_result_add_address(to);
+                *a = from->ips[i];
+                a->interface = -1;
+        }
+        for (size_t i = 0; i < from->n_routes; i++)
+                *cni_result_add_route(to) = from->routes[i];
+        cni_dns_copy(&to->dns, &from->dns);
+}
+
 int ipam_program_add(CniCall *c, const char *type, CniResult *result) {
         _cleanup_free_ char *output = NULL, *error = NULL;
+        _cleanup_cni_result_ CniResult given = {};
         int r = ipam_program_output(c, type, "ADD", c->conf.text, &output);
         if (r < 0)
                 return r;
-        if (cni_result_parse(type, output, strlen(output), c->version, result, &error) < 0)
+        if (cni_result_parse(type, output, strlen(output), c->version, &given, &error) < 0)
                 return cni_fail(c, CNI_DECODING_FAILURE, "result of %s: %s", type, error);
+        take_addresses(result, &given);
         return 0;
 }
 

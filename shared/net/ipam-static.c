@@ -68,7 +68,8 @@ static int add_requested_gateways(CniCall *c, CniResult *result) {
                 if (ip_parse(*i + strspn(*i, " "), &gateway) < 0)
                         return cni_fail(c, CNI_INTERNAL, "invalid gateway address: %s", *i);
                 for (size_t k = 0; k < result->n_ips; k++)
-                        if (ip_prefix_contains(&result->ips[k].address, &gateway))
+                        if (!result->ips[k].gateway.family &&
+                                        ip_prefix_contains(&result->ips[k].address, &gateway))
                                 result->ips[k].gateway = gateway;
         }
         return 0;

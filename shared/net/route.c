@@ -130,6 +130,11 @@ int route_add(Netlink *n, const Route *r) {
         return change_route(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, r);
 }
 
+int route_add_beside(Netlink *n, const Route *r) {
+        int k = change_route(n, RTM_NEWROUTE, NLM_F_CREATE, r);
+        return k == -EEXIST ? 0 : k;
+}
+
 int route_delete(Netlink *n, const Route *r) {
         return change_route(n, RTM_DELROUTE, 0, r);
 }

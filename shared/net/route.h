@@ -35,6 +35,8 @@ typedef struct Route {
 } Route;
 
 int route_add(Netlink *n, const Route *r);
+/* May stand beside others to the same destination; that it is there already is fine. */
+int route_add_beside(Netlink *n, const Route *r);
 int route_delete(Netlink *n, const Route *r);
 typedef int (*RouteEach)(const Route *r, void *data);
 /* All routes of a family and a table (0: of every table); only those with one way. */
