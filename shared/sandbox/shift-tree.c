@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include "file.h"
@@ -46,20 +48,28 @@ static int shift_file(int fd, const struct stat *st, IdRange range) {
         return size < 0 ? 0 : set_capabilities(path, &caps, size, range);
 }
 
-static int shift_directory(int fd, dev_t device, IdRange range);
+/* Device numbers do not tell what is mounted: on an overlay, files have others than directories. */
+static int open_entry(int parent, const char *name) {
+        struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                .resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH };
+        int fd = (int) syscall(SYS_openat2, parent, name, &how, sizeof(how));
+        return fd < 0 ? -errno : fd;
+}
 
-static int shift_entry(int parent, const char *name, dev_t device, IdRange range) {
+static int shift_directory(int fd, IdRange range);
+
+static int shift_entry(int parent, const char *name, IdRange range) {
         struct stat st;
-        _cleanup_close_ int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &st) < 0)
+        _cleanup_close_ int fd = open_entry(parent, name);
+        if (fd < 0)
+                return fd == -EXDEV ? 0 : fd;
+        if (fstat(fd, &st) < 0)
                 return -errno;
-        if (st.st_dev != device)
-                return 0;
-        int r = S_ISDIR(st.st_mode) ? shift_directory(fd, device, range) : 0;
+        int r = S_ISDIR(st.st_mode) ? shift_directory(fd, range) : 0;
         return r < 0 ? r : shift_file(fd, &st, range);
 }
 
-static int shift_directory(int fd, dev_t device, IdRange range) {
+static int shift_directory(int fd, IdRange range) {
         int readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (readable < 0)
                 return -errno;
@@ -75,7 +85,7 @@ static int shift_directory(int fd, dev_t device, IdRange range) {
                 if (!e)
                         return -errno;
                 if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-                        r = shift_entry(fd, e->d_name, device, range);
+                        r = shift_entry(fd, e->d_name, range);
         }
         return r;
 }
@@ -86,6 +96,6 @@ int shift_tree_at(int dirfd, const char *path, IdRange range) {
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
         raise_descriptor_limit();
-        int r = shift_directory(fd, st.st_dev, range);
+        int r = shift_directory(fd, range);
         return r < 0 ? r : shift_file(fd, &st, range);
 }

@@ -33,8 +33,17 @@ static int open_streams(App *a) {
         return 0;
 }
 
-int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSources *sources, Logs *logs,
-                int loop) {
+/* In the pod's user namespace, if it has one: nobody can become a user that it does not have. */
+static int check_user(const User *u, const IdRange *users, char **ret_problem) {
+        if (users->count == 0 || (u->uid < users->count && u->gid < users->count))
+                return 0;
+        *ret_problem = xasprintf("user %u, group %u: the pod's user namespace has only those below %u",
+                        u->uid, u->gid, users->count);
+        return -EINVAL;
+}
+
+int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot *root,
+                const AppSources *sources, Logs *logs, int loop) {
         *a = (App){
                 .plan = plan,
                 .root = *root,
@@ -49,6 +58,8 @@ int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSourc
                                 { .in = -1, .out = -1, .source.fd = -1 } },
         };
         int r = user_resolve(root->root, plan->user, plan->group, NULL, &a->user, &a->problem);
+        if (r >= 0 && (r = check_user(&a->user, users, &a->problem)) < 0)
+                user_done(&a->user);
         if (r < 0)
                 log_debug_errno(r, "app %s: %s", plan->name, a->problem);
         a->environment = execution_environment(plan, &a->user);

@@ -55,8 +55,8 @@ typedef struct App {
 } App;
 
 /* What no phase changes: user, environment, filter, devices, streams. Logs failures. */
-int app_prepare(App *a, const PlanApp *plan, const AppRoot *root, const AppSources *sources, Logs *logs,
-                int loop);
+int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot *root,
+                const AppSources *sources, Logs *logs, int loop);
 /* The file rkt/env/APP, from which enter takes the environment. */
 int app_write_environment(const App *a);
 

@@ -201,8 +201,8 @@ static int set_up(Pid1 *p) {
                         return log_error_errno(r, "app %s: cannot make its notification socket",
                                         p->plan->apps[i].name);
                 if ((r = app_root_build(p->boot, &root, i, &app_root)) < 0 ||
-                                (r = app_prepare(&p->apps[i], &p->plan->apps[i], &app_root, &root.apps[i],
-                                                 &p->logs, p->loop)) < 0 ||
+                                (r = app_prepare(&p->apps[i], &p->plan->apps[i], &p->plan->users, &app_root,
+                                                 &root.apps[i], &p->logs, p->loop)) < 0 ||
                                 (r = app_write_environment(&p->apps[i])) < 0)
                         return r;
                 p->apps[i].terminal = terminal;

@@ -77,6 +77,16 @@ static int set_identity(const Boot *b) {
         return r < 0 ? log_error_errno(r, "cannot bring up the pod's lo") : 0;
 }
 
+/* Those of a user namespace's network belong to the host's root, those of its IPC, in newer kernels, to its
+ * own. */
+static int write_parameter(const char *path, const char *value, const IdRange *users) {
+        int r = write_string_at(AT_FDCWD, path, value, 0);
+        if (r != -EACCES || users->count == 0 || seteuid(users->shift) < 0)
+                return r;
+        r = write_string_at(AT_FDCWD, path, value, 0);
+        return seteuid(0) < 0 ? -errno : r;
+}
+
 /* The pod's namespaces are there, and the plan names no parameter of any other. */
 int pod_root_set_sysctl(const Plan *p) {
         STRV_FOREACH (s, p->sysctl) {
@@ -85,7 +95,7 @@ int pod_root_set_sysctl(const Plan *p) {
                 _cleanup_free_ char *path = xasprintf("/proc/sys/%s", name);
                 if (r >= 0 && access(path, F_OK) < 0)
                         r = -errno;
-                if (r < 0 || (r = write_string_at(AT_FDCWD, path, value, 0)) < 0)
+                if (r < 0 || (r = write_parameter(path, value, &p->users)) < 0)
                         return log_error_errno(
                                         r, "cannot set the kernel parameter %s to \"%s\"", name, value);
         }
