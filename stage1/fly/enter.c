@@ -5,46 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 
 #include "alloc.h"
+#include "enter-options.h"
 #include "execution.h"
 #include "log.h"
 #include "member.h"
-#include "option.h"
 #include "process.h"
 #include "strv.h"
-
-static char *pid_option, *app_option;
-
-static const Option options[] = {
-        { "pid", OPTION_STRING, &pid_option, "the app's main process" },
-        { "appname", OPTION_STRING, &app_option, "the app to enter" },
-        {},
-};
-
-static const Command command = {
-        .name = "enter",
-        .usage = "--pid=PID --appname=APP -- COMMAND [ARGUMENTS]",
-        .summary = "execute a command in an app (stage1 entry point, called by rkt enter)",
-        .options = options,
-        .stop_at_argument = true,
-};
-
-static int load_plan(Plan **ret, const PlanApp **ret_app) {
-        _cleanup_free_ char *error = NULL;
-        int r = plan_load_at(AT_FDCWD, "stage1/rootfs/" PLAN_PATH, ret, &error);
-        if (r < 0) {
-                log_error("the pod's plan: %s", error);
-                return r;
-        }
-        *ret_app = plan_find_app(*ret, app_option);
-        if (*ret_app)
-                return 0;
-        log_error("the pod has no app \"%s\"", app_option);
-        return -ENOENT;
-}
 
 static int open_namespace(pid_t pid) {
         Members m;
@@ -93,26 +62,23 @@ static int execute(const PlanApp *app, int namespace, char **argv) {
         return -f.error;
 }
 
-static int enter(char **argv) {
+static int enter(pid_t pid, const char *name, char **argv) {
         _cleanup_plan_ Plan *plan = NULL;
-        const PlanApp *app = NULL;
-        uint64_t pid = 0;
-        if (!pid_option || parse_uint(pid_option, INT_MAX, &pid) < 0 || pid < 1 || !app_option || !argv[0]) {
-                log_error("expected --pid=PID, --appname=APP and a command");
-                return -EINVAL;
-        }
-        int r = load_plan(&plan, &app);
+        PlanApp app;
+        int r = enter_options_load_plan(name, &plan, &app);
         if (r < 0)
                 return r;
-        _cleanup_close_ int namespace = open_namespace((pid_t) pid);
-        return namespace < 0 ? namespace : execute(app, namespace, argv);
+        _cleanup_close_ int namespace = open_namespace(pid);
+        return namespace < 0 ? namespace : execute(&app, namespace, argv);
 }
 
 int main(int argc, char **argv) {
-        _cleanup_strv_ char **arguments = NULL;
+        _cleanup_strv_ char **words = NULL;
+        const char *app;
+        pid_t pid;
         process_begin("stage1");
-        int r = command_parse(&command, argc, argv, &arguments);
+        int r = enter_options_parse(argc, argv, &pid, &app, &words);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
-        return enter(arguments) < 0 ? EXIT_RKT_FAILURE : 0;
+        return enter(pid, app, words) < 0 ? EXIT_RKT_FAILURE : 0;
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,46 +20,24 @@
 #include "alloc.h"
 #include "cgroup2.h"
 #include "devices.h"
+#include "enter-options.h"
 #include "execution.h"
 #include "file.h"
 #include "leader.h"
 #include "log.h"
 #include "namespaces.h"
-#include "option.h"
 #include "process.h"
 #include "sealed.h"
-#include "strv.h"
 #include "terminal.h"
 
 #define PATIENCE_MS 5000 /* for a pod that is being started */
-
-static char *pid_option, *app_option, *user_option, *group_option, *directory_option;
-static char **environment_option;
-
-static const Option options[] = {
-        { "pid", OPTION_STRING, &pid_option, "the pod's PID 1" },
-        { "appname", OPTION_STRING, &app_option, "the app to enter" },
-        { "environment", OPTION_STRV, &environment_option, "NAME=VALUE, in place of the app's variable" },
-        { "group", OPTION_STRING, &group_option, "another group than the app's" },
-        { "user", OPTION_STRING, &user_option, "another user than the app's, with its own groups" },
-        { "working-dir", OPTION_STRING, &directory_option, "another directory than the app's" },
-        {},
-};
-
-static const Command command = {
-        .name = "enter",
-        .usage = "--pid=PID --appname=APP [--user=USER] [--group=GROUP] [--working-dir=PATH] "
-                 "[--environment=NAME=VALUE]… -- COMMAND [ARGUMENTS]",
-        .summary = "execute a command in an app (stage1 entry point, called by rkt enter)",
-        .options = options,
-        .stop_at_argument = true,
-};
 
 typedef struct Entry {
         Plan *plan;
         PlanApp app; /* of the plan, or as asked for; owns nothing */
         char **environment;
         char **argv;
+        const char *app_name;
         pid_t pid;           /* of PID 1 */
         int leader;          /* pidfd of PID 1 */
         int leader_root;     /* its root directory */
@@ -73,68 +50,6 @@ typedef struct Entry {
         bool keep[3];      /* the caller's standard descriptors that the process gets as they are */
         int master, slave; /* of a terminal; or -1 */
 } Entry;
-
-static bool is_set_by_option(const char *variable) {
-        STRV_FOREACH (given, environment_option)
-                if (strncmp(*given, variable, strcspn(variable, "=") + 1) == 0)
-                        return true;
-        return false;
-}
-
-static char **environment_of(const PlanApp *a) {
-        char **l = strv_copy(NULL);
-        STRV_FOREACH (variable, a->environment)
-                if (!is_set_by_option(*variable))
-                        strv_add(&l, *variable);
-        strv_extend(&l, environment_option);
-        return l;
-}
-
-/* Whoever enters may be another one than the app, but what confines the app confines him. */
-static void apply_options(PlanApp *a) {
-        if (user_option) {
-                a->user = user_option;
-                a->group = (char *) ""; /* its own */
-        }
-        if (group_option)
-                a->group = group_option;
-        if (user_option || group_option)
-                a->n_gids = 0; /* these are the app's user's */
-        if (directory_option)
-                a->working_directory = directory_option;
-        if (environment_option)
-                a->environment = environment_of(a);
-}
-
-static int load_plan(Entry *e) {
-        _cleanup_free_ char *error = NULL;
-        int r = plan_load_at(AT_FDCWD, "stage1/rootfs/" PLAN_PATH, &e->plan, &error);
-        if (r < 0) {
-                log_error("the pod's plan: %s", error);
-                return r;
-        }
-        const PlanApp *app = plan_find_app(e->plan, app_option);
-        if (!app) {
-                log_error("the pod has no app \"%s\"", app_option);
-                return -ENOENT;
-        }
-        e->app = *app;
-        apply_options(&e->app);
-        return 0;
-}
-
-static int check_options(void) {
-        if (directory_option && *directory_option != '/') {
-                log_error("--working-dir=%s: expected an absolute path", directory_option);
-                return -EINVAL;
-        }
-        STRV_FOREACH (variable, environment_option)
-                if (**variable == '=' || !strchr(*variable, '=')) {
-                        log_error("--environment=%s: expected NAME=VALUE", *variable);
-                        return -EINVAL;
-                }
-        return 0;
-}
 
 static int load_filter(Entry *e) {
         const char *name = e->app.seccomp;
@@ -247,10 +162,10 @@ static int connect_terminal(const Entry *e, Terminal *t) {
         return r < 0 ? log_error_errno(r, "cannot use the terminal") : 0;
 }
 
-static int prepare(Entry *e, pid_t pid) {
+static int prepare(Entry *e) {
+        const pid_t pid = e->pid;
         _cleanup_free_ char *root = xasprintf("/proc/%d/root", (int) pid);
-        e->pid = pid;
-        int r = load_plan(e);
+        int r = enter_options_load_plan(e->app_name, &e->plan, &e->app);
         if (r < 0)
                 return r;
         r = leader_open(pid, &e->leader);
@@ -380,23 +295,16 @@ int main(int argc, char **argv) {
                 .cgroup = -1,
                 .master = -1,
                 .slave = -1 };
-        uint64_t pid;
         process_begin("stage1");
         sealed_execute(argv);
         /* from the fork to execve, the child is a process of the pod that holds descriptors of the host */
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-        int r = command_parse(&command, argc, argv, &e.argv);
-        if (r != 0)
-                return r < 0 ? EXIT_RKT_FAILURE : 0;
-        if (strv_length(e.argv) == 0 || !app_option || !pid_option ||
-                        parse_uint(pid_option, INT_MAX, &pid) < 0) {
-                log_error("expected --pid=PID --appname=APP -- COMMAND");
-                return EXIT_RKT_FAILURE;
-        }
-        r = check_options();
-        if (r >= 0)
-                r = prepare(&e, (pid_t) pid);
+        int r = enter_options_parse(argc, argv, &e.pid, &e.app_name, &e.argv);
+        if (r == 0)
+                r = prepare(&e);
+        else if (r > 0)
+                return 0;
         if (r >= 0)
                 r = run(&e);
         return r < 0 ? EXIT_RKT_FAILURE : r;

@@ -164,6 +164,8 @@ namespaces() {
     has '^b$'
     has '^/bin/busybox$'
     check_fails 9 rkt enter "$uuid" /bin/sh -c 'exit 9'
+    check rkt enter --user=0 --working-dir=/bin --environment=A=z "$uuid" /bin/sh -c 'id -u; pwd; echo $A'
+    [[ $output == $'0\n/bin\nz' ]]
     check_fails 254 rkt enter "$uuid" /bin/missing
     has 'app long: .*/bin/missing'
 }
