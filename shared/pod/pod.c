@@ -247,8 +247,13 @@ int pod_find_argument(const char *data_dir, char *const *arguments, const char *
         int r = read_line_at(AT_FDCWD, uuid_file, &line);
         if (r < 0)
                 return log_error_errno(r, "unable to read UUID from file %s", uuid_file);
-        line[strcspn(line, " \t\r")] = 0;
-        return pod_find(data_dir, line, ret);
+        char *word = line + strspn(line, " \t\r");
+        word[strcspn(word, " \t\r")] = 0;
+        if (!*word) {
+                log_error("unable to read UUID from file %s: there is none on its first line", uuid_file);
+                return -ENODATA;
+        }
+        return pod_find(data_dir, word, ret);
 }
 
 int pod_lock(Pod *p) {

@@ -166,6 +166,16 @@ forever='trap "exit 3" TERM; while :; do sleep 0.05; done'
     has 'UUID cannot be empty'
     check_fails 254 rkt status ffffffff-ffff
     has 'no matches found for "ffffffff-ffff"'
+    local like=$BATS_TEST_TMPDIR/like
+    mkdir -p "$like/pods/run/abcdef00-0000-4000-8000-00000000000"{1,2}
+    check_fails 254 rkt --dir="$like" status abcdef00
+    has 'ambiguous uuid, 2 matches'
+    # from a file, whatever the blanks around it
+    printf ' %s \r\n' "$uuid" >"$like/file"
+    check rkt status --uuid-file="$like/file"
+    echo >"$like/file"
+    check_fails 254 rkt stop --uuid-file="$like/file"
+    has "unable to read UUID from file $like/file: there is none on its first line"
 }
 
 @test "--dir: another data directory, also through a symlink" {
