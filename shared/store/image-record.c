@@ -240,8 +240,10 @@ static int load_all(Store *s, RecordParser parser, ImageRecord ***ret, size_t *r
                 if (r == -ENOENT)
                         continue;
                 if (r < 0) {
-                        log_warning("image record %s/" STORE_IMAGES "/%s is not usable: %s", store_path(s),
-                                        *name, error ?: strerror(-r));
+                        log_warning("image record %s/" STORE_IMAGES
+                                    "/%s is not usable, and removed by \"rkt image "
+                                    "rm\" of its ID: %s",
+                                        store_path(s), *name, error ?: strerror(-r));
                         continue;
                 }
                 xgrow(&records, n);

@@ -204,6 +204,20 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
     [[ -z $(find "$data/cas" -type f -o -type l) && -z $(ls -A "$data/cas/tree") ]]
 }
 
+@test "image rm: a record that is damaged is told of, and can be removed by its ID" {
+    image damaged
+    local broken=$id
+    image whole
+    echo damaged >"$data/cas/image/$broken"
+    check r image list --no-legend
+    has "/cas/image/$broken is not usable, and removed by \"rkt image rm\" of its ID: "
+    has 'example.com/whole'
+    check r image rm "${broken:0:20}"
+    check r image list --no-legend
+    lacks 'not usable'
+    [[ $(find "$data/cas/blob" -type f -printf '%f\n') == "$id" ]]
+}
+
 @test "image gc: keeps what is young, removes what is old, and what killed commands left" {
     image young
     local young=$id
