@@ -117,15 +117,28 @@ static int open_user_namespace(Entry *e) {
         return 0;
 }
 
-/* What depends on the image, seen from the app's mount namespace, in which the process stays. */
-static int look_into_app(Entry *e) {
-        _cleanup_free_ char *error = NULL;
+/* There and back: a label and the like are written to our proc, as what is at /proc in the app may be of the
+ * image (CVE-2019-16884). */
+static int open_app_root(Entry *e) {
+        _cleanup_close_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+        if (own < 0)
+                return log_error_errno(errno, "cannot open /proc/self/ns/mnt");
         if (setns(e->mount_namespace, CLONE_NEWNS) < 0)
                 return log_error_errno(errno, "app %s: cannot join its mount namespace", e->app.name);
         e->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (e->root < 0)
                 return log_error_errno(errno, "app %s: cannot open its root", e->app.name);
-        int r = user_resolve(e->root, e->app.user, e->app.group, &e->plan->users, &e->user, &error);
+        return setns(own, CLONE_NEWNS) < 0 ? log_error_errno(errno, "cannot leave the app's mount namespace")
+                                           : 0;
+}
+
+/* What depends on the image. */
+static int look_into_app(Entry *e) {
+        _cleanup_free_ char *error = NULL;
+        int r = open_app_root(e);
+        if (r < 0)
+                return r;
+        r = user_resolve(e->root, e->app.user, e->app.group, &e->plan->users, &e->user, &error);
         if (r < 0) {
                 log_error("app %s: %s", e->app.name, error);
                 return r;
