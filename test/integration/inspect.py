@@ -155,4 +155,5 @@ def main(names):
         globals()[name]()
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -64,7 +64,7 @@ inspect_image() {
     local dir=$BATS_TEST_TMPDIR/image-inspect more=${1:-\{\}} name
     mkdir -p "$dir/rootfs"/{usr,etc,tmp,inspect}
     for name in bin lib lib64 sbin; do ln -s "usr/$name" "$dir/rootfs/$name"; done
-    cp "$BATS_TEST_DIRNAME/inspect.py" "$dir/rootfs/inspect/"
+    cp "$BATS_TEST_DIRNAME/"{inspect,escape}.py "$dir/rootfs/inspect/"
     printf 'root:x:0:0::/root:/bin/sh\nwho:x:1000:1001::/home/who:/bin/sh\n' >"$dir/rootfs/etc/passwd"
     printf 'root:x:0:\nwhose:x:1001:\n' >"$dir/rootfs/etc/group"
     jq -n --argjson more "$more" --arg arch "$(uname -m | sed 's/x86_64/amd64/')" '{acKind: "ImageManifest", acVersion: "0.8.11",
