@@ -26,7 +26,7 @@ void nat_owner_done(NatOwner *o) {
         free((char *) o->container);
 }
 
-static bool is_valid(const NatOwner *o, void *data) {
+bool nat_config_is_valid(const NatOwner *o, void *data) {
         const CniCall *c = data;
         const char *slash = strrchr(o->container, '/');
         if (!o->network || !streq(o->network, c->network) || !slash)
@@ -37,6 +37,6 @@ static bool is_valid(const NatOwner *o, void *data) {
 
 int nat_config_gc(CniCall *c) {
         _cleanup_free_ char *error = NULL;
-        int r = nat_collect(is_valid, c, &error);
+        int r = nat_collect(nat_config_is_valid, c, &error);
         return r < 0 ? cni_fail(c, CNI_INTERNAL, "%s", error) : 0;
 }

@@ -13,5 +13,7 @@ int nat_config_backend(CniCall *c, const char *key, NatBackend *ret);
 NatOwner nat_config_owner(const CniCall *c);
 void nat_owner_done(NatOwner *o);
 
+/* For nat_collect: false for what is of this network and of no valid attachment; data is the call. */
+bool nat_config_is_valid(const NatOwner *o, void *data);
 /* GC: what belongs to attachments of this network that are not valid any more. */
 int nat_config_gc(CniCall *c);

@@ -40,48 +40,15 @@ static Chains chains_of(const NatOwner *o) {
         return c;
 }
 
-static const char *tool(int family) {
-        return family == AF_INET ? "iptables" : "ip6tables";
-}
-
 bool iptables_is_used(bool with_rules) {
-        static const char *const lists[] = { "/proc/net/ip_tables_names", "/proc/net/ip6_tables_names" };
-        for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
-                _cleanup_free_ char *text = NULL;
-                if (read_file_at(AT_FDCWD, lists[i], 4096, &text, NULL) < 0)
-                        continue;
-                _cleanup_strv_ char **tables = strv_split(text, '\n');
-                if (!strv_contains(tables, TABLE))
-                        continue;
+        for (size_t i = 0; i < ELEMENTSOF(families); i++) {
                 _cleanup_xtables_ Xtables *x = NULL;
-                if (!with_rules || (xtables_open(families[i], TABLE, &x) >= 0 && xtables_has_rules(x)))
+                if (xtables_is_loaded(families[i], TABLE) &&
+                                (!with_rules || (xtables_open(families[i], TABLE, &x) >= 0 &&
+                                                                xtables_has_rules(x))))
                         return true;
         }
         return false;
-}
-
-/* One change of the table of one family: 0, a negative errno that change has explained, or of libiptc. */
-typedef int (*Change)(Xtables *x, void *data, char **ret_error);
-
-/* Makes a change, again when somebody else was faster. */
-static int transact(int family, Change change, void *data, char **ret_error) {
-        for (unsigned attempt = 0;; attempt++) {
-                _cleanup_xtables_ Xtables *x = NULL;
-                int r = xtables_open(family, TABLE, &x);
-                if (r < 0)
-                        return nat_fail(ret_error, r, "%s: cannot read the table " TABLE ": %s",
-                                        tool(family), strerror(-r));
-                r = change(x, data, ret_error);
-                if (r == -EADDRINUSE)
-                        return r; /* explained already */
-                if (r >= 0)
-                        r = xtables_commit(x);
-                if (r >= 0)
-                        return 0;
-                if (r != -EAGAIN || attempt == 20)
-                        return nat_fail(ret_error, r, "%s: cannot change the table " TABLE ": %s",
-                                        tool(family), strerror(-r));
-        }
 }
 
 typedef struct Masquerade {
@@ -241,7 +208,7 @@ int iptables_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t
         Masquerade m = { chains_of(o), owner, addresses, n };
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(families); i++)
                 if (has_family(addresses, n, families[i]))
-                        r = transact(families[i], change_masquerade, &m, ret_error);
+                        r = xtables_transact(families[i], TABLE, change_masquerade, &m, ret_error);
         return r;
 }
 
@@ -307,7 +274,7 @@ int iptables_ports_add(const NatOwner *o, const NatPorts *ports, char **ret_erro
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(families); i++) {
                 _cleanup_rules_ RuleList l = ports_rules(&p, families[i]);
                 if (l.n > 0)
-                        r = transact(families[i], change_ports, &p, ret_error);
+                        r = xtables_transact(families[i], TABLE, change_ports, &p, ret_error);
         }
         if (r < 0) {
                 _cleanup_free_ char *ignored = NULL;
@@ -340,7 +307,8 @@ static int remove_chains(const char *const *chains, char **ret_error) {
         int result = 0;
         for (size_t i = 0; i < ELEMENTSOF(families); i++) {
                 int r = has_any_chain(families[i], chains)
-                                        ? transact(families[i], delete_chains, (void *) chains, ret_error)
+                                        ? xtables_transact(families[i], TABLE, delete_chains,
+                                                          (void *) chains, ret_error)
                                         : 0;
                 result = result < 0 ? result : r;
         }
@@ -363,12 +331,12 @@ static int check_rules(int family, const RuleList *l, char **ret_error) {
                 return 0;
         int r = xtables_open(family, TABLE, &x);
         if (r < 0)
-                return nat_fail(ret_error, r, "%s: cannot read the table " TABLE ": %s", tool(family),
-                                strerror(-r));
+                return nat_fail(ret_error, r, "%s: cannot read the table " TABLE ": %s",
+                                xtables_tool(family), strerror(-r));
         for (size_t i = 0; i < l->n; i++)
                 if (!xtables_has_rule(x, l->items[i].chain, &l->items[i].rule, true))
                         return nat_fail(ret_error, -ENOENT, "%s: a rule of %s that leads to %s is missing",
-                                        tool(family), l->items[i].chain, l->items[i].rule.target);
+                                        xtables_tool(family), l->items[i].chain, l->items[i].rule.target);
         return 0;
 }
 
@@ -420,7 +388,7 @@ int iptables_collect(bool (*keep)(const NatOwner *o, void *data), void *data, ch
                 xtables_comments(x, note_doomed, &k);
                 xtables_close(TAKE_PTR(x)); /* with its lock */
                 _cleanup_strv_ char **doomed = k.doomed;
-                int r = doomed ? transact(families[i], delete_chains, doomed, ret_error) : 0;
+                int r = doomed ? xtables_transact(families[i], TABLE, delete_chains, doomed, ret_error) : 0;
                 result = result < 0 ? result : r;
         }
         return result;

@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
-#include <nftables/libnftables.h>
 
 #include "alloc.h"
 #include "json.h"
 #include "nat-backends.h"
+#include "nft-run.h"
 
 #define TABLE "inet rkt"
 
@@ -85,31 +85,8 @@ static void elements_push(Elements *e, const char *set, char *key, char *value, 
         e->items[e->n++] = (Element){ .set = set, .key = key, .value = value, .owner = owner };
 }
 
-DEFINE_CLEANUP(struct nft_ctx *, nft_ctx_free)
-
-/* Commands, or the one that lists. On failure -EIO with nft's words at ret_error, allocated. */
-static int run(const char *commands, char **ret_output, char **ret_error) {
-        _cleanup_(nft_ctx_freep) struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-        if (!nft)
-                return -ENOMEM;
-        nft_ctx_buffer_error(nft);
-        nft_ctx_buffer_output(nft);
-        nft_ctx_output_set_flags(nft, (ret_output ? NFT_CTX_OUTPUT_JSON : 0) | NFT_CTX_OUTPUT_NUMERIC_PROTO);
-        if (nft_run_cmd_from_buffer(nft, commands) != 0) {
-                if (ret_error) {
-                        const char *text = nft_ctx_get_error_buffer(nft);
-                        text = startswith(text, "Error: ") ?: text;
-                        *ret_error = xstrndup(text, strcspn(text, "\n"));
-                }
-                return -EIO;
-        }
-        if (ret_output)
-                *ret_output = xstrdup(nft_ctx_get_output_buffer(nft));
-        return 0;
-}
-
 bool nft_is_there(void) {
-        return run("list tables", NULL, NULL) >= 0;
+        return nft_run("list tables", NULL, NULL) >= 0;
 }
 
 /* An expression of nft's JSON in the words of its commands. */
@@ -163,7 +140,7 @@ static void read_table(Elements *e) {
 /* What the table holds. -ENOENT: there is none. */
 static int list_table(Elements *ret, char **ret_error) {
         _cleanup_free_ char *text = NULL;
-        if (run("list table " TABLE, &text, NULL) < 0)
+        if (nft_run("list table " TABLE, &text, NULL) < 0)
                 return -ENOENT;
         Elements e = { .json = json_tokener_parse(text) };
         if (!e.json)
@@ -227,7 +204,7 @@ static int commit(const char *const *sets, const NatOwner *o, const Elements *wa
                 print_element(f, "create", &wanted->items[i], owner);
         fclose(f);
         /* Nearly always the table is there and the elements are not. */
-        if (run(text, NULL, NULL) >= 0)
+        if (nft_run(text, NULL, NULL) >= 0)
                 return 0;
 
         _cleanup_elements_ Elements there = {};
@@ -245,7 +222,7 @@ static int commit(const char *const *sets, const NatOwner *o, const Elements *wa
                         print_element(f, "delete", &there.items[i], NULL);
         fputs(text, f);
         fclose(f);
-        r = run(whole, NULL, &error);
+        r = nft_run(whole, NULL, &error);
         if (r < 0)
                 return nat_fail(ret_error, r, "nft: cannot add the addresses and ports of %s: %s",
                                 o->container, error ?: "out of memory");
@@ -349,7 +326,7 @@ static int delete_elements(
         fclose(f);
         if (size == 0)
                 return 0;
-        r = run(text, NULL, &error);
+        r = nft_run(text, NULL, &error);
         if (r < 0)
                 return nat_fail(ret_error, r, "nft: cannot delete elements of table " TABLE ": %s",
                                 error ?: "out of memory");

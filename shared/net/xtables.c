@@ -18,6 +18,7 @@
 #include "alloc.h"
 #include "file.h"
 #include "lock.h"
+#include "strv.h"
 
 #define LOCK_FILE "/run/xtables.lock"
 
@@ -84,6 +85,44 @@ void xtables_close(Xtables *x) {
 
 int xtables_family(const Xtables *x) {
         return x->library->family;
+}
+
+const char *xtables_tool(int family) {
+        return family == AF_INET ? "iptables" : "ip6tables";
+}
+
+bool xtables_is_loaded(int family, const char *table) {
+        _cleanup_free_ char *text = NULL;
+        const char *list = family == AF_INET ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names";
+        if (read_file_at(AT_FDCWD, list, 4096, &text, NULL) < 0)
+                return false;
+        _cleanup_strv_ char **tables = strv_split(text, '\n');
+        return strv_contains(tables, table);
+}
+
+static int fail(char **ret_error, int error, const char *what, int family, const char *table) {
+        free(*ret_error);
+        *ret_error = xasprintf("%s: cannot %s the table %s: %s", xtables_tool(family), what, table,
+                        strerror(-error));
+        return error;
+}
+
+int xtables_transact(int family, const char *table, XtablesChange change, void *data, char **ret_error) {
+        for (unsigned attempt = 0;; attempt++) {
+                _cleanup_xtables_ Xtables *x = NULL;
+                int r = xtables_open(family, table, &x);
+                if (r < 0)
+                        return fail(ret_error, r, "read", family, table);
+                r = change(x, data, ret_error);
+                if (r == -EADDRINUSE)
+                        return r; /* explained already */
+                if (r >= 0)
+                        r = xtables_commit(x);
+                if (r >= 0)
+                        return 0;
+                if (r != -EAGAIN || attempt == 20)
+                        return fail(ret_error, r, "change", family, table);
+        }
 }
 
 /* An entry that grows by its matches and ends with its target. In allocated memory, which may hold one
@@ -188,6 +227,12 @@ static void add_matches(Entry *e, const XtablesRule *rule) {
                 info->match_flags = XT_CONNTRACK_STATE;
                 info->state_mask = XT_CONNTRACK_STATE_DNAT;
         }
+        if (rule->answers) {
+                struct xt_conntrack_mtinfo3 *info = add_match(e, "conntrack", 3, sizeof(*info));
+                info->match_flags = XT_CONNTRACK_STATE;
+                info->state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) |
+                                   XT_CONNTRACK_STATE_BIT(IP_CT_RELATED);
+        }
         if (rule->comment) {
                 struct xt_comment_info *info = add_match(e, "comment", 0, sizeof(*info));
                 strncpy(info->comment, rule->comment, sizeof(info->comment) - 1);
@@ -256,6 +301,13 @@ int xtables_append(Xtables *x, const char *chain, const XtablesRule *rule) {
         return ok ? 0 : -errno;
 }
 
+int xtables_insert(Xtables *x, const char *chain, const XtablesRule *rule) {
+        _cleanup_entry_ Entry e = make_entry(x->library->family, rule);
+        int ok = x->library->family == AF_INET ? iptc_insert_entry(chain, e.four, 0, x->handle)
+                                               : ip6tc_insert_entry(chain, e.six, 0, x->handle);
+        return ok ? 0 : -errno;
+}
+
 bool xtables_has_rule(Xtables *x, const char *chain, const XtablesRule *rule, bool same_target) {
         _cleanup_entry_ Entry e = make_entry(x->library->family, rule);
         uint8_t mask[ENTRY_MAX];
@@ -308,18 +360,25 @@ static bool next_rule(Xtables *x, const char *chain, Rule *rule) {
         return true;
 }
 
-/* Deletes the rules of a chain that lead to another. */
-static int delete_jumps(Xtables *x, const char *from, const char *to) {
+/* Deletes the rules of a chain that lead to another, or that have a comment. */
+static int delete_rules(Xtables *x, const char *from, const char *to, const char *comment) {
         for (;;) {
                 Rule rule = {};
                 unsigned number = 0;
-                while (next_rule(x, from, &rule) && !streq_ptr(rule.target, to))
-                        number++;
-                if (!rule.entry || !streq_ptr(rule.target, to))
+                bool found = false;
+                while (!found && next_rule(x, from, &rule)) {
+                        found = to ? streq_ptr(rule.target, to) : streq_ptr(rule.comment, comment);
+                        number += !found;
+                }
+                if (!found)
                         return 0;
                 if (!x->library->delete_number(from, number, x->handle))
                         return -errno;
         }
+}
+
+int xtables_delete_commented(Xtables *x, const char *chain, const char *comment) {
+        return delete_rules(x, chain, NULL, comment);
 }
 
 int xtables_delete_chain(Xtables *x, const char *chain) {
@@ -327,7 +386,7 @@ int xtables_delete_chain(Xtables *x, const char *chain) {
         if (!xtables_has_chain(x, chain))
                 return 0;
         for (const char *from = l->first_chain(x->handle); from; from = l->next_chain(x->handle)) {
-                int r = delete_jumps(x, from, chain);
+                int r = delete_rules(x, from, chain, NULL);
                 if (r < 0)
                         return r;
         }

@@ -23,6 +23,15 @@ DEFINE_CLEANUP(Xtables *, xtables_close)
 #define _cleanup_xtables_ _cleanup_(xtables_closep)
 
 int xtables_family(const Xtables *x);
+const char *xtables_tool(int family); /* "iptables" or "ip6tables", for messages */
+
+/* Whether somebody has used the table since the host has started. Loads nothing. */
+bool xtables_is_loaded(int family, const char *table);
+
+/* Makes a change, and once more when somebody else was faster. change gives 0, -EADDRINUSE with *ret_error,
+ * or an error of the functions below. On failure *ret_error is allocated. */
+typedef int (*XtablesChange)(Xtables *x, void *data, char **ret_error);
+int xtables_transact(int family, const char *table, XtablesChange change, void *data, char **ret_error);
 
 typedef struct XtablesRule {
         IpPrefix source, destination; /* family 0: any */
@@ -31,6 +40,7 @@ typedef struct XtablesRule {
         uint16_t port;                /* of the destination; 0: any */
         bool to_local;                /* the destination is one of the host's own addresses */
         bool translated;              /* of a connection whose destination was translated */
+        bool answers;                 /* of a connection that the other side began, or related to one */
         const char *comment;          /* NULL: none; up to 255 characters */
         const char *target;           /* ACCEPT, RETURN, a chain, MASQUERADE or DNAT */
         IpAddress to;                 /* of DNAT */
@@ -40,6 +50,9 @@ typedef struct XtablesRule {
 bool xtables_has_chain(Xtables *x, const char *chain);
 int xtables_create_chain(Xtables *x, const char *chain);
 int xtables_append(Xtables *x, const char *chain, const XtablesRule *rule);
+int xtables_insert(Xtables *x, const char *chain, const XtablesRule *rule); /* before all others */
+/* Deletes all rules of a chain that have this comment. */
+int xtables_delete_commented(Xtables *x, const char *chain, const char *comment);
 /* Without same_target wherever its target, of the same kind, leads. */
 bool xtables_has_rule(Xtables *x, const char *chain, const XtablesRule *rule, bool same_target);
 /* A chain of one's own, with all rules of other chains that lead to it. Nothing there is fine. */

@@ -198,6 +198,43 @@ backends=(nftables iptables)
     done
 }
 
+@test "firewall: a host that forwards nothing by itself lets the container out and answers in, in legacy tables and nft's" {
+    local tool conf
+    for tool in nft legacy; do
+        for family in iptables ip6tables; do ip netns exec "$host" "$family-$tool" -P FORWARD DROP; done
+        attach one nftables
+        conf=$(jq -n --argjson result "$result" '{cniVersion: "1.0.0", name: "blue", type: "firewall", prevResult: $result}')
+        answer "$remote" TCP4-LISTEN:7001,reuseaddr
+        answer "$remote" TCP6-LISTEN:7002,reuseaddr,ipv6only=1
+        if ask "$one" TCP4:192.0.2.2:7001,connect-timeout=1; then false; fi
+        cni firewall ADD one "$conf"
+        cni firewall CHECK one "$conf"
+        [[ $(ask "$one" TCP4:192.0.2.2:7001) == 192.0.2.1 ]]
+        [[ $(ask "$one" TCP6:"[2001:db8::2]":7002) == "$(v6 2001:db8::1)" ]]
+        # iptables-nft of 1.8.9 does not know how to print "ct state", though it works beside it.
+        if [[ $tool == nft ]]; then
+            ip netns exec "$host" nft list chain ip filter FORWARD >"$BATS_TEST_TMPDIR/rules"
+            grep -q "ip saddr $four counter .* accept" "$BATS_TEST_TMPDIR/rules"
+            ip netns exec "$host" iptables-nft -N OTHER
+            ip netns exec "$host" iptables-nft -I FORWARD -j OTHER
+            ip netns exec "$host" iptables-nft -D FORWARD -j OTHER
+            ip netns exec "$host" iptables-nft -X OTHER
+        else
+            ip netns exec "$host" iptables-legacy -S FORWARD >"$BATS_TEST_TMPDIR/rules"
+            grep -q -- "-s $four/32 .*-j ACCEPT" "$BATS_TEST_TMPDIR/rules"
+        fi
+        cni firewall DEL one "$conf"
+        cni firewall DEL one "$conf"
+        if cni firewall CHECK one "$conf"; then false; fi
+        if ask "$one" TCP4:192.0.2.2:7001,connect-timeout=1; then false; fi
+        [[ $(ip netns exec "$host" "iptables-$tool" -S FORWARD) == "-P FORWARD DROP" ]]
+        cni bridge DEL one "$(bridge_conf nftables)"
+        for family in iptables ip6tables; do ip netns exec "$host" "$family-$tool" -P FORWARD ACCEPT; done
+        stop_servers
+        cni_forget one
+    done
+}
+
 @test "ports: bad mappings are refused with the member that is wrong" {
     attach one nftables
     while IFS='|' read -r mappings words; do
