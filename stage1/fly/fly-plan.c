@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "app-life.h"
 #include "log.h"
 #include "option.h"
 #include "run-arguments.h"
@@ -95,6 +96,13 @@ static void drop_isolators(IsolatorList *l, const char *whose) {
         isolators_clear(l);
 }
 
+static void drop_annotations(RuntimeApp *ra) {
+        static const char *const names[] = { APP_RESTART_ANNOTATION, APP_NOTIFY_ANNOTATION };
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (name_values_remove(&ra->annotations, names[i]))
+                        log_warning("app %s: the fly stage1 ignores the annotation %s", ra->name, names[i]);
+}
+
 /* What is mounted on the host below a volume comes along only if that is asked for, as in rkt. */
 static void default_to_flat(Volume *v) {
         if (v->recursive < 0)
@@ -105,6 +113,7 @@ static void adapt(PodManifest *m) {
         RuntimeApp *ra = &m->apps[0];
         _cleanup_free_ char *whose = xasprintf("app %s", ra->name);
         drop_isolators(&m->isolators, "the pod");
+        drop_annotations(ra);
         if (ra->app)
                 drop_isolators(&ra->app->isolators, whose);
         for (size_t i = 0; i < m->n_volumes; i++)

@@ -140,7 +140,7 @@ static int complete_image(const Building *b) {
         return 0;
 }
 
-/* Beside the journal's sockets, where rkt has always had it. */
+/* After the volumes: one at /run must not hide what the app is told to use. */
 static int put_notify(const Building *b) {
         if (!b->app->life.notify)
                 return 0;
@@ -157,7 +157,7 @@ static int fill(const Building *b) {
                                          MOUNT_ATTR_RDONLY)) < 0 ||
                         (r = put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY)) <
                                         0 ||
-                        (r = put_notify(b)) < 0 || (r = app_volumes_mount(b->root, b->app, b->sources)) < 0)
+                        (r = app_volumes_mount(b->root, b->app, b->sources)) < 0 || (r = put_notify(b)) < 0)
                 return r;
         return put_etc(b);
 }

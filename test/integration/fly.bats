@@ -98,8 +98,10 @@ namespaces() {
 @test "fly: what confines is left out, and that is told" {
     busybox_image isolated '{"exec": ["/bin/sh", "-c", "grep CapBnd /proc/self/status"], "user": "0", "group": "0",
         "isolators": [{"name": "resource/memory", "value": {"limit": "64M"}}, {"name": "os/linux/capabilities-retain-set", "value": {"set": ["CAP_KILL"]}}]}'
-    check fly --hostname=other example.com/isolated --cpu=100m
+    check fly --hostname=other example.com/isolated --cpu=100m --restart=always --notify
     has 'app isolated: the fly stage1 .* ignores the isolators resource/memory, os/linux/capabilities-retain-set, resource/cpu'
+    has 'app isolated: the fly stage1 ignores the annotation coreos.com/rkt/stage2/restart'
+    has 'app isolated: the fly stage1 ignores the annotation appc.io/executor/supports-systemd-notify'
     has '\-\-hostname=other is ignored'
     has "^$(grep CapBnd /proc/self/status)\$"
     check rkt run --stage1-from-dir=fly --net=none example.com/isolated

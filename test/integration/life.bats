@@ -155,12 +155,13 @@ def say(text): s.sendto(text.encode(), os.environ["NOTIFY_SOCKET"])
 '
 
 @test "notify: a pod is ready when its app says so, and apps behind it start then" {
+    # a volume at /run does not hide the socket
     inspect_image
     mkfifo "$BATS_TEST_TMPDIR/go"
     chmod 777 "$BATS_TEST_TMPDIR" && chmod 666 "$BATS_TEST_TMPDIR/go"
     busybox_image second "$(sh_app 'echo second is up; exec sleep 1000')"
-    rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --volume=go,kind=host,source="$BATS_TEST_TMPDIR/go" \
-        example.com/second --after=inspect "${inspect_pod[@]}" --notify --user=who --group=whose --mount=volume=go,target=/go --exec=/bin/python3 \
+    rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --volume=go,kind=host,source="$BATS_TEST_TMPDIR/go" --volume=run,kind=tmpfs \
+        example.com/second --after=inspect "${inspect_pod[@]}" --notify --user=who --group=whose --mount=volume=go,target=/go --mount=volume=run,target=/run --exec=/bin/python3 \
         -- -c "$notifier"'
 print("first is up", flush=True)
 say("STATUS=warming up"); open("/go").read(); say("STATUS=fine\nREADY=1"); time.sleep(1000)' >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
@@ -237,4 +238,15 @@ say("READY=1"); time.sleep(1000)'
     has "^$(</proc/self/oom_score_adj)\$"
     check rkt enter --user=0 "$uuid" id -u
     has '^0$'
+}
+
+@test "hooks: root in the app's sandbox, with its capabilities, filter, limits and environment" {
+    inspect_image '{"isolators": [{"name": "os/linux/no-new-privileges", "value": true}], "eventHandlers": [
+        {"name": "pre-start", "exec": ["/bin/sh", "-c", "python3 /inspect/inspect.py status cgroup; ulimit -n; echo $FROM"]},
+        {"name": "post-stop", "exec": ["/bin/sh", "-c", "python3 /inspect/inspect.py status cgroup; ulimit -n; echo $FROM"]}]}'
+    check rkt run --net=none "${inspect_pod[@]}" --user=who --group=whose --caps-retain=CAP_KILL --ulimit=nofile=70 --environment=FROM=flag --exec=/bin/true
+    local line
+    for line in 'Uid 0 0 0 0' 'CapBnd 0000000000000020' 'CapEff 0000000000000020' 'NoNewPrivs 1' 'Seccomp 2' 'cgroup /' 70 flag; do
+        (($(grep -c ": $line\$" <<<"$output") == 2)) || { echo "$output"; echo "not in both hooks: $line"; return 1; }
+    done
 }
