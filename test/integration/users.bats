@@ -4,7 +4,7 @@
 # Users and groups of apps, and pods with users of their own (--private-users): what is seen from inside, and what of
 # it from outside.
 
-# shellcheck disable=SC2016,SC2154 # scripts for the apps' shells; uuid and run_pid are start_pod's
+# shellcheck disable=SC2016,SC2054,SC2154 # scripts for the apps' shells; uuid and run_pid are start_pod's
 load lib
 load pods
 
@@ -29,7 +29,7 @@ file() {
 }
 
 inspect_shell() {
-    inspect_image "$@"
+    inspect_image
     app_options+=(--exec=/bin/sh)
 }
 

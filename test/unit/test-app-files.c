@@ -78,6 +78,32 @@ static void names_numbers_and_files_name_users(void **state) {
         }
 }
 
+static void an_owner_seen_from_outside_of_the_user_namespace_is_as_inside(void **state) {
+        Fixture *f = *state;
+        struct stat st;
+        write_databases(f);
+        write_string_at(f->root, "owned", "", 0644);
+        fstatat(f->root, "owned", &st, 0);
+        const struct {
+                IdRange range;
+                uid_t uid;
+        } cases[] = {
+                { { st.st_uid, 10 }, 0 },
+                { { st.st_uid + 1, 10 }, 65534 },
+                { {}, st.st_uid },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_user_ User u = {}, mail = {};
+                _cleanup_free_ char *error = NULL;
+                assert_int_equal(user_resolve(f->root, "/owned", "0", &cases[i].range, &u, &error), 0);
+                assert_int_equal(u.uid, cases[i].uid);
+                /* names and numbers are the image's anyway */
+                assert_int_equal(user_resolve(f->root, "mail", "100", &cases[i].range, &mail, &error), 0);
+                assert_int_equal(mail.uid, 8);
+                assert_int_equal(mail.gid, 100);
+        }
+}
+
 static void root_needs_no_passwd_and_others_do(void **state) {
         Fixture *f = *state;
         _cleanup_user_ User u = {};
@@ -294,6 +320,9 @@ static void a_program_with_a_lying_header_is_only_read(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(names_numbers_and_files_name_users, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                an_owner_seen_from_outside_of_the_user_namespace_is_as_inside, set_up,
+                                tear_down),
                 cmocka_unit_test_setup_teardown(root_needs_no_passwd_and_others_do, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                                 the_number_that_means_unchanged_is_nobodys, set_up, tear_down),
