@@ -168,16 +168,22 @@ bool pod_is_ready(const Pod *p) {
                streq(text, "ready");
 }
 
+static void add_network(char **text, json_object *net, const char *key, const char *family) {
+        json_object *name = NULL, *ip = NULL;
+        if (!json_object_object_get_ex(net, "netName", &name) ||
+                        !json_object_object_get_ex(net, key, &ip) || json_object_get_string_len(ip) == 0)
+                return;
+        _cleanup_free_ char *before = *text;
+        *text = xasprintf("%s%s%s:%s=%s", before, *before ? ", " : "", json_object_get_string(name), family,
+                        json_object_get_string(ip));
+}
+
 char *pod_info_networks(const PodInfo *i) {
         char *text = xstrdup("");
         for (size_t n = 0; i->networks && n < json_object_array_length(i->networks); n++) {
-                json_object *net = json_object_array_get_idx(i->networks, n), *name = NULL, *ip = NULL;
-                if (!json_object_object_get_ex(net, "netName", &name) ||
-                                !json_object_object_get_ex(net, "ip", &ip))
-                        continue;
-                _cleanup_free_ char *before = text;
-                text = xasprintf("%s%s%s:ip4=%s", before, *before ? ", " : "", json_object_get_string(name),
-                                json_object_get_string(ip));
+                json_object *net = json_object_array_get_idx(i->networks, n);
+                add_network(&text, net, "ip", "ip4");
+                add_network(&text, net, "ip6", "ip6");
         }
         return text;
 }

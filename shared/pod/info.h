@@ -51,7 +51,7 @@ const char *app_state_name(AppState s);
 bool pod_state_has_run(PodState s);
 /* Whether all apps have been started (supervisor-status is ready). */
 bool pod_is_ready(const Pod *p);
-/* "name:ip4=ADDRESS, …"; "" without networks. Allocated. */
+/* "name:ip4=ADDRESS, name:ip6=ADDRESS, …"; "" without networks. Allocated. */
 char *pod_info_networks(const PodInfo *i);
 /* rkt's JSON form. */
 json_object *pod_info_to_json(const PodInfo *i);

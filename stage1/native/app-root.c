@@ -209,3 +209,15 @@ int app_root_build(const Boot *boot, const PodRoot *pod, size_t index, AppRoot *
                 return fail(&b, -errno, "leave", "its mount namespace");
         return r < 0 ? r : publish(&b, ret);
 }
+
+int app_root_put_resolv_conf(const char *name, const AppRoot *root) {
+        Building b = { .app = &(PlanApp){ .name = (char *) name }, .root = root->root };
+        _cleanup_close_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int mount = mount_clone(AT_FDCWD, "/etc/rkt-resolv.conf", false);
+        if (own < 0 || setns(root->namespace, CLONE_NEWNS) < 0)
+                return fail(&b, -errno, "enter", "its mount namespace");
+        int r = put(&b, mount, "/etc/resolv.conf", TARGET_FILE);
+        if (setns(own, CLONE_NEWNS) < 0)
+                return fail(&b, -errno, "leave", "its mount namespace");
+        return r;
+}

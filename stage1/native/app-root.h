@@ -16,3 +16,7 @@ typedef struct AppRoot {
 
 /* index: of the app in the plan. Changes nothing of the calling process in the end. Logs failures. */
 int app_root_build(const Boot *b, const PodRoot *pod, size_t index, AppRoot *ret);
+
+/* Covers the app's /etc/resolv.conf with PID 1's /etc/rkt-resolv.conf, which a network has brought after the
+ * root was built. name: of the app. Logs failures. */
+int app_root_put_resolv_conf(const char *name, const AppRoot *root);

@@ -216,6 +216,19 @@ static int set_up(Pid1 *p) {
         return 0;
 }
 
+/* The first network that has name servers has had them written down, unless the command line has any. */
+static int use_network_dns(Pid1 *p) {
+        if (p->plan->net != PLAN_NET_CONTAINED || p->plan->resolv_conf != PLAN_FILE_DEFAULT ||
+                        access("/etc/rkt-resolv.conf", F_OK) < 0)
+                return 0;
+        for (size_t i = 0; i < p->n_apps; i++) {
+                int r = app_root_put_resolv_conf(p->apps[i].plan->name, &p->apps[i].root);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* The outer supervisor says when the cgroup is right; if it dies before, there is nothing to run for. */
 static int wait_for_go(Pid1 *p) {
         char message;
@@ -225,8 +238,9 @@ static int wait_for_go(Pid1 *p) {
         while (n < 0 && errno == EINTR);
         if (n <= 0)
                 return -ECANCELED;
-        if (message != BOOT_GO)
-                return 0;
+        int r = use_network_dns(p);
+        if (r < 0 || message != BOOT_GO)
+                return r;
         p->logs.journal.cgroup = pod_cgroup_open(p->plan, p->apps, p->n_apps);
         return p->logs.journal.cgroup < 0 ? p->logs.journal.cgroup : 0;
 }
