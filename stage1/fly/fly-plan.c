@@ -82,6 +82,7 @@ int fly_options_parse(int argc, char **argv, RunOptions *ret) {
         q.interactive = given.interactive;
         q.all_capabilities = q.all_paths = q.no_seccomp = true;
         *ret = (RunOptions){ .debug = given.debug, .dry_run = given.dry_run, .plan = q };
+        strv_add(&ret->nets, "host");
         return 0;
 }
 

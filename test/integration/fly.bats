@@ -106,6 +106,9 @@ namespaces() {
     has "^$(grep CapBnd /proc/self/status)\$"
     check rkt run --stage1-from-dir=fly --net=none example.com/isolated
     has '\-\-net=none is ignored'
+    # what rkt says when nobody has asked for a network
+    check rkt run --stage1-from-dir=fly example.com/isolated
+    lacks '\-\-net'
 }
 
 @test "fly: a pod of two apps is refused, and so are user namespaces" {
@@ -177,6 +180,7 @@ namespaces() {
     start_fly example.com/stops
     check rkt list --full
     has "^$uuid.*stops.*running"
+    [[ $(jq -c .NetList "/var/lib/rkt/pods/run/$uuid/runtime-config") == '["host"]' ]]
     check rkt status "$uuid"
     has '^state=running$'
     pid=$(sed -n 's/^pid=//p' <<<"$output")
