@@ -180,7 +180,7 @@ static int for_names(char *const *names, int (*each)(const char *name, const voi
                 }
                 status = -EIO;
         }
-        return process_flush() < 0 ? EXIT_RKT_FAILURE : status;
+        return process_end(status);
 }
 
 /* What --volume takes is judged by the same rules. */

@@ -72,6 +72,7 @@ static json_object *mount_to_json(const PlanMount *m) {
         add_string(o, "target", m->target);
         add_bool(o, "readOnly", m->read_only);
         add_bool(o, "recursive", m->recursive);
+        add_bool(o, "filled", m->filled);
         add_bool(o, "idmap", m->mapped);
         return o;
 }
@@ -242,7 +243,8 @@ static int mount_from_json(JsonContext *c, json_object *o, PlanMount *m) {
                         (r = get_string(c, o, "volume", JSON_REQUIRED, &m->volume)) < 0 ||
                         (r = get_string(c, o, "source", JSON_OPTIONAL, &m->source)) < 0 ||
                         (r = get_absolute(c, o, "target", &m->target)) < 0 ||
-                        (r = json_get_bool(c, o, "readOnly", JSON_OPTIONAL, &m->read_only)) < 0)
+                        (r = json_get_bool(c, o, "readOnly", JSON_OPTIONAL, &m->read_only)) < 0 ||
+                        (r = json_get_bool(c, o, "filled", JSON_OPTIONAL, &m->filled)) < 0)
                 return r;
         r = json_get_bool(c, o, "recursive", JSON_OPTIONAL, &m->recursive);
         return r < 0 ? r : json_get_bool(c, o, "idmap", JSON_OPTIONAL, &m->mapped);

@@ -60,6 +60,11 @@ static PlanMount *mount_volume(
         return mount;
 }
 
+/* Volumes of Docker's and OCI images begin with what the image has there: content, owner, mode. */
+static bool is_of_docker(const RuntimeApp *ra) {
+        return name_values_get(&ra->annotations, APP_DOCKER_ANNOTATION);
+}
+
 static const MountPoint *find_mount_point_at(const App *app, const char *path) {
         for (size_t i = 0; i < app->n_mount_points; i++)
                 if (path_equal(app->mount_points[i].path, path))
@@ -107,6 +112,7 @@ static int compile_explicit(
                 const MountPoint *point = find_mount_point_at(app, mount->path);
                 bool read_only = mount->read_only >= 0 ? mount->read_only > 0 : point && point->read_only;
                 PlanMount *made = mount_volume(p, a, v->name, v, mount->path, read_only);
+                made->filled = v->kind == VOLUME_NAMED && is_of_docker(ra);
                 made->read_only |= mount->read_only > 0;
         }
         return 0;
@@ -119,11 +125,6 @@ static bool is_covered(const RuntimeApp *ra, const MountPoint *point) {
         return false;
 }
 
-/* Volumes of Docker's and OCI images begin with what the image has there: content, owner, mode. */
-static bool is_of_docker(const RuntimeApp *ra) {
-        return name_values_get(&ra->annotations, APP_DOCKER_ANNOTATION);
-}
-
 static void compile_mount_points(
                 const PodManifest *m, const RuntimeApp *ra, const App *app, Plan *p, PlanApp *a) {
         for (size_t i = 0; i < app->n_mount_points; i++) {
@@ -132,7 +133,8 @@ static void compile_mount_points(
                         continue;
                 const Volume *v = pod_manifest_find_volume(m, point->name);
                 if (v) {
-                        mount_volume(p, a, v->name, v, point->path, point->read_only);
+                        PlanMount *made = mount_volume(p, a, v->name, v, point->path, point->read_only);
+                        made->filled = v->kind == VOLUME_NAMED && is_of_docker(ra);
                         continue;
                 }
                 if (is_of_docker(ra)) {

@@ -69,6 +69,7 @@ typedef struct PlanMount {
         char *source; /* as PlanRoot's paths; a directory or a file; NULL: what the image has at target */
         char *target; /* absolute, in the app's root */
         bool read_only, recursive;
+        bool filled; /* while it is empty: with what the image has at target */
         bool mapped; /* in a user namespace: the owners are shown as it has them */
 } PlanMount;
 

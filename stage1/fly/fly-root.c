@@ -14,6 +14,7 @@
 #include "overlay.h"
 #include "strv.h"
 #include "target.h"
+#include "volume-fill.h"
 #include "volume-tmpfs.h"
 
 /* rkt's fly mounts on the host itself. This does it in a mount namespace of the pod, which goes away with
@@ -178,7 +179,8 @@ static int build(Building *b) {
         _cleanup_close_ int pod = b->pod = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (pod < 0)
                 return fail(b, -errno, "open", "the pod's directory");
-        if ((r = open_sources(b)) < 0 || (r = attach_root(b)) < 0 || (r = fill(b)) < 0)
+        if ((r = open_sources(b)) < 0 || (r = attach_root(b)) < 0 ||
+                        (r = volume_fill(b->app, b->root, b->volumes.mounts)) < 0 || (r = fill(b)) < 0)
                 return r;
         r = mount_pivot(b->root);
         return r < 0 ? fail(b, r, "enter", "its root") : 0;

@@ -16,6 +16,7 @@
 #include "overlay.h"
 #include "shift-tree.h"
 #include "uuid.h"
+#include "volume-fill.h"
 #include "volume-tmpfs.h"
 
 #define BASIC_ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -279,6 +280,14 @@ static int open_app_roots(const Boot *b, PodRoot *p) {
         return r;
 }
 
+/* Not in a user namespace: the owners that the host's root would have to write there it does not know. */
+static int fill_volumes(const Boot *b, const PodRoot *p) {
+        int r = 0;
+        for (size_t i = 0; r >= 0 && b->user_namespace < 0 && i < b->plan->n_apps; i++)
+                r = volume_fill(&b->plan->apps[i], p->apps[i].root, p->apps[i].mounts);
+        return r;
+}
+
 /* Detached, so that it can become the root of the pod, wherever that is built. */
 static int open_root(const Boot *b, PodRoot *p) {
         p->root = mount_clone(b->pod, "stage1/rootfs", false);
@@ -295,7 +304,7 @@ int pod_sources_open(const Boot *outer, PodRoot *p) {
                 return log_error_errno(errno, "cannot open the pod's directory");
         int r = make_directories(stage1);
         if (r < 0 || (r = write_etc(&b, stage1)) < 0 || (r = open_mounts(&b, p)) < 0 ||
-                        (r = open_app_roots(&b, p)) < 0)
+                        (r = open_app_roots(&b, p)) < 0 || (r = fill_volumes(&b, p)) < 0)
                 return r;
         r = open_root(&b, p);
         if (b.pod != pod)

@@ -404,3 +404,31 @@ volumes=()
     check_fails 254 rkt run --net=none "${volumes[0]}" example.com/two --mount=volume=data,target=/ro,readOnly=maybe
     has 'readOnly: expected true or false'
 }
+
+@test "named volumes: an empty one begins with what a Docker image has there; one that is not stays as it is" {
+    local dir=$BATS_TEST_TMPDIR/image-filled
+    busybox_image filled "$(sh_app 'ls -ldn /data; ls -ln /data; cat /data/in/first; touch /data/mine')"
+    mkdir -p "$dir/rootfs/data/in"
+    echo one >"$dir/rootfs/data/in/first"
+    ln -s in/first "$dir/rootfs/data/link"
+    chown 7:8 "$dir/rootfs/data" && chmod 0751 "$dir/rootfs/data"
+    rkt image build --overwrite "$dir" "$dir.aci"
+    rkt --insecure-options=image fetch "$dir.aci" >/dev/null
+    local flavour volume
+    for flavour in native fly; do
+        volume=(--volume=v,kind=named,name="test-$flavour")
+        check rkt run --stage1-from-dir=$flavour --net=host "${volume[@]}" example.com/filled --annotation=appc.io/docker/repository=x \
+            --mount=volume=v,target=/data
+        has 'drwxr-x--x .* 7 +8 .*/data$'
+        has 'link -> in/first$'
+        has '(^|: )one$'
+        rm "/var/lib/rkt/volumes/test-$flavour/in/first"
+        check_fails 0 rkt run --stage1-from-dir=$flavour --net=host "${volume[@]}" example.com/filled --annotation=appc.io/docker/repository=x \
+            --mount=volume=v,target=/data
+        has ' mine$'
+        has "can't open '/data/in/first'"
+    done
+    # appc says nothing of the kind of its own images
+    check rkt run --net=none --volume=v,kind=named,name=test-plain example.com/filled --mount=volume=v,target=/data --exec=/bin/ls -- -l /data
+    lacks ' in$'
+}
