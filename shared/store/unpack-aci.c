@@ -86,13 +86,9 @@ static int take_inside(Unpack *u, struct archive_entry *e, const char *path) {
 
 int unpack_take_aci_entry(Unpack *u, struct archive_entry *e) {
         char path[PATH_MAX];
-        const char *name = unpack_begin_entry(u, e);
-        int r = unpack_check_entry(u, e);
+        int r = unpack_begin_entry(u, e, path);
         if (r < 0)
                 return r;
-        const char *problem = name ? unpack_normalize(u, name, path) : "its name cannot be read";
-        if (problem)
-                return unpack_fail(u, EINVAL, "%s", problem);
 
         const char *inside = unpack_path_inside(u, path);
         if (path[0] == 0)

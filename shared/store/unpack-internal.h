@@ -51,10 +51,9 @@ struct Unpack {
 int unpack_fail(Unpack *u, int error, const char *format, ...) _printf_(3, 4);
 int unpack_fail_step(Unpack *u, int error, const char *step); /* what libarchive or the kernel said */
 
-/* The next entry: its name as it stands there, borrowed; NULL if it cannot be read. */
-const char *unpack_begin_entry(Unpack *u, struct archive_entry *e);
-/* How many there are, whose the entry is, and how large. */
-int unpack_check_entry(Unpack *u, struct archive_entry *e);
+/* The next entry: how many there are, whose it is, how large, and its path in normal form; a layer of an OCI
+ * image may have absolute paths. */
+int unpack_begin_entry(Unpack *u, struct archive_entry *e, char ret_path[static PATH_MAX]);
 
 PathKind unpack_entry_kind(struct archive_entry *e);
 /* Makes the entry, which is at path (normal form, below the root). */
@@ -66,8 +65,6 @@ int unpack_drop(Unpack *u, PathKind kind, const char *path);
 
 /* What an entry's path (normal form) is below the root; NULL if it is not below it. */
 const char *unpack_path_inside(const Unpack *u, const char *path);
-/* As entry_path_normalize; a layer of an OCI image may have absolute paths. */
-const char *unpack_normalize(const Unpack *u, const char *path, char ret[static PATH_MAX]);
 
 int unpack_take_aci_entry(Unpack *u, struct archive_entry *e);
 int unpack_take_oci_entry(Unpack *u, struct archive_entry *e);

@@ -154,13 +154,9 @@ static int take_root(Unpack *u, struct archive_entry *e) {
 
 int unpack_take_oci_entry(Unpack *u, struct archive_entry *e) {
         char path[PATH_MAX];
-        const char *name = unpack_begin_entry(u, e);
-        int r = unpack_check_entry(u, e);
+        int r = unpack_begin_entry(u, e, path);
         if (r < 0)
                 return r;
-        const char *problem = name ? unpack_normalize(u, name, path) : "its name cannot be read";
-        if (problem)
-                return unpack_fail(u, EINVAL, "%s", problem);
         if (path[0] == 0)
                 return take_root(u, e);
         if (lies_in(path, METADATA_PREFIX))

@@ -102,7 +102,7 @@ static int check_size(Unpack *u, struct archive_entry *e) {
         return 0;
 }
 
-int unpack_check_entry(Unpack *u, struct archive_entry *e) {
+static int check_entry(Unpack *u, struct archive_entry *e) {
         if (++u->entries > u->limits.entries)
                 return unpack_fail(u, EFBIG, "the image has more than %llu entries",
                                 (unsigned long long) u->limits.entries);
@@ -110,7 +110,7 @@ int unpack_check_entry(Unpack *u, struct archive_entry *e) {
         return r < 0 ? r : check_size(u, e);
 }
 
-const char *unpack_normalize(const Unpack *u, const char *path, char ret[static PATH_MAX]) {
+static const char *normalize(const Unpack *u, const char *path, char ret[static PATH_MAX]) {
         if (u->format != UNPACK_ACI && path[0] == '/') {
                 path += strspn(path, "/");
                 if (!*path) {
@@ -119,6 +119,24 @@ const char *unpack_normalize(const Unpack *u, const char *path, char ret[static 
                 }
         }
         return entry_path_normalize(path, ret);
+}
+
+/* Copied: libarchive's own goes with the entry, but what follows it is reported with it, too. */
+static const char *note_entry(Unpack *u, struct archive_entry *e) {
+        const char *name = archive_entry_pathname(e);
+        free(u->entry_name);
+        u->entry_name = xstrdup(name ?: "?");
+        u->entry_number++;
+        return name;
+}
+
+int unpack_begin_entry(Unpack *u, struct archive_entry *e, char ret_path[static PATH_MAX]) {
+        const char *name = note_entry(u, e);
+        int r = check_entry(u, e);
+        if (r < 0)
+                return r;
+        const char *problem = name ? normalize(u, name, ret_path) : "its name cannot be read";
+        return problem ? unpack_fail(u, EINVAL, "%s", problem) : 0;
 }
 
 const char *unpack_path_inside(const Unpack *u, const char *path) {
@@ -158,7 +176,7 @@ static int link_in_tree(Unpack *u, const char *target, int parent, const char *n
 }
 
 static const char *hard_link_target(Unpack *u, const char *raw, char normal[static PATH_MAX]) {
-        const char *problem = unpack_normalize(u, raw, normal);
+        const char *problem = normalize(u, raw, normal);
         const char *target = problem ? NULL : unpack_path_inside(u, normal);
         if (target)
                 return target;
@@ -257,15 +275,6 @@ int unpack_drop(Unpack *u, PathKind kind, const char *path) {
                 path_set_put(u->dropped, path, strlen(path),
                                 (PathNote){ .kind = PATH_FILE, .layer = u->layer });
         return 0;
-}
-
-/* Copied: libarchive's own goes with the entry, but what follows it is reported with it, too. */
-const char *unpack_begin_entry(Unpack *u, struct archive_entry *e) {
-        const char *name = archive_entry_pathname(e);
-        free(u->entry_name);
-        u->entry_name = xstrdup(name ?: "?");
-        u->entry_number++;
-        return name;
 }
 
 /* Some write layers that end with the last byte of the last file, without what fills its block: "umoci
@@ -375,8 +384,8 @@ int unpack_layer(Unpack *u, UnpackSource source, void *userdata, const Whitelist
 /* The first link to the target becomes the file itself. */
 static int take_pending(Unpack *u, struct archive_entry *e) {
         char normal[PATH_MAX];
-        const char *raw = unpack_begin_entry(u, e), *inside, *first = NULL;
-        if (!raw || unpack_normalize(u, raw, normal) || !(inside = unpack_path_inside(u, normal)) ||
+        const char *raw = note_entry(u, e), *inside, *first = NULL;
+        if (!raw || normalize(u, raw, normal) || !(inside = unpack_path_inside(u, normal)) ||
                         archive_entry_hardlink(e) || archive_entry_filetype(e) == AE_IFDIR)
                 return 0;
         for (size_t i = 0; i < u->n_pending; i++) {
