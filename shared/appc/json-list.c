@@ -48,17 +48,6 @@ int json_check_unique(
         return r;
 }
 
-int json_fail_member(JsonContext *c, const char *key, const char *format, ...) {
-        va_list ap;
-        va_start(ap, format);
-        _cleanup_free_ char *message = xvasprintf(format, ap);
-        va_end(ap);
-        size_t mark = json_enter(c, key);
-        int r = json_fail(c, "%s", message);
-        json_leave(c, mark);
-        return r;
-}
-
 int json_get_ac_name(JsonContext *c, json_object *o, const char *key, char **ret) {
         const char *s;
         int r = json_get_string(c, o, key, JSON_REQUIRED, &s);

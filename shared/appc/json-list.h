@@ -33,9 +33,6 @@ int json_check_unique(
                 &(*(items))[(*(n))++];                                                                      \
         })
 
-/* "the member is missing" and the like at a member of the current value. */
-int json_fail_member(JsonContext *c, const char *key, const char *format, ...) _printf_(3, 4);
-
 /* Members that are AC names, or absolute paths; copies. */
 int json_get_ac_name(JsonContext *c, json_object *o, const char *key, char **ret);
 int json_get_ac_identifier(JsonContext *c, json_object *o, const char *key, JsonPresence p, char **ret);

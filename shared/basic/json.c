@@ -162,6 +162,17 @@ int json_fail(JsonContext *c, const char *format, ...) {
         return fail_at(c, json_locate_value(c->text, c->size, offset), full);
 }
 
+int json_fail_member(JsonContext *c, const char *key, const char *format, ...) {
+        va_list ap;
+        va_start(ap, format);
+        _cleanup_free_ char *message = xvasprintf(format, ap);
+        va_end(ap);
+        size_t mark = json_enter(c, key);
+        int r = json_fail(c, "%s", message);
+        json_leave(c, mark);
+        return r;
+}
+
 const char *json_kind(json_object *o) {
         switch (json_object_get_type(o)) {
         case json_type_null: return "null";

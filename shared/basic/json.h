@@ -58,6 +58,8 @@ void json_leave(JsonContext *c, size_t mark);
 
 /* Records "…: path: message" with the position of the current path. Returns -EINVAL. */
 int json_fail(JsonContext *c, const char *format, ...) _printf_(2, 3);
+/* The same at a member of the current value. */
+int json_fail_member(JsonContext *c, const char *key, const char *format, ...) _printf_(3, 4);
 
 /* What kind of value it is, for messages: "a string", "null", … */
 const char *json_kind(json_object *o);

@@ -30,12 +30,10 @@ static int take_secret(JsonContext *c, json_object *o, const char *key, JsonPres
         int r = json_get_string(c, o, key, presence, &value);
         if (r < 0 || !value)
                 return r;
-        size_t mark = json_enter(c, key);
-        r = *value ? 0 : json_fail(c, "cannot be empty");
-        json_leave(c, mark);
-        if (r >= 0)
-                *ret = xstrdup(value);
-        return r;
+        if (!*value)
+                return json_fail_member(c, key, "cannot be empty");
+        *ret = xstrdup(value);
+        return 0;
 }
 
 static int take_basic(JsonContext *c, json_object *o, Credential *ret) {
@@ -65,20 +63,17 @@ static const struct {
 };
 
 static int take_credentials(JsonContext *c, const char *type, Credential *ret) {
-        size_t i = 0, mark;
+        size_t i = 0;
         json_object *o;
         while (i < ELEMENTSOF(types) && !streq(type, types[i].name))
                 i++;
-        if (i == ELEMENTSOF(types)) {
-                mark = json_enter(c, "type");
-                json_fail(c, "\"%s\" is not known: expected basic, oauth or aws", type);
-                json_leave(c, mark);
-                return -EINVAL;
-        }
+        if (i == ELEMENTSOF(types))
+                return json_fail_member(
+                                c, "type", "\"%s\" is not known: expected basic, oauth or aws", type);
         if (json_get_object(c, c->root, "credentials", JSON_REQUIRED, &o) < 0)
                 return -EINVAL;
         ret->type = types[i].type;
-        mark = json_enter(c, "credentials");
+        size_t mark = json_enter(c, "credentials");
         int r = types[i].take(c, o, ret);
         json_leave(c, mark);
         return r;

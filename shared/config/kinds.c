@@ -13,15 +13,12 @@ static int take_field(JsonContext *c, const char *key, bool path, char **field) 
         int r = json_get_string(c, c->root, key, JSON_OPTIONAL, &value);
         if (r < 0 || !value)
                 return r;
-        size_t mark = json_enter(c, key);
         if (*field)
-                r = json_fail(c, "already set by another file of the same directory");
-        else if (path && value[0] != '/')
-                r = json_fail(c, "expected an absolute path, found \"%s\"", value);
-        else
-                *field = xstrdup(value);
-        json_leave(c, mark);
-        return r;
+                return json_fail_member(c, key, "already set by another file of the same directory");
+        if (path && value[0] != '/')
+                return json_fail_member(c, key, "expected an absolute path, found \"%s\"", value);
+        *field = xstrdup(value);
+        return 0;
 }
 
 static int read_paths(JsonContext *c, void *userdata) {
@@ -44,13 +41,9 @@ static int read_stage1(JsonContext *c, void *userdata) {
                 bool known = false;
                 for (size_t i = 0; i < ELEMENTSOF(schemes); i++)
                         known |= startswith(location, schemes[i]) != NULL;
-                size_t mark = json_enter(c, "location");
-                int r = known ? 0
-                              : json_fail(c, "expected an absolute path or a file, http, https or docker "
-                                             "URL");
-                json_leave(c, mark);
-                if (r < 0)
-                        return r;
+                if (!known)
+                        return json_fail_member(c, "location",
+                                        "expected an absolute path or a file, http, https or docker URL");
         }
         int r = take_field(c, "name", false, &level->stage1_name);
         if (r >= 0)

@@ -67,12 +67,9 @@ static int take_prefix(JsonContext *c, json_object *o, char **ret) {
                 return r;
         const char *domain = startswith(value, "*.");
         _cleanup_free_ char *scope = credential_scope(domain ?: value, !domain);
-        if (!credential_scope_is_valid(scope, !domain)) {
-                size_t mark = json_enter(c, "prefix");
-                r = json_fail(c, "expected " LOCATION_FORM ", or *.DOMAIN, found \"%s\"", value);
-                json_leave(c, mark);
-                return r;
-        }
+        if (!credential_scope_is_valid(scope, !domain))
+                return json_fail_member(
+                                c, "prefix", "expected " LOCATION_FORM ", or *.DOMAIN, found \"%s\"", value);
         *ret = domain ? xasprintf("*.%s", scope) : TAKE_PTR(scope);
         return 0;
 }

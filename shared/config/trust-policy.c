@@ -46,10 +46,8 @@ static int get_policy(JsonContext *c, TrustPolicy *ret) {
                         *ret = i;
                         return 0;
                 }
-        size_t mark = json_enter(c, "policy");
-        r = json_fail(c, "expected \"signature\", \"accept\" or \"reject\", found \"%s\"", text);
-        json_leave(c, mark);
-        return r;
+        return json_fail_member(
+                        c, "policy", "expected \"signature\", \"accept\" or \"reject\", found \"%s\"", text);
 }
 
 static int add_rule(JsonContext *c, const char *prefix, TrustPolicy policy, TrustRules *l) {
