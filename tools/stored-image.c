@@ -119,13 +119,10 @@ static int write_layer(StoredImage *i, OciDescriptor *layer) {
 }
 
 static int load_image_manifest(StoredImage *i, ImageManifest **ret) {
-        _cleanup_free_ char *text = NULL, *error = NULL;
-        size_t size;
-        int r = store_manifest_text(i->store, i->record->id, &text, &size);
-        if (r >= 0)
-                r = image_manifest_parse(i->record->id, text, size, ret, &error);
+        _cleanup_free_ char *error = NULL;
+        int r = store_manifest_load(i->store, i->record->id, ret, &error);
         if (r < 0)
-                log_error("image %s: %s", i->record->id, error ?: strerror(-r));
+                log_error("image %s: %s", i->record->id, error);
         return r;
 }
 

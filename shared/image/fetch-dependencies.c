@@ -22,12 +22,8 @@ typedef struct Walk {
 } Walk;
 
 static int load_manifest(Store *s, const char *id, ImageManifest **ret) {
-        _cleanup_free_ char *text = NULL, *error = NULL;
-        size_t size;
-        int r = store_manifest_text(s, id, &text, &size);
-        if (r < 0)
-                return log_error_errno(r, "cannot read the manifest of image %s", id);
-        r = image_manifest_parse(id, text, size, ret, &error);
+        _cleanup_free_ char *error = NULL;
+        int r = store_manifest_load(s, id, ret, &error);
         if (r < 0)
                 log_error("%s", error);
         return r;

@@ -36,12 +36,8 @@ static int find_in_store(Store *s, const AppString *app, char **ret_id) {
  * checks. */
 static int check_fetched(Store *s, const char *id, const char *url, const AppString *app) {
         _cleanup_image_manifest_ ImageManifest *m = NULL;
-        _cleanup_free_ char *text = NULL, *error = NULL;
-        size_t size;
-        int r = store_manifest_text(s, id, &text, &size);
-        if (r < 0)
-                return log_error_errno(r, "cannot read the manifest of image %s", id);
-        r = image_manifest_parse(id, text, size, &m, &error);
+        _cleanup_free_ char *error = NULL;
+        int r = store_manifest_load(s, id, &m, &error);
         if (r < 0) {
                 log_error("%s", error);
                 return r;

@@ -31,17 +31,6 @@ size_t image_layer_parent(const ImageLayerList *l, size_t i) {
         return i;
 }
 
-static int load_manifest(Store *s, ImageLayer *layer, char **ret_error) {
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        int r = store_manifest_text(s, layer->id, &text, &size);
-        if (r < 0) {
-                *ret_error = xasprintf("cannot read the manifest of image %s: %s", layer->id, strerror(-r));
-                return r;
-        }
-        return image_manifest_parse(layer->id, text, size, &layer->manifest, ret_error);
-}
-
 static int find_dependency(
                 Store *s, const ImageLayer *parent, const Dependency *d, char **ret_id, char **ret_error) {
         int r;
@@ -100,7 +89,7 @@ int image_layers_load(Store *s, const char *id, ImageLayerList *ret, char **ret_
         _cleanup_image_layers_ ImageLayerList l = {};
         insert_layer(&l, 0, xstrdup(id), 0);
         for (size_t i = 0; i < l.n; i++) {
-                int r = load_manifest(s, &l.items[i], ret_error);
+                int r = store_manifest_load(s, l.items[i].id, &l.items[i].manifest, ret_error);
                 if (r >= 0)
                         r = add_dependencies(s, &l, i, ret_error);
                 if (r < 0)

@@ -109,6 +109,17 @@ int store_manifest_text(Store *s, const char *id, char **ret_text, size_t *ret_s
         return read_file_at(store_fd(s), path, APPC_MANIFEST_MAX, ret_text, ret_size);
 }
 
+int store_manifest_load(Store *s, const char *id, ImageManifest **ret, char **ret_error) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = store_manifest_text(s, id, &text, &size);
+        if (r < 0) {
+                *ret_error = xasprintf("cannot read the manifest of image %s: %s", id, strerror(-r));
+                return r;
+        }
+        return image_manifest_parse(id, text, size, ret, ret_error);
+}
+
 int store_touch(Store *s, const char *id) {
         if (!store_id_is_whole(id))
                 return -ENOENT;

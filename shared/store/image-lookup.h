@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "app-string.h"
+#include "image-manifest.h"
 #include "store.h"
 
 /* The ID of the image that reference names: the beginning of an ID (sha512- and at least two hex digits), or
@@ -18,6 +19,9 @@ int store_resolve_name(Store *s, const char *name, const NameValueList *labels, 
 
 /* The manifest's text, NUL-terminated. -ENOENT if there is no such image. */
 int store_manifest_text(Store *s, const char *id, char **ret_text, size_t *ret_size);
+
+/* The same, parsed. -EINVAL for one that is broken; each with *ret_error (allocated). */
+int store_manifest_load(Store *s, const char *id, ImageManifest **ret, char **ret_error);
 
 /* Notes that the image was used now. Lack of permission is no failure. */
 int store_touch(Store *s, const char *id);
