@@ -8,9 +8,9 @@
 #include <spawn.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "alloc.h"
+#include "duration.h"
 #include "json.h"
 #include "option.h"
 #include "process.h"
@@ -31,12 +31,6 @@ static void output_free(Output *o) {
         free(o);
 }
 DEFINE_CLEANUP(Output *, output_free)
-
-static int64_t now_ms(void) {
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static uint64_t seconds_allowed(void) {
         const char *s = getenv("RKT_CREDENTIAL_TIMEOUT");
@@ -100,11 +94,11 @@ static int read_some(int fd, Output *o) {
 
 /* Until it has ended. What it has printed by then is there, even if another process holds the pipe. */
 static int collect(int fd, int pidfd, uint64_t seconds, Output *o) {
-        int64_t end = now_ms() + (int64_t) seconds * 1000;
+        uint64_t end = monotonic_ns() + seconds * NSEC_PER_SEC;
         for (bool open = true;;) {
                 struct pollfd p[] = { { pidfd, POLLIN, 0 }, { open ? fd : -1, POLLIN, 0 } };
-                int64_t left = end - now_ms();
-                int r = left > 0 ? poll(p, ELEMENTSOF(p), (int) left) : 0;
+                uint64_t now = monotonic_ns();
+                int r = now < end ? poll(p, ELEMENTSOF(p), (int) ((end - now) / NSEC_PER_MSEC) + 1) : 0;
                 if (r < 0)
                         return -errno; /* EINTR too: the user, who cannot interrupt the helper itself */
                 if (r == 0)

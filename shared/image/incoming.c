@@ -17,6 +17,7 @@
 #include "import-signal.h"
 #include "lock.h"
 #include "log.h"
+#include "oci-digest.h"
 #include "temporary.h"
 
 #define BUFFER_SIZE   ((size_t) 256 * 1024)
@@ -362,7 +363,6 @@ int incoming_follow(Incoming *i, int *ret) {
 
 int incoming_complete(Incoming *i) {
         uint8_t digest[EVP_MAX_MD_SIZE];
-        unsigned size = 0;
         int r = flush_buffer(i);
         if (r < 0)
                 return r;
@@ -370,12 +370,9 @@ int incoming_complete(Incoming *i) {
         i->complete = true;
         if (!i->hash)
                 return 0;
-        EVP_DigestFinal_ex(i->hash, digest, &size);
+        EVP_DigestFinal_ex(i->hash, digest, NULL);
         EVP_MD_CTX_free(TAKE_PTR(i->hash));
-        i->digest = xmalloc(strlen("sha256:") + 2 * size + 1);
-        char *p = stpcpy(i->digest, "sha256:");
-        for (unsigned k = 0; k < size; k++)
-                p += sprintf(p, "%02x", digest[k]);
+        i->digest = oci_digest_from_hash(digest);
         return 0;
 }
 

@@ -4,12 +4,11 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "app-life.h"
 #include "json-list.h"
 #include "oci-manifest.h"
 #include "strv.h"
 #include "types.h"
-
-#define ANNOTATION_STOP_SIGNAL "coreos.com/rkt/stage2/stop-signal"
 
 static void add_string(json_object *o, const char *key, const char *value) {
         if (!isempty(value))
@@ -86,7 +85,7 @@ static int map_app(const ImageManifest *m, json_object *config, char ***warnings
         map_ports(app, config);
         map_volumes(app, config);
         json_add_if_filled(config, "Labels", string_map_to_json(&app->user_labels));
-        add_string(config, "StopSignal", name_values_get(&m->annotations, ANNOTATION_STOP_SIGNAL));
+        add_string(config, "StopSignal", name_values_get(&m->annotations, APP_STOP_SIGNAL_ANNOTATION));
         warn(app, warnings);
         return 0;
 }
