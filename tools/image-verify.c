@@ -29,7 +29,7 @@ static const Command command = {
 };
 
 typedef struct Rendered {
-        const char *id, *tree_id;
+        const char *id;
         uint64_t size;
 } Rendered;
 

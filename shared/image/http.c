@@ -177,13 +177,6 @@ int http_client_step(HttpClient *c, struct pollfd *fds, unsigned n, int timeout_
         return c->n_transfers;
 }
 
-int http_client_run(HttpClient *c) {
-        int r;
-        while ((r = http_client_step(c, NULL, 0, -1)) > 0)
-                ;
-        return r;
-}
-
 typedef struct Blocking {
         const HttpRequest *request;
         HttpResponse *response;

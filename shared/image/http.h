@@ -128,7 +128,6 @@ void http_cancel(HttpTransfer *t);
  * takes, yet never more than a second). The number of transfers that still run, or a negative errno: -EINTR
  * if cancelled says so, others after logging. */
 int http_client_step(HttpClient *c, struct pollfd *fds, unsigned n, int timeout_ms);
-int http_client_run(HttpClient *c); /* until none is left */
 
 /* One transfer from begin to end; others of the client go on meanwhile. 0 if there was a response with an
  * accepted status. Otherwise logs why (not if quiet), and returns a negative errno; ret->status and the rest

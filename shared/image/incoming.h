@@ -38,7 +38,6 @@ int incoming_copy(Incoming *i, int fd);
 int incoming_restart(Incoming *i);
 
 /* The reading end of a pipe for UnpackerLayer.follow, -1 if all is there, or another -errno. */
-#define INCOMING_WHOLE (-1)
 int incoming_follow(Incoming *i, int *ret);
 int incoming_complete(Incoming *i); /* nothing more comes */
 

@@ -30,10 +30,6 @@ void local_image_done(LocalImage *i);
 int oci_layout_read(const Reference *reference, LocalImage *i);     /* i->files is open */
 int docker_archive_read(const Reference *reference, LocalImage *i); /* the same */
 
-/* A document that descriptor points to is read from name and compared with it. */
-int local_image_read_document(LocalImage *i, const char *name, const OciDescriptor *descriptor, char **ret,
-                size_t *ret_size);
-
 /* What an image is called that has no name: "dir/redis.tar.gz" -> "redis". */
 char *local_image_name_of_path(const char *path);
 

@@ -19,7 +19,8 @@ static char *blob_name(const char *digest) {
         return xasprintf("blobs/sha256/%s", oci_digest_hex(digest));
 }
 
-int local_image_read_document(LocalImage *i, const char *name, const OciDescriptor *descriptor, char **ret,
+/* What descriptor points to: the file is compared with it. */
+static int read_document(LocalImage *i, const char *name, const OciDescriptor *descriptor, char **ret,
                 size_t *ret_size) {
         _cleanup_free_ char *text = NULL, *digest = NULL;
         size_t size;
@@ -139,7 +140,7 @@ static int follow(LocalImage *i, const OciDescriptor *d, unsigned depth) {
                 log_error("%s: more than %d indexes that point to each other", i->source, OCI_INDEX_DEPTH);
                 return -ELOOP;
         }
-        int r = local_image_read_document(i, name, d, &text, &size);
+        int r = read_document(i, name, d, &text, &size);
         if (r < 0)
                 return r;
         r = oci_document_kind(name, d->media_type, text, size, &kind, &error);
@@ -167,7 +168,7 @@ static int follow(LocalImage *i, const OciDescriptor *d, unsigned depth) {
 
 static int read_config(LocalImage *i) {
         _cleanup_free_ char *name = blob_name(i->manifest->config.digest), *error = NULL;
-        int r = local_image_read_document(i, name, &i->manifest->config, &i->config_text, &i->config_size);
+        int r = read_document(i, name, &i->manifest->config, &i->config_text, &i->config_size);
         if (r < 0)
                 return r;
         r = oci_config_parse(name, i->config_text, i->config_size, &i->config, &error);

@@ -10,11 +10,6 @@
 
 #define LOCK_INTERVAL (NSEC_PER_SEC / 10) /* between looks at a layer that another process is fetching */
 
-static void forget_response(RegistryLayer *l) {
-        http_response_done(&l->response);
-        l->response = (HttpResponse){};
-}
-
 static void drop_import(RegistryLayer *l) {
         if (l->import)
                 layer_import_free(TAKE_PTR(l->import));
@@ -31,7 +26,7 @@ void registry_layer_done(RegistryLayer *l) {
                 http_cancel(l->transfer);
         drop_import(l);
         drop_incoming(l);
-        forget_response(l);
+        http_response_done(&l->response);
         free(l->id);
         free(l->source);
         free(l->label);
@@ -186,7 +181,7 @@ static int next_registry(RegistryLayer *l, int result) {
 int registry_layer_judge(RegistryLayer *l) {
         Registry *registry = l->request->registries[l->registry];
         int r = registry_blob_answer(registry, l->result, &l->response, l->authorization, l->again);
-        forget_response(l);
+        http_response_done(&l->response);
         if (r > 0)
                 l->again = true;
         else if (r == 0)

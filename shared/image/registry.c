@@ -126,7 +126,6 @@ static int find_scheme(Registry *r, HttpRequest *q, const char *kind, const char
                 return x;
         if (ret->status != 0) {
                 http_response_done(ret);
-                *ret = (HttpResponse){};
                 return send_request(r, q, kind, what, ret); /* with its retries and messages */
         }
         if (x == -EKEYREJECTED)
@@ -134,7 +133,6 @@ static int find_scheme(Registry *r, HttpRequest *q, const char *kind, const char
         log_debug("%s; trying plain http", ret->error ?: "no answer over https");
         _cleanup_free_ char *over_https = xstrdup(ret->error);
         http_response_done(ret);
-        *ret = (HttpResponse){};
         r->scheme = SCHEME_HTTP;
         r->auth.plain = true;
         x = send_request(r, q, kind, what, ret);
@@ -166,7 +164,6 @@ static int perform(Registry *r, HttpRequest *q, const char *kind, const char *wh
         if (x < 0)
                 return x;
         http_response_done(ret);
-        *ret = (HttpResponse){};
         return send_request(r, q, kind, what, ret);
 }
 

@@ -54,7 +54,7 @@ void image_trees_clear(ImageTrees *t) {
         *t = (ImageTrees){};
 }
 
-static int whole_tree(Store *s, const char *id, ImageTrees *ret, char **ret_error) {
+int store_whole_tree(Store *s, const char *id, ImageTrees *ret, char **ret_error) {
         _cleanup_free_ char *tree_id = NULL;
         int r = store_tree_id(s, id, &tree_id, ret_error);
         if (r >= 0)
@@ -93,15 +93,11 @@ static int layer_trees(Store *s, const ImageRecord *record, ImageTrees *ret) {
 int store_overlay_trees(Store *s, const char *id, ImageTrees *ret, char **ret_error) {
         _cleanup_image_record_ ImageRecord *record = NULL;
         if (!store_id_is_oci(id))
-                return whole_tree(s, id, ret, ret_error);
+                return store_whole_tree(s, id, ret, ret_error);
         int r = image_record_load(s, id, &record, ret_error);
         if (r < 0)
                 return r;
         if (record->n_layers == 0 || record->n_layers > OVERLAY_LAYERS_MAX)
-                return whole_tree(s, id, ret, ret_error);
+                return store_whole_tree(s, id, ret, ret_error);
         return layer_trees(s, record, ret);
-}
-
-int store_whole_tree(Store *s, const char *id, ImageTrees *ret, char **ret_error) {
-        return whole_tree(s, id, ret, ret_error);
 }
