@@ -105,12 +105,6 @@ static int find(const Chain *c, const char *path, int *ret) {
         return r;
 }
 
-/* Each with a NUL behind it. */
-typedef struct Paths {
-        char *text;
-        size_t size;
-} Paths;
-
 static char *parent_of(const char *path) {
         const char *slash = strrchr(path, '/');
         return xstrndup(path, slash ? slash - path : 0);

@@ -7,4 +7,10 @@
 
 #define OVERLAY_OPAQUE "trusted.overlay.opaque"
 
+/* Paths with a NUL behind each. */
+typedef struct Paths {
+        char *text;
+        size_t size;
+} Paths;
+
 int layer_tree_save(int dirfd, const LayerTree *tree);

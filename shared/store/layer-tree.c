@@ -65,12 +65,6 @@ static int make_opaque(int rootfs, const char *path) {
         return 0;
 }
 
-/* Paths with a NUL behind each. */
-typedef struct Paths {
-        char *text;
-        size_t size;
-} Paths;
-
 static void add_path(Paths *paths, const char *path, size_t size) {
         memcpy(paths->text + paths->size, path, size);
         paths->size += size;
