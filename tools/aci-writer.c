@@ -134,6 +134,15 @@ int aci_writer_entry(AciWriter *w, struct archive_entry *entry) {
         return archive_write_header(w->archive, entry) < ARCHIVE_WARN ? fail(w, w->entry_name) : 0;
 }
 
+int aci_writer_header(AciWriter *w, const char *name, mode_t mode, uint64_t size) {
+        _cleanup_(archive_entry_freep) struct archive_entry *e = archive_entry_new();
+        archive_entry_copy_pathname(e, name);
+        archive_entry_set_mode(e, mode);
+        archive_entry_set_size(e, (int64_t) size);
+        archive_entry_set_mtime(e, 0, 0);
+        return aci_writer_entry(w, e);
+}
+
 int aci_writer_data(AciWriter *w, const void *data, size_t size) {
         la_ssize_t n = archive_write_data(w->archive, data, size);
         if (n < 0)

@@ -30,6 +30,9 @@ DEFINE_CLEANUP(AciWriter *, aci_writer_free)
 
 /* The next entry; then its data, as much as its size says. */
 int aci_writer_entry(AciWriter *w, struct archive_entry *entry);
+/* The entry of a file or directory that is nowhere but here: nothing of the time or the user gets into it.
+ */
+int aci_writer_header(AciWriter *w, const char *name, mode_t mode, uint64_t size);
 int aci_writer_data(AciWriter *w, const void *data, size_t size);
 /* Whether st is that of the file being written. */
 bool aci_writer_is_output(const AciWriter *w, const struct stat *st);

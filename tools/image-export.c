@@ -39,15 +39,19 @@ static const Command command = {
         .global_options = global_options,
 };
 
-static int put_blob_name(LayoutWriter *w, const char *digest, const void *data, size_t size) {
-        _cleanup_free_ char *name = xasprintf("blobs/sha256/%s", oci_digest_hex(digest));
+static char *blob_name(const char *digest) {
+        return xasprintf("blobs/sha256/%s", oci_digest_hex(digest));
+}
+
+static int put_blob(LayoutWriter *w, const char *digest, const void *data, size_t size) {
+        _cleanup_free_ char *name = blob_name(digest);
         return layout_writer_put(w, name, data, size);
 }
 
 static int put_layers(const StoredImage *i, LayoutWriter *w) {
         for (size_t n = 0; n < i->manifest->n_layers; n++) {
                 const OciDescriptor *d = &i->manifest->layers[n];
-                _cleanup_free_ char *name = xasprintf("blobs/sha256/%s", oci_digest_hex(d->digest));
+                _cleanup_free_ char *name = blob_name(d->digest);
                 _cleanup_close_ int fd = stored_image_open_layer(i, n);
                 int r = fd < 0 ? fd : layout_writer_put_fd(w, name, fd, d->size);
                 if (r < 0)
@@ -76,9 +80,8 @@ static int write_layout(const StoredImage *i, LayoutWriter *w) {
         int r;
         if ((r = layout_writer_put(w, "oci-layout", version, strlen(version))) < 0 ||
                         (r = put_index(i, w)) < 0 ||
-                        (r = put_blob_name(w, i->manifest_digest, i->manifest_text, i->manifest_size)) < 0 ||
-                        (r = put_blob_name(w, i->manifest->config.digest, i->config_text, i->config_size)) <
-                                        0 ||
+                        (r = put_blob(w, i->manifest_digest, i->manifest_text, i->manifest_size)) < 0 ||
+                        (r = put_blob(w, i->manifest->config.digest, i->config_text, i->config_size)) < 0 ||
                         (r = put_layers(i, w)) < 0)
                 return r;
         return layout_writer_close(w);
@@ -111,7 +114,6 @@ static int export_oci(Store *s, const char *id, const char *path) {
 /* The manifest that the store has for it, and its whole tree. */
 static int write_aci(Store *s, const char *id, int fd, const char *path) {
         _cleanup_aci_writer_ AciWriter *w = NULL;
-        _cleanup_(archive_entry_freep) struct archive_entry *e = archive_entry_new();
         _cleanup_free_ char *manifest = NULL;
         size_t size;
         int unused;
@@ -122,11 +124,8 @@ static int write_aci(Store *s, const char *id, int fd, const char *path) {
         r = store_manifest_text(s, id, &manifest, &size);
         if (r < 0)
                 return log_error_errno(r, "cannot read the manifest of %s", id);
-        archive_entry_copy_pathname(e, "manifest");
-        archive_entry_set_mode(e, S_IFREG | 0644);
-        archive_entry_set_size(e, (int64_t) size);
-        archive_entry_set_mtime(e, 0, 0);
-        if ((r = aci_writer_entry(w, e)) < 0 || (r = aci_writer_data(w, manifest, size)) < 0 ||
+        if ((r = aci_writer_header(w, "manifest", S_IFREG | 0644, size)) < 0 ||
+                        (r = aci_writer_data(w, manifest, size)) < 0 ||
                         (r = aci_tree_write_rootfs(tree, id, "rootfs", w)) < 0)
                 return r;
         return aci_writer_close(w, &unused);

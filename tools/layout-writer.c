@@ -38,23 +38,13 @@ void layout_writer_free(LayoutWriter *w) {
         free(w);
 }
 
-/* Nothing of the time or the user of the export gets into the archive. */
-static int put_header(LayoutWriter *w, const char *name, mode_t mode, uint64_t size) {
-        _cleanup_(archive_entry_freep) struct archive_entry *e = archive_entry_new();
-        archive_entry_copy_pathname(e, name);
-        archive_entry_set_mode(e, mode);
-        archive_entry_set_size(e, (int64_t) size);
-        archive_entry_set_mtime(e, 0, 0);
-        return aci_writer_entry(w->archive, e);
-}
-
 static int put_parents(LayoutWriter *w, const char *name) {
         for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
                 _cleanup_free_ char *parent = xstrndup(name, slash + 1 - name);
                 if (strv_contains(w->done, parent))
                         continue;
                 if (w->archive) {
-                        int r = put_header(w, parent, S_IFDIR | 0755, 0);
+                        int r = aci_writer_header(w->archive, parent, S_IFDIR | 0755, 0);
                         if (r < 0)
                                 return r;
                 } else if (mkdirat(w->directory, parent, 0755) < 0 && errno != EEXIST) {
@@ -89,7 +79,7 @@ int layout_writer_put(LayoutWriter *w, const char *name, const void *data, size_
         if (r != 0)
                 return MIN(r, 0);
         if (w->archive) {
-                r = put_header(w, name, S_IFREG | 0644, size);
+                r = aci_writer_header(w->archive, name, S_IFREG | 0644, size);
                 return r < 0 ? r : aci_writer_data(w->archive, data, size);
         }
         _cleanup_close_ int out = open_file(w, name);
@@ -100,7 +90,7 @@ int layout_writer_put(LayoutWriter *w, const char *name, const void *data, size_
 static int copy_to_archive(LayoutWriter *w, const char *name, int fd, uint64_t size) {
         _cleanup_free_ uint8_t *buffer = xmalloc(BUFFER_SIZE);
         uint64_t done = 0;
-        int r = put_header(w, name, S_IFREG | 0644, size);
+        int r = aci_writer_header(w->archive, name, S_IFREG | 0644, size);
         while (r >= 0 && done < size) {
                 ssize_t n = pread(fd, buffer, MIN(size - done, BUFFER_SIZE), done);
                 if (n < 0 && errno == EINTR)
