@@ -96,7 +96,11 @@ static int find_by_id(Store *s, const char *reference, char **ret_id) {
         return 0;
 }
 
-static int refuse_unsigned(const char *name) {
+static int accept_unsigned(const char *name, bool signature, const FetchOptions *options) {
+        if (!signature || options->insecure & INSECURE_IMAGE) {
+                fetch_warn_insecure(options->insecure);
+                return 0;
+        }
         log_error("image %s must be verified by a signature, and there are none for images of registries "
                   "and "
                   "layouts; --insecure-options=image takes it as it is, and a policy in trust.d all of a "
@@ -108,12 +112,7 @@ static int refuse_unsigned(const char *name) {
 int fetch_check_unsigned(const char *name, const FetchOptions *options) {
         bool signature;
         int r = trust_policy_check(name, &signature);
-        if (r < 0)
-                return r;
-        if (signature && !(options->insecure & INSECURE_IMAGE))
-                return refuse_unsigned(name);
-        fetch_warn_insecure(options->insecure);
-        return 0;
+        return r < 0 ? r : accept_unsigned(name, signature, options);
 }
 
 int fetch_check_path(const char *path, bool *ret_signature) {
@@ -129,12 +128,9 @@ static int fetch_unsigned_file(
         if (options->policy == FETCH_NEVER)
                 return fetch_local(s, reference, options, ret_id); /* which says that this cannot be */
         int r = fetch_check_path(reference->location, &signature);
-        if (r < 0)
-                return r;
-        if (signature && !(options->insecure & INSECURE_IMAGE))
-                return refuse_unsigned(reference->text);
-        fetch_warn_insecure(options->insecure);
-        return fetch_local(s, reference, options, ret_id);
+        if (r >= 0)
+                r = accept_unsigned(reference->text, signature, options);
+        return r < 0 ? r : fetch_local(s, reference, options, ret_id);
 }
 
 static int fetch(Store *s, const Reference *reference, const FetchOptions *options, char **ret_id) {
