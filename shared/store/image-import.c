@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 
 #include "alloc.h"
@@ -94,14 +93,12 @@ int image_import_pollfd(const ImageImport *i) {
 static int wait_for_unpacker(ImageImport *i) {
         _cleanup_free_ char *error = NULL;
         size_t layer;
-        struct pollfd wait = { .fd = unpacker_pollfd(i->unpacker), .events = POLLIN };
-        while (!import_interrupted() && poll(&wait, 1, 1000) == 0)
-                ;
-        if (import_interrupted()) {
+        int r = import_wait(unpacker_pollfd(i->unpacker));
+        if (r == -EINTR) {
                 i->failed = true;
-                return -EINTR;
+                return r;
         }
-        int r = unpacker_wait(i->unpacker, &i->result, &layer, &error);
+        r = unpacker_wait(i->unpacker, &i->result, &layer, &error);
         if (r < 0 && import_interrupted()) /* a terminal's signal, which it has had, too */
                 r = -EINTR;
         else if (r < 0)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "import-signal.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 
 #include "macro.h"
+
+#define CHECK_MS 500 /* for a signal that comes right before the wait */
 
 static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
 static struct sigaction old_actions[ELEMENTSOF(ending_signals)];
@@ -17,6 +21,17 @@ static void catch_signal(int signal) {
 
 bool import_interrupted(void) {
         return caught_signal != 0;
+}
+
+int import_wait(int fd) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        for (;;) {
+                int r = poll(&p, 1, CHECK_MS);
+                if (import_interrupted())
+                        return -EINTR;
+                if (r > 0 || (r < 0 && errno != EINTR))
+                        return r > 0 ? 0 : -errno;
+        }
 }
 
 /* Without SA_RESTART: what waits is to notice. What was ignored stays so, as in a shell's background jobs.

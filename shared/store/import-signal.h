@@ -12,3 +12,5 @@ void import_signals_release(void);
 
 /* Whether one has come. */
 bool import_interrupted(void);
+/* Waits until fd is readable. -EINTR when one has come, even right before the wait. */
+int import_wait(int fd);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -16,8 +15,6 @@
 #include "oci-digest.h"
 #include "temporary.h"
 #include "unpacker.h"
-
-#define SIGNAL_CHECK_MS 500 /* one that comes right before the wait for something else */
 
 struct LayerImport {
         Store *store;
@@ -77,17 +74,6 @@ int layer_import_pollfd(const LayerImport *i) {
         return unpacker_pollfd(i->unpacker);
 }
 
-static int wait_for_end(const LayerImport *i) {
-        struct pollfd p = { .fd = layer_import_pollfd(i), .events = POLLIN };
-        for (;;) {
-                int r = poll(&p, 1, SIGNAL_CHECK_MS);
-                if (import_interrupted())
-                        return -EINTR;
-                if (r > 0 || (r < 0 && errno != EINTR))
-                        return r > 0 ? 0 : -errno;
-        }
-}
-
 static int complete_tree(LayerImport *i, const UnpackerResult *result) {
         _cleanup_free_ char *error = NULL;
         if (!i->tree_path)
@@ -122,7 +108,7 @@ static int take_verdict(LayerImport *i) {
         _cleanup_unpacker_result_ UnpackerResult result = {};
         _cleanup_free_ char *error = NULL;
         size_t layer;
-        int r = wait_for_end(i);
+        int r = import_wait(unpacker_pollfd(i->unpacker));
         if (r < 0)
                 return r == -EINTR ? r : log_error_errno(r, "cannot wait for the unpacking process");
         r = unpacker_wait(i->unpacker, &result, &layer, &error);
