@@ -466,8 +466,8 @@ index() {
     refused 'the file "0*.json" has digest sha256:' docker-archive:old.tar
 }
 
-# index ARCHIVE [OUTPUT]: what rkt-archive-index makes of the file, a line for each string of it.
-index() {
+# archive_index ARCHIVE [OUTPUT]: what rkt-archive-index makes of the file, a line for each string of it.
+archive_index() {
     : >"$BATS_TEST_TMPDIR/index"
     if [[ ${2-} ]]; then
         /usr/lib/rkt/rkt-archive-index 5 6 7 5<"$1" 6<>"$2" 7>"$BATS_TEST_TMPDIR/index"
@@ -485,16 +485,16 @@ index() {
     ln d/file d/second
     mkfifo d/pipe
     tar -cf a.tar ./d/file ./d/link ./d/second ./d/pipe
-    check index a.tar
+    check archive_index a.tar
     [[ $output == $'.f 512 12 d/file\ns 0 0 d/link\nfile\nh 0 0 d/second\n./d/file' ]]
     [[ $(dd if=a.tar bs=1 skip=512 count=12 status=none) == 'the content' ]]
     local before=$output
     gzip -k a.tar
-    check index a.tar.gz uncompressed
+    check archive_index a.tar.gz uncompressed
     [[ $output == "$before" ]]
     cmp a.tar uncompressed
     # a compressed one, where it is told that it is none
-    check index a.tar.gz
+    check archive_index a.tar.gz
     has '^!is not a tar archive that can be read: '
 }
 
@@ -502,18 +502,18 @@ index() {
     cd "$BATS_TEST_TMPDIR" || return
     echo x >file
     tar --transform 's|file|../outside|' -Pcf out.tar file
-    check index out.tar
+    check archive_index out.tar
     has '^!entry "\.\./outside": '
     truncate -s 100000 file
     tar -cf whole.tar file
     head -c 300 whole.tar >half.tar
-    check index half.tar
+    check archive_index half.tar
     has '^!is not a tar archive that can be read: '
     gzip -k whole.tar
     head -c 200 whole.tar.gz >half.gz
-    check index half.gz uncompressed
+    check archive_index half.gz uncompressed
     has '^!.*(truncated|unexpected end)'
-    RKT_UNPACK_MAX_SIZE=5000 check index whole.tar.gz uncompressed
+    RKT_UNPACK_MAX_SIZE=5000 check archive_index whole.tar.gz uncompressed
     [[ $output == '!larger than 5000 bytes when uncompressed' ]]
 }
 
