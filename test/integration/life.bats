@@ -3,7 +3,7 @@
 #
 # How the apps of a pod begin, go on and end.
 
-# shellcheck disable=SC2016,SC2154 # scripts for the apps' shells; uuid and run_pid are start_pod's
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # scripts for the apps' shells; uuid and run_pid are start_pod's
 load lib
 load pods
 
@@ -249,4 +249,23 @@ say("READY=1"); time.sleep(1000)'
     for line in 'Uid 0 0 0 0' 'CapBnd 0000000000000020' 'CapEff 0000000000000020' 'NoNewPrivs 1' 'Seccomp 2' 'cgroup /' 70 flag; do
         (($(grep -c ": $line\$" <<<"$output") == 2)) || { echo "$output"; echo "not in both hooks: $line"; return 1; }
     done
+}
+
+@test "after: an app that still waits for its turn, or to be started again, is not started when the pod ends" {
+    busybox_image mute "$(sh_app 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done')"
+    busybox_image next "$(sh_app 'echo next is up; exit 9')"
+    rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/next --after=mute example.com/mute --notify \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pod=$!
+    wait_for 20 grep -q ': up$' "$BATS_TEST_TMPDIR/out"
+    rkt stop --uuid-file="$BATS_TEST_TMPDIR/uuid"
+    wait "$pod"
+    ! grep -q 'next is up' "$BATS_TEST_TMPDIR/out" || false
+    check rkt status --uuid-file="$BATS_TEST_TMPDIR/uuid"
+    lacks '^app-next='
+    # one that fails ends the pod, whoever waits
+    check_fails 9 timeout 60 rkt run --net=none example.com/next --name=first --restart=on-failure:1 example.com/next --after=last example.com/mute \
+        --name=last --notify
+    (($(grep -c 'first\[[0-9]*\]: next is up' <<<"$output") == 2))
+    lacks 'next\[[0-9]+\]: next is up'
 }
