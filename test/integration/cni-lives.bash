@@ -134,6 +134,14 @@ all_versions() {
     fi
 }
 
+# families VERSION: both for the oldest form of results and the newest.
+families() {
+    case $1 in
+    0.2.0 | 1.1.0) echo 4 6 ;;
+    *) echo 4 ;;
+    esac
+}
+
 # make_master: m0-rkt-test on the host, whose other end is in a namespace of its own.
 make_master() {
     make_netns "$ns-far"
@@ -147,6 +155,6 @@ can_make() {
     local kind=$1
     shift
     # shellcheck disable=SC2086 # words
-    ip link add "$@" name other-rkt-test type $kind 2>/dev/null || skip "the kernel makes no ${kind%% *} links"
+    ip link add "$@" name other-rkt-test type $kind 2>/dev/null || skip "the kernel makes no links of type $kind"
     ip link del other-rkt-test
 }

@@ -48,8 +48,8 @@ bridge_conf() { jq -cn --argjson i "$(ipam "$1")" '{bridge: "br-rkt-test", isGat
 
 @test "bridge: as the reference, in each version and family" {
     for version in $(all_versions); do
-        for family in 4 6; do
-            same_as_reference bridge "$version" "$(bridge_conf $family)"
+        for family in $(families "$version"); do
+            same_as_reference bridge "$version" "$(bridge_conf "$family")"
             ip link del br-rkt-test
         done
     done
@@ -191,8 +191,8 @@ bridge_conf() { jq -cn --argjson i "$(ipam "$1")" '{bridge: "br-rkt-test", isGat
 
 @test "ptp: as the reference, in each version and family" {
     for version in $(all_versions); do
-        for family in 4 6; do
-            same_as_reference ptp "$version" "$(ipam $family)"
+        for family in $(families "$version"); do
+            same_as_reference ptp "$version" "$(ipam "$family")"
         done
     done
 }
@@ -551,4 +551,39 @@ behind_bridge() {
     printf 'FLANNEL_NETWORK=10.88.0.0/16\nFLANNEL_SUBNET=nonsense\n' >"$BATS_TEST_TMPDIR/subnet.env"
     cni_fails 999 ADD "$ours/flannel" "$json"
     [[ $message == *FLANNEL_SUBNET*nonsense* ]]
+}
+
+@test "podman: its containers get a network, and a port, from our plugins alone" {
+    need commands podman
+    local dir=$BATS_TEST_TMPDIR/podman tool port=$((RANDOM % 20000 + 30000))
+    mkdir -p "$dir"/{net,root/bin,root/proc,root/sys,root/dev,root/etc,root/tmp,root/www}
+    cp "$(type -P busybox)" "$dir/root/bin"
+    for tool in sh httpd; do ln -s busybox "$dir/root/bin/$tool"; done
+    echo 'hello of podman' >"$dir/root/www/index.html"
+    cat >"$dir/containers.conf" <<END
+[network]
+network_backend="cni"
+cni_plugin_dirs=["$ours"]
+network_config_dir="$dir/net"
+[engine]
+cgroup_manager="cgroupfs"
+events_logger="none"
+END
+    jq -n '{cniVersion: "0.4.0", name: "rkt-test-podman", plugins: [
+        {type: "bridge", bridge: "br-rkt-test", isGateway: true, ipMasq: true, hairpinMode: true,
+         ipam: {type: "host-local", routes: [{dst: "0.0.0.0/0"}], ranges: [[{subnet: "10.88.0.0/24", gateway: "10.88.0.1"}]]}},
+        {type: "portmap", capabilities: {portMappings: true}}, {type: "tuning"}]}' >"$dir/net/rkt-test.conflist"
+    podman_here() {
+        CONTAINERS_CONF=$dir/containers.conf podman --root "$dir/store" --runroot "$dir/run" --storage-driver vfs "$@" 3>&-
+    }
+    # without cgroups, since crun sets limits for devices that not every host lets it set
+    check podman_here run -d --name web --cgroups=disabled --network rkt-test-podman -p "127.0.0.1:$port:80" \
+        --rootfs "$dir/root" /bin/httpd -f -h /www
+    [[ -e /var/lib/cni/networks/rkt-test-podman/10.88.0.2 ]]
+    wait_for 10 curl -sf -o "$BATS_TEST_TMPDIR/page" "http://127.0.0.1:$port/"
+    [[ $(<"$BATS_TEST_TMPDIR/page") == 'hello of podman' ]]
+    check podman_here rm -f -t 0 web
+    [[ ! -e /var/lib/cni/networks/rkt-test-podman/10.88.0.2 ]]
+    rm -rf /var/lib/cni/networks/rkt-test-podman
+    [[ ! $(bridge link show | grep br-rkt-test) ]]
 }
