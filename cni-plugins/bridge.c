@@ -202,9 +202,10 @@ static int ensure_vlan_gateway(Attachment *a, Link *ret) {
         LinkSpec outer = {
                 .name = veth_random_name(port), .mtu = a->config.mtu, .master = a->bridge.index, .up = true
         };
-        LinkSpec inner = { .name = name, .mtu = a->config.mtu, .up = true };
+        LinkSpec inner = { .name = name,
+                .mtu = a->config.mtu }; /* the kernel makes it before its peer: not up */
         if (veth_add(a->sides.host, &outer, &inner) < 0 || link_get(a->sides.host, port, &l) < 0 ||
-                        link_get(a->sides.host, name, ret) < 0)
+                        link_get(a->sides.host, name, ret) < 0 || link_set_up(a->sides.host, ret->index) < 0)
                 return fail_on_host(a, "failed to create vlan gateway", name);
         return set_port_vlans(a, &l, false);
 }
