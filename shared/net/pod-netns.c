@@ -89,14 +89,39 @@ bool pod_netns_exists(const char *uuid) {
         return is_namespace(path);
 }
 
-int pod_netns_remove(const char *uuid) {
-        _cleanup_free_ char *path = pod_netns_path(uuid);
+/* Until nothing is mounted there any more, as this mount namespace sees it. */
+static int unmount_and_unlink(const char *path) {
         while (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) >= 0)
                 ;
         if (errno != EINVAL && errno != ENOENT)
                 return -errno;
-        if (unlink(path) < 0 && errno != ENOENT)
+        return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* In the host's mount namespace: what is unlinked there vanishes from all others. */
+static int remove_on_host(const char *path) {
+        _cleanup_close_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int host = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (own < 0 || host < 0 || setns(host, CLONE_NEWNS) < 0)
                 return -errno;
+        int r = unmount_and_unlink(path);
+        if (setns(own, CLONE_NEWNS) < 0)
+                return -errno;
+        if (directory >= 0 && fchdir(directory) < 0)
+                return -errno;
+        return r;
+}
+
+int pod_netns_remove(const char *uuid) {
+        _cleanup_free_ char *path = pod_netns_path(uuid);
+        int r = unmount_and_unlink(path);
+        /* "ip netns" mounts the directory on itself. In a service with mounts of its own, the handle is then
+         * there twice, and the lower one is out of reach. */
+        if (r == -EBUSY)
+                r = remove_on_host(path);
+        if (r < 0)
+                return r;
         rmdir(NETNS_DIRECTORY); /* if nobody else has one there */
         return 0;
 }
