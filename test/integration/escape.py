@@ -176,6 +176,7 @@ class Watch:
 
     def __init__(self):
         self.root = identity("/")
+        self.proc = identity("/proc")[0]
         self.own = identity("/inspect/sleep")  # a program that may be overwritten
         self.said = set()
         self.programs = {}  # what /proc/PID/exe was, by its name, until it can be opened for writing
@@ -209,11 +210,19 @@ class Watch:
             if came != "ETXTBSY":
                 os.close(self.programs.pop(name))
 
+    def is_ours(self, path, st):
+        """Whether the app can open it by itself, as a program does with its libraries."""
+        try:
+            return st.st_dev in (self.root[0], self.proc) or identity(path) == (st.st_dev, st.st_ino)
+        except OSError:
+            return False
+
     def descriptors(self, number, name):
         for fd in os.listdir("/proc/%s/fd" % number):
-            st = os.stat("/proc/%s/fd/%s" % (number, fd))
-            if int(fd) > 2 and st.st_dev != self.root[0] and (stat.S_ISDIR(st.st_mode) or stat.S_ISREG(st.st_mode)):
-                self.report("DESCRIPTOR", name, os.readlink("/proc/%s/fd/%s" % (number, fd)))
+            link = "/proc/%s/fd/%s" % (number, fd)
+            path, st = os.readlink(link), os.stat(link)
+            if int(fd) > 2 and (stat.S_ISDIR(st.st_mode) or stat.S_ISREG(st.st_mode)) and not self.is_ours(path, st):
+                self.report("DESCRIPTOR", name, path)
 
     def memory(self, number):
         """As a tracer would (but one holds on to what it traces): to be refused until it has become the command."""
