@@ -486,6 +486,7 @@ behind_bridge() {
 @test "vrf: the interface is put into one, which goes with its last" {
     can_make 'vrf table 9'
     behind_bridge vrf '{"vrfname":"blue","table":42}'
+    rm -r "$leases" # the addresses begin anew
     local json
     cni_ok ADD "$ours/bridge" "$(conf bridge 1.0.0 "$(bridge_conf 46)")"
     json=$(with_previous "$(conf vrf 1.0.0 '{"vrfname":"blue"}')" "$output")
