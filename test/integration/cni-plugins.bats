@@ -577,6 +577,7 @@ END
     podman_here() {
         CONTAINERS_CONF=$dir/containers.conf podman --root "$dir/store" --runroot "$dir/run" --storage-driver vfs "$@" 3>&-
     }
+    podman_here network ls 2>&1 | grep -q rkt-test-podman || skip "this podman knows netavark only"
     # without cgroups, since crun sets limits for devices that not every host lets it set
     check podman_here run -d --name web --cgroups=disabled --network rkt-test-podman -p "127.0.0.1:$port:80" \
         --rootfs "$dir/root" /bin/httpd -f -h /www
