@@ -137,11 +137,14 @@ static void read_table(Elements *e) {
         }
 }
 
-/* What the table holds. -ENOENT: there is none. */
+/* What the table holds. -ENOENT: there is none, and *ret_error is left alone. */
 static int list_table(Elements *ret, char **ret_error) {
-        _cleanup_free_ char *text = NULL;
-        if (nft_run("list table " TABLE, &text, NULL) < 0)
-                return -ENOENT;
+        _cleanup_free_ char *text = NULL, *error = NULL;
+        if (nft_run("list table " TABLE, &text, &error) < 0)
+                return error && strstr(error, strerror(ENOENT))
+                                       ? -ENOENT
+                                       : nat_fail(ret_error, -EIO, "nft: cannot list table " TABLE ": %s",
+                                                         error ?: "out of memory");
         Elements e = { .json = json_tokener_parse(text) };
         if (!e.json)
                 return nat_fail(ret_error, -EBADMSG, "nft: the list of table " TABLE " is no JSON");
