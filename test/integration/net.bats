@@ -109,6 +109,8 @@ no_rules() {
     wait_for 10 redis_answers "$v6"
     wait_for 5 redis_answers 127.0.0.1 16379
     wait_for 5 redis_answers 10.77.0.1 16379
+    check rkt enter "$uuid" /bin/redis-cli -h 10.77.0.1 -p 16379 ping # the hairpin
+    has 'PONG'
     check rkt status --format=json "$uuid"
     jq -e --arg v4 "$v4" --arg v6 "$v6" '.networks == [.networks[0]] and (.networks[0] | .netName == "rkt-test" and .ip == $v4 and
         .mask == "255.255.255.0" and .ip6 == $v6 and .ifName == "eth0" and .addresses == [$v4 + "/24", $v6 + "/64"])' <<<"$output"
