@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include "alloc.h"
 #include "devices.h"
@@ -66,6 +67,18 @@ static void emit_rule(Program *p, bool block, unsigned major, unsigned minor, bo
         emit(p, BPF_JMP | BPF_JGT | BPF_K, SCRATCH, 0, SKIP, write ? 7 : 0);
         emit_return(p, 1);
 #undef SKIP
+}
+
+bool device_rule_of(const struct stat *st, bool write, DeviceRule *ret) {
+        if (!S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode))
+                return false;
+        *ret = (DeviceRule){
+                .block = S_ISBLK(st->st_mode),
+                .major = major(st->st_rdev),
+                .minor = minor(st->st_rdev),
+                .write = write,
+        };
+        return true;
 }
 
 int device_policy_load(const DeviceRule *rules, size_t n) {

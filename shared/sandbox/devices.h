@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define DEVICES_DIR_MODE 0755
@@ -26,6 +27,9 @@ typedef struct DeviceRule {
         unsigned major, minor;
         bool write;
 } DeviceRule;
+
+/* Whether st is a device node, and the rule for it. */
+bool device_rule_of(const struct stat *st, bool write, DeviceRule *ret);
 
 /* Loads the program that enforces the list in a cgroup, as runc and systemd do: nodes can be made but only
  * the listed ones opened. Returns a descriptor. */

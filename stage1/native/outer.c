@@ -97,7 +97,7 @@ static int release(const Outer *o, const char *cgroup) {
         snprintf(pid, sizeof(pid), "%d", (int) o->pid);
         int r = pod_limits_apply(&o->boot->plan->limits, cgroup);
         if (r >= 0 && cgroup)
-                r = private_users_delegate(o->boot->plan, cgroup);
+                r = private_users_delegate(o->boot, cgroup);
         if (r >= 0 && cgroup)
                 r = write_line(o, "subcgroup", cgroup);
         if (r < 0 || (r = write_line(o, "pid", pid)) < 0)

@@ -49,7 +49,7 @@ static void set_device_policy(const Plan *p, App *a) {
         if (plan_app_has_all_devices(a->plan))
                 return;
         if (p->users.count > 0) {
-                /* nobody in a user namespace can make a device, and the nodes of images are shut */
+                /* nobody in a user namespace can make a device; what may be opened, the outer supervisor has said */
                 a->devices_guarded = true;
                 return;
         }
@@ -62,8 +62,12 @@ static void set_device_policy(const Plan *p, App *a) {
                 close(TAKE_FD(a->device_policy));
 }
 
+char *pod_cgroup_of_app(const char *name) {
+        return xasprintf("app-%s", name);
+}
+
 static int open_app(const Plan *p, App *a, int root) {
-        _cleanup_free_ char *name = xasprintf("app-%s", a->plan->name);
+        _cleanup_free_ char *name = pod_cgroup_of_app(a->plan->name);
         a->cgroup = cgroup2_create_at(root, name);
         if (a->cgroup < 0)
                 return log_error_errno(a->cgroup, "app %s: cannot create its cgroup", a->plan->name);

@@ -6,6 +6,9 @@
 /* Where PID 1 and journald are: PID 1 moves there, or is moved by the outer supervisor. */
 #define POD_CGROUP_SUPERVISOR "supervisor"
 
+/* The name of an app's, allocated. */
+char *pod_cgroup_of_app(const char *name);
+
 /* PID 1 in its cgroup: makes that the root of a cgroup namespace, mounts it, and gives every app a cgroup
  * app-NAME with its limits and device policy. Returns a descriptor of "supervisor". Logs; what the host's
  * cgroups cannot do is a warning. */

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "alloc.h"
 #include "build-config.h"
@@ -24,15 +23,11 @@
 /* Device nodes in a volume stay shut; one that is itself the volume is what was asked for. */
 static uint64_t volume_attributes(const PlanMount *m, const struct stat *st, AppSources *sources) {
         uint64_t set = m->read_only ? MOUNT_ATTR_RDONLY : 0;
-        if (!S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode))
+        DeviceRule rule;
+        if (!device_rule_of(st, !m->read_only, &rule))
                 return set | MOUNT_ATTR_NODEV;
         xgrow(&sources->devices, sources->n_devices);
-        sources->devices[sources->n_devices++] = (DeviceRule){
-                .block = S_ISBLK(st->st_mode),
-                .major = major(st->st_rdev),
-                .minor = minor(st->st_rdev),
-                .write = !m->read_only,
-        };
+        sources->devices[sources->n_devices++] = rule;
         return set;
 }
 

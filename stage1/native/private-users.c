@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "cgroup2.h"
+#include "devices.h"
 #include "log.h"
 #include "mounts.h"
 #include "namespaces.h"
@@ -126,7 +127,37 @@ static int delegate(int cgroup, const IdRange *users) {
         return 0;
 }
 
-int private_users_delegate(const Plan *p, const char *cgroup) {
+/* Volumes that are device nodes: the helper opens what it finds there, and the policy is for what is there
+ * now; one that has been swapped meanwhile stays shut. */
+static int load_policy(const Boot *b, const PlanApp *a) {
+        _cleanup_free_ DeviceRule *rules = xnew(DeviceRule, a->n_mounts + 1);
+        size_t n = 0;
+        for (size_t i = 0; i < a->n_mounts; i++) {
+                struct stat st;
+                const PlanMount *m = &a->mounts[i];
+                if (m->source && fstatat(b->pod, m->source, &st, 0) == 0)
+                        n += device_rule_of(&st, !m->read_only, &rules[n]);
+        }
+        return device_policy_load(rules, n);
+}
+
+static int delegate_app(const Boot *b, const PlanApp *a, int pod) {
+        _cleanup_free_ char *name = pod_cgroup_of_app(a->name);
+        _cleanup_close_ int cgroup = cgroup2_create_at(pod, name);
+        int r = cgroup < 0 ? cgroup : delegate(cgroup, &b->plan->users);
+        if (r < 0)
+                return log_error_errno(r, "app %s: cannot give its cgroup to the pod's root", a->name);
+        if (plan_app_has_all_devices(a))
+                return 0;
+        _cleanup_close_ int program = load_policy(b, a);
+        r = program < 0 ? program : device_policy_attach(program, cgroup);
+        if (r < 0)
+                log_warning_errno(r, "app %s: no device policy on this host", a->name);
+        return 0;
+}
+
+int private_users_delegate(const Boot *b, const char *cgroup) {
+        const Plan *p = b->plan;
         if (p->users.count == 0)
                 return 0;
         _cleanup_close_ int fd = cgroup2_open(cgroup);
@@ -134,5 +165,10 @@ int private_users_delegate(const Plan *p, const char *cgroup) {
         int r = supervisor;
         if (r >= 0 && (r = delegate(fd, &p->users)) >= 0)
                 r = delegate(supervisor, &p->users);
-        return r < 0 ? log_error_errno(r, "cannot give the cgroup %s to the pod's root", cgroup) : 0;
+        if (r < 0)
+                return log_error_errno(r, "cannot give the cgroup %s to the pod's root", cgroup);
+        for (size_t i = 0; i < p->n_apps; i++)
+                if ((r = delegate_app(b, &p->apps[i], fd)) < 0)
+                        return r;
+        return 0;
 }
