@@ -84,8 +84,22 @@ int nat_masquerade_add(
                         o, addresses, n, ret_error);
 }
 
+/* Where two of them lead nobody could say. */
+static int refuse_twins(const NatPorts *p, char **ret_error) {
+        for (size_t i = 0; i < p->n_ports; i++)
+                for (size_t k = 0; k < i; k++) {
+                        const NatPort *a = &p->ports[i], *b = &p->ports[k];
+                        if (a->protocol == b->protocol && a->host_port == b->host_port &&
+                                        a->host.family == b->host.family && ip_equal(&a->host, &b->host))
+                                return nat_fail(ret_error, -EADDRINUSE,
+                                                "the port %u of the host is given twice", a->host_port);
+                }
+        return 0;
+}
+
 int nat_ports_add(NatBackend b, const NatOwner *o, const NatPorts *p, char **ret_error) {
-        return (b == NAT_NFTABLES ? nft_ports_add : iptables_ports_add)(o, p, ret_error);
+        int r = refuse_twins(p, ret_error);
+        return r < 0 ? r : (b == NAT_NFTABLES ? nft_ports_add : iptables_ports_add)(o, p, ret_error);
 }
 
 int nat_masquerade_check(

@@ -121,6 +121,19 @@ static void a_port_of_any_address_may_be_of_one_family_and_all_who_come_masquera
         assert_int_equal(nat_ports_check(backend, &alice, &first, new_error()), 0);
 }
 
+static void a_port_that_is_given_twice_is_refused(void **state) {
+        const IpPrefix a[] = { prefix("10.1.0.5/16") };
+        const NatPort twice[] = { { .protocol = IPPROTO_TCP, .host_port = 80, .target_port = 8080 },
+                { .protocol = IPPROTO_UDP, .host_port = 80, .target_port = 8080 },
+                { .protocol = IPPROTO_TCP, .host_port = 80, .target_port = 8081 } };
+        const NatPorts all = { a, 1, twice, 3, NAT_HAIRPIN_NONE },
+                       good = { a, 1, twice, 2, NAT_HAIRPIN_NONE };
+        assert_int_equal(nat_ports_add(backend, &alice, &all, new_error()), -EADDRINUSE);
+        assert_non_null(strstr(error, "port 80 of the host is given twice"));
+        assert_int_equal(nat_ports_check(backend, &alice, &good, new_error()), -ENOENT);
+        assert_int_equal(nat_ports_add(backend, &alice, &good, new_error()), 0);
+}
+
 static bool keep_alice(const NatOwner *o, void *data) {
         return streq(o->container, alice.container) && streq_ptr(o->network, alice.network);
 }
@@ -179,6 +192,7 @@ int main(void) {
                 WITH_NETWORK(adding_again_replaces_what_was_there),
                 WITH_NETWORK(a_port_belongs_to_one_owner),
                 WITH_NETWORK(a_port_of_any_address_may_be_of_one_family_and_all_who_come_masqueraded),
+                WITH_NETWORK(a_port_that_is_given_twice_is_refused),
                 WITH_NETWORK(collecting_leaves_what_is_kept),
                 WITH_NETWORK(rules_that_somebody_flushed_come_back_with_the_next_pod),
                 WITH_NETWORK(the_host_that_has_legacy_rules_goes_on_with_them),
