@@ -10,6 +10,9 @@ setup() {
     config=$BATS_TEST_TMPDIR/config
     mkdir -p "$config/net.d"
     net_pids=()
+    # ip-netns(8) of tests before has left the directory of handles, mounted over itself; rkt makes and removes it.
+    umount /run/netns 2>/dev/null || :
+    [[ ! -e /run/netns ]] || rmdir /run/netns
 }
 
 # Networks of the test are not of this host any more once their state is gone; bridges stay in CNI.
