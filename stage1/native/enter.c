@@ -154,6 +154,11 @@ static int look_into_app(Entry *e) {
         return 0;
 }
 
+/* Where the pod's terminal shows: the first of the caller's that is meant for output. */
+static int terminal_output(const Entry *e) {
+        return !e->keep[1] ? STDOUT_FILENO : !e->keep[2] ? STDERR_FILENO : STDIN_FILENO;
+}
+
 /* A terminal of the pod stands in for each of the caller's: the process does not get hold of it, but what
  * leads elsewhere, to a file or a pipe, is its own. */
 static int open_terminal(Entry *e) {
@@ -165,13 +170,14 @@ static int open_terminal(Entry *e) {
         if (!any)
                 return 0;
         int r = terminal_open_pair(e->leader_root, "dev/pts/ptmx", &e->master, &e->slave);
-        return r < 0 ? log_error_errno(r, "cannot open a terminal in the pod") : 0;
+        if (r < 0)
+                return log_error_errno(r, "cannot open a terminal in the pod");
+        terminal_copy_size(e->keep[0] ? terminal_output(e) : STDIN_FILENO, e->master);
+        return 0;
 }
 
-/* Where the pod's terminal shows: the first of the caller's that is meant for output. */
 static int connect_terminal(const Entry *e, Terminal *t) {
-        int output = !e->keep[1] ? STDOUT_FILENO : !e->keep[2] ? STDERR_FILENO : STDIN_FILENO;
-        int r = terminal_start(t, e->keep[0] ? -1 : STDIN_FILENO, output, e->master);
+        int r = terminal_start(t, e->keep[0] ? -1 : STDIN_FILENO, terminal_output(e), e->master);
         return r < 0 ? log_error_errno(r, "cannot use the terminal") : 0;
 }
 

@@ -146,8 +146,10 @@ static int send_master(const Boot *b, int master) {
 static int open_terminal(const Boot *b, PodRoot *root, int *ret_slave) {
         _cleanup_close_ int master = -1;
         int slave, r = terminal_open_pair(AT_FDCWD, "/dev/pts/ptmx", &master, &slave);
-        if (r >= 0)
+        if (r >= 0) {
                 *ret_slave = slave;
+                terminal_copy_size(STDIN_FILENO, master);
+        }
         char name[16];
         if (r < 0 || (r = terminal_name(master, name, sizeof(name))) < 0 || (r = send_master(b, master)) < 0)
                 return log_error_errno(r, "cannot open a terminal in the pod");

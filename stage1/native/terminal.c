@@ -33,10 +33,15 @@ int terminal_name(int master, char *ret, size_t size) {
         return 0;
 }
 
-void terminal_resize(const Terminal *t) {
+void terminal_copy_size(int user, int master) {
         struct winsize size;
-        if (t->master >= 0 && ioctl(t->user, TIOCGWINSZ, &size) == 0)
-                ioctl(t->master, TIOCSWINSZ, &size);
+        if (ioctl(user, TIOCGWINSZ, &size) == 0)
+                ioctl(master, TIOCSWINSZ, &size);
+}
+
+void terminal_resize(const Terminal *t) {
+        if (t->master >= 0)
+                terminal_copy_size(t->user, t->master);
 }
 
 int terminal_start(Terminal *t, int input, int output, int master) {

@@ -26,6 +26,9 @@ int terminal_open_pair(int dirfd, const char *path, int *ret_master, int *ret_sl
 /* "pts/N" of the app's side, for its /dev. */
 int terminal_name(int master, char *ret, size_t size);
 
+/* Before there is a process that asks for it. Not an error if user is no terminal. */
+void terminal_copy_size(int user, int master);
+
 /* Connects: puts the user's terminal, if input is one, in raw mode and gives the app its size, or that of
  * output. */
 int terminal_start(Terminal *t, int input, int output, int master);
