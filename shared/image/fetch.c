@@ -64,6 +64,10 @@ static int fetch_file(Store *s, const char *path, const FetchOptions *options, c
                 return log_error_errno(errno, "error opening image file %s", path);
         if (S_ISDIR(st.st_mode))
                 return log_error_errno(EISDIR, "error opening image file %s", path);
+        if (S_ISCHR(st.st_mode)) {
+                log_error("error opening image file %s: it is a character device, which has no end", path);
+                return -EINVAL;
+        }
         int r = archive_check_begin(&check, &steps);
         if (r >= 0)
                 r = steps.before(steps.userdata);

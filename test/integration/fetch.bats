@@ -52,6 +52,8 @@ r() { rkt --dir="$data" --insecure-options=image "$@"; }
     has 'error opening image file .*No such file or directory'
     check_fails 254 r fetch "$BATS_TEST_TMPDIR"
     has 'Is a directory'
+    check_fails 254 rkt --insecure-options=image fetch /dev/zero
+    has '/dev/zero: it is a character device'
     check_fails 254 r fetch
     has 'must provide at least one image'
     check_fails 254 r fetch -- --none.aci
