@@ -322,13 +322,14 @@ static int del(CniCall *c) {
         int r = bridge_config_read(c, &a.config);
         if (r < 0)
                 return r;
+        /* The masquerade goes first, so that one wait does for it and the interface. The address is free
+         * only when nothing has it any more. */
+        int m = a.config.ipam && a.config.ip_masq ? masquerade_del(c) : 0;
         r = cni_sides_open_if_there(c, &a.sides);
         if (r > 0)
                 r = cni_delete_interface(c, &a.sides);
         int k = a.config.ipam ? ipam_del(c) : 0;
-        if (k >= 0 && a.config.ipam && a.config.ip_masq)
-                k = masquerade_del(c);
-        return r < 0 ? r : k;
+        return r < 0 ? r : k < 0 ? k : m;
 }
 
 static int check_bridge(Attachment *a) {

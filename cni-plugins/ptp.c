@@ -168,13 +168,13 @@ static int del(CniCall *c) {
         int r = read_config(c, &config);
         if (r < 0)
                 return r;
-        int k = ipam_del(c);
+        /* as in bridge: the address is free only when nothing has it any more */
+        int m = config.ip_masq ? masquerade_del(c) : 0;
         r = cni_sides_open_if_there(c, &s);
         if (r > 0)
                 r = cni_delete_interface(c, &s);
-        if (r >= 0 && config.ip_masq)
-                r = masquerade_del(c);
-        return k < 0 ? k : r;
+        int k = ipam_del(c);
+        return r < 0 ? r : k < 0 ? k : m;
 }
 
 static int check(CniCall *c) {

@@ -5,6 +5,7 @@
 #include <linux/if_addr.h>
 #include <time.h>
 
+#include "aftermath.h"
 #include "alloc.h"
 #include "netns.h"
 #include "route.h"
@@ -177,9 +178,8 @@ int cni_delete_interface(CniCall *c, CniSides *s) {
         if (r == -ENODEV)
                 return 0;
         if (r >= 0)
-                r = link_delete(s->container, l.index);
+                r = aftermath_delete_link(s->netns_fd, s->container, s->host, l.index);
         if (r < 0 && r != -ENODEV)
-                return cni_fail(c, CNI_INTERNAL, "failed to delete \"%s\": %s", c->ifname,
-                                netlink_error(s->container));
+                return cni_fail_errno(c, r, "failed to delete \"%s\"", c->ifname);
         return 0;
 }

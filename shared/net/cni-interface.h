@@ -35,7 +35,8 @@ void cni_assign_addresses(CniResult *result, int index);
 /* Switches on forwarding on the host for the families of the addresses. */
 int cni_enable_forwarding(CniCall *c, const CniResult *result);
 
-/* Deletes the container's interface; that it is not there is fine. */
+/* Deletes the container's interface, the last thing that is done in the container; that it is not there is
+ * fine. */
 int cni_delete_interface(CniCall *c, CniSides *s);
 
 /* CHECK: the interface of the call in prevResult, in the container, of that kind (NULL: any), with its MAC.

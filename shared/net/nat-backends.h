@@ -10,6 +10,9 @@
 int nat_owner_text(const NatOwner *o, char **ret, char **ret_error);
 /* Sets *ret_error and returns the error. */
 int nat_fail(char **ret_error, int error, const char *format, ...) _printf_(3, 4);
+/* -EADDRINUSE, and who has the port of the host, as nat_owner_text has it; to: where it leads, or NULL. */
+int nat_port_is_taken(char **ret_error, int protocol, uint16_t port, const IpAddress *to, uint16_t to_port,
+                const char *owner);
 /* The other way; borrows from text, which is cut in two. False for a comment of somebody else's. */
 bool nat_owner_parse(char *text, NatOwner *ret);
 

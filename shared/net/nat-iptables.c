@@ -248,8 +248,8 @@ static int refuse_conflict(Xtables *x, const Ports *p, const RuleList *l, char *
                         OwnerSearch s = { .chain = *chain };
                         xtables_comments(x, find_owner, &s);
                         _cleanup_free_ char *owner = s.found;
-                        return nat_fail(ret_error, -EADDRINUSE, "the port %" PRIu16 " belongs to %s already",
-                                        rule->port, owner ? strchr(owner, ' ') + 1 : *chain);
+                        return nat_port_is_taken(
+                                        ret_error, rule->protocol, rule->port, NULL, 0, owner ?: *chain);
                 }
         return 0;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <netinet/in.h>
 
+#include "aftermath.h"
 #include "alloc.h"
-#include "json.h"
 #include "nat-backends.h"
+#include "nft-elements.h"
 #include "nft-run.h"
 
-#define TABLE "inet rkt"
+#define NAME  "rkt"
+#define TABLE "inet " NAME
+/* Others change the table between our look at it and our change. */
+#define ATTEMPTS 5
 
 /* Made when it is not there. What a pod adds are elements only: a transaction that deletes rules makes its
  * process wait for a grace period of RCU, some 10 ms. Old nft takes no names for all priorities. */
@@ -53,183 +56,115 @@ static const char base[] =
 static const char *const masquerade_sets[] = { "pods4", "pods6", "within4", "within6", NULL };
 static const char *const port_sets[] = { "ports4", "ports6", "anyports4", "anyports6", "hairpin4",
         "hairpin6", NULL };
-
-typedef struct Element {
-        const char *set;
-        char *key;
-        char *value; /* NULL: of a set */
-        char *owner; /* NULL: whose the list of elements is */
-} Element;
-
-typedef struct Elements {
-        Element *items;
-        size_t n;
-        size_t rules;      /* of a listed table: how many it has */
-        json_object *json; /* owns the names of sets */
-} Elements;
-
-static void elements_done(Elements *e) {
-        for (size_t i = 0; i < e->n; i++) {
-                free(e->items[i].key);
-                free(e->items[i].value);
-                free(e->items[i].owner);
-        }
-        free(e->items);
-        json_object_put(e->json);
-}
-#define _cleanup_elements_ _cleanup_(elements_done)
-
-/* key and value are taken. */
-static void elements_push(Elements *e, const char *set, char *key, char *value, char *owner) {
-        xgrow(&e->items, e->n);
-        e->items[e->n++] = (Element){ .set = set, .key = key, .value = value, .owner = owner };
-}
+static const char *const all_sets[] = { "pods4", "pods6", "within4", "within6", "ports4", "ports6",
+        "anyports4", "anyports6", "hairpin4", "hairpin6", NULL };
 
 bool nft_is_there(void) {
-        return nft_run("list tables", NULL, NULL) >= 0;
+        _cleanup_netlink_ Netlink *n = NULL;
+        return nft_open(&n) >= 0;
 }
 
-/* An expression of nft's JSON in the words of its commands. */
-static char *expression_text(json_object *o) {
-        json_object *inner;
-        if (json_object_object_get_ex(o, "concat", &inner)) {
-                char *text = NULL;
-                for (size_t i = 0; i < json_object_array_length(inner); i++) {
-                        _cleanup_free_ char *part = expression_text(json_object_array_get_idx(inner, i)),
-                                            *before = text;
-                        text = before ? xasprintf("%s . %s", before, part) : TAKE_PTR(part);
-                }
-                return text ?: xstrdup("");
-        }
-        if (json_object_object_get_ex(o, "prefix", &inner))
-                return xasprintf("%s/%s", json_object_get_string(json_object_object_get(inner, "addr")),
-                                json_object_get_string(json_object_object_get(inner, "len")));
-        return xstrdup(json_object_get_string(o));
+static int open_socket(Netlink **ret, char **ret_error) {
+        int r = nft_open(ret);
+        return r < 0 ? nat_fail(ret_error, r, "nftables: %s", strerror(-r)) : 0;
 }
 
-/* One element of a set, or of a map, where it is an array of key and value. Elements without a comment are
- * not ours. */
-static void read_element(Elements *e, const char *set, json_object *o) {
-        json_object *value = NULL, *element, *comment;
-        if (json_object_is_type(o, json_type_array)) {
-                value = json_object_array_get_idx(o, 1);
-                o = json_object_array_get_idx(o, 0);
-        }
-        if (json_object_object_get_ex(o, "elem", &element) &&
-                        json_object_object_get_ex(element, "comment", &comment))
-                elements_push(e, set, expression_text(json_object_object_get(element, "val")),
-                                value ? expression_text(value) : NULL,
-                                xstrdup(json_object_get_string(comment)));
+static int list(Netlink *n, const char *const *sets, NftElements *ret, char **ret_error) {
+        int r = nft_elements_list(n, NAME, sets, ret);
+        return r < 0 && r != -ENOENT
+                               ? nat_fail(ret_error, r, "nft: cannot list table " TABLE ": %s", strerror(-r))
+                               : r;
 }
 
-static void read_table(Elements *e) {
-        json_object *list = json_object_object_get(e->json, "nftables");
-        for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-                json_object *o = json_object_array_get_idx(list, i), *set, *elements;
-                e->rules += json_object_object_get_ex(o, "rule", NULL);
-                if ((!json_object_object_get_ex(o, "set", &set) &&
-                                    !json_object_object_get_ex(o, "map", &set)) ||
-                                !json_object_object_get_ex(set, "elem", &elements))
-                        continue;
-                const char *name = json_object_get_string(json_object_object_get(set, "name"));
-                for (size_t k = 0; k < json_object_array_length(elements); k++)
-                        read_element(e, name, json_object_array_get_idx(elements, k));
-        }
+/* Fields of a key or value. */
+static void put(uint8_t *to, size_t *at, const void *data, size_t size) {
+        memcpy(to + *at, data, size);
+        *at += (size + 3) & ~(size_t) 3;
 }
 
-/* What the table holds. -ENOENT: there is none, and *ret_error is left alone. */
-static int list_table(Elements *ret, char **ret_error) {
-        _cleanup_free_ char *text = NULL, *error = NULL;
-        if (nft_run("list table " TABLE, &text, &error) < 0)
-                return error && strstr(error, strerror(ENOENT))
-                                       ? -ENOENT
-                                       : nat_fail(ret_error, -EIO, "nft: cannot list table " TABLE ": %s",
-                                                         error ?: "out of memory");
-        Elements e = { .json = json_tokener_parse(text) };
-        if (!e.json)
-                return nat_fail(ret_error, -EBADMSG, "nft: the list of table " TABLE " is no JSON");
-        read_table(&e);
-        *ret = e;
-        return 0;
+static void put_port(uint8_t *to, size_t *at, uint16_t port) {
+        uint16_t number = htons(port);
+        put(to, at, &number, sizeof(number));
 }
 
-static bool one_of(const char *const *sets, const char *set) {
-        for (; *sets; sets++)
-                if (streq(*sets, set))
-                        return true;
-        return false;
+static void put_address(uint8_t *to, size_t *at, const IpAddress *a) {
+        put(to, at, a->bytes, ip_size(a->family));
 }
 
-static void print_element(FILE *f, const char *verb, const Element *e, const char *owner) {
-        fprintf(f, "%s element " TABLE " %s { %s", verb, e->set, e->key);
-        if (owner)
-                fprintf(f, " comment \"%s\"", owner);
-        if (owner && e->value)
-                fprintf(f, " : %s", e->value);
-        fputs(" }\n", f);
-}
-
-static const Element *find(const Elements *e, const Element *wanted) {
-        for (size_t i = 0; i < e->n; i++)
-                if (streq(e->items[i].set, wanted->set) && streq(e->items[i].key, wanted->key))
-                        return &e->items[i];
-        return NULL;
+static uint16_t get_port(const uint8_t *at) {
+        return (uint16_t) (at[0] << 8 | at[1]);
 }
 
 /* Ports of two owners exclude each other. An address has one pod: who else claims it is dead. */
 static int refuse_conflict(
-                const Elements *there, const Elements *wanted, const char *owner, char **ret_error) {
+                const NftElements *there, const NftElements *wanted, const char *owner, char **ret_error) {
         for (size_t i = 0; i < wanted->n; i++) {
-                const Element *e = &wanted->items[i], *other = e->value ? find(there, e) : NULL;
+                const NftElement *e = &wanted->items[i];
+                const NftElement *other = e->value_size > 0 ? nft_elements_find(there, e) : NULL;
                 if (!other || streq(other->owner, owner))
                         continue;
-                const char *container = strchr(other->owner, ' ');
-                return nat_fail(ret_error, -EADDRINUSE, "the port %s leads to %s, of %s, already",
-                                strrchr(e->key, ' ') + 1, other->value,
-                                container ? container + 1 : other->owner);
+                IpAddress to = { .family = other->value_size == 8 ? AF_INET : AF_INET6 };
+                memcpy(to.bytes, other->value, ip_size(to.family));
+                return nat_port_is_taken(ret_error, e->key[e->key_size - 8],
+                                get_port(e->key + e->key_size - 4), &to,
+                                get_port(other->value + other->value_size - 4), other->owner);
         }
         return 0;
 }
 
 /* Whether element e gives way: it is the owner's in these sets, or has the key of a wanted one. */
-static bool gives_way(const Element *e, const char *const *sets, const char *owner, const Elements *wanted) {
-        return (one_of(sets, e->set) && streq(e->owner, owner)) || find(wanted, e);
+static bool gives_way(const NftElement *e, const char *owner, const NftElements *wanted) {
+        return streq(e->owner, owner) || nft_elements_find(wanted, e);
 }
 
-static int commit(const char *const *sets, const NatOwner *o, const Elements *wanted, char **ret_error) {
-        _cleanup_free_ char *owner = NULL, *text = NULL, *error = NULL, *whole = NULL;
-        size_t size;
-        int r = nat_owner_text(o, &owner, ret_error);
-        if (r < 0)
-                return r;
-        FILE *f = open_memstream(&text, &size);
-        for (size_t i = 0; i < wanted->n; i++)
-                print_element(f, "create", &wanted->items[i], owner);
-        fclose(f);
-        /* Nearly always the table is there and the elements are not. */
-        if (nft_run(text, NULL, NULL) >= 0)
-                return 0;
+static int ensure_base(Netlink *n, char **ret_error) {
+        _cleanup_free_ char *error = NULL;
+        size_t rules = 0;
+        int r = nft_rules_count(n, NAME, &rules);
+        if (r >= 0 && rules != BASE_RULES)
+                r = nft_run(base, NULL, &error);
+        return r < 0 ? nat_fail(ret_error, r, "nft: cannot make the table " TABLE ": %s",
+                                       error ?: strerror(-r))
+                     : 0;
+}
 
-        _cleanup_elements_ Elements there = {};
-        r = list_table(&there, ret_error);
-        if (r < 0 && r != -ENOENT)
-                return r;
-        r = refuse_conflict(&there, wanted, owner, ret_error);
+/* Creates the wanted ones where something of them or not even the table is there. */
+static int replace(Netlink *n, const char *const *sets, const char *owner, const NftElements *wanted,
+                char **ret_error) {
+        _cleanup_nft_elements_ NftElements there = {};
+        NftElements delete = {}; /* which owns no names */
+        int r = ensure_base(n, ret_error);
+        if (r >= 0)
+                r = list(n, sets, &there, ret_error);
+        if (r >= 0)
+                r = refuse_conflict(&there, wanted, owner, ret_error);
         if (r < 0)
                 return r;
-        f = open_memstream(&whole, &size);
-        if (there.rules != BASE_RULES)
-                fputs(base, f);
         for (size_t i = 0; i < there.n; i++)
-                if (gives_way(&there.items[i], sets, owner, wanted))
-                        print_element(f, "delete", &there.items[i], NULL);
-        fputs(text, f);
-        fclose(f);
-        r = nft_run(whole, NULL, &error);
-        if (r < 0)
-                return nat_fail(ret_error, r, "nft: cannot add the addresses and ports of %s: %s",
-                                o->container, error ?: "out of memory");
-        return 0;
+                if (gives_way(&there.items[i], owner, wanted)) {
+                        NftElement *e = nft_elements_push(&delete, there.items[i].set);
+                        *e = there.items[i];
+                        e->owner = NULL;
+                }
+        r = nft_elements_change(n, NAME, &delete, wanted, owner);
+        nft_elements_done(&delete);
+        return r;
+}
+
+static int commit(const char *const *sets, const NatOwner *o, const NftElements *wanted, char **ret_error) {
+        _cleanup_free_ char *owner = NULL;
+        _cleanup_netlink_ Netlink *n = NULL;
+        int r = nat_owner_text(o, &owner, ret_error);
+        if (r < 0 || (r = open_socket(&n, ret_error)) < 0)
+                return r;
+        /* Nearly always the table is there and the elements are not. */
+        r = nft_elements_change(n, NAME, NULL, wanted, owner);
+        for (unsigned i = 0; i < ATTEMPTS && (r == -EEXIST || r == -ENOTEMPTY || r == -ENOENT); i++)
+                r = replace(n, sets, owner, wanted, ret_error);
+        if (r < 0 && !*ret_error)
+                nat_fail(ret_error, r, "nft: cannot add the addresses and ports of %s: %s", o->container,
+                                strerror(-r));
+        return r;
 }
 
 static const char *const names[2][4] = {
@@ -237,58 +172,70 @@ static const char *const names[2][4] = {
         { "pods6", "within6", "hairpin6", "ports6" },
 };
 
-static Elements masquerade_elements(const IpPrefix *addresses, size_t n) {
-        Elements e = {};
+static void push_address(NftElements *e, const char *set, const IpAddress *a) {
+        NftElement *i = nft_elements_push(e, set);
+        put_address(i->key, &i->key_size, a);
+        memcpy(i->end, i->key, sizeof(i->end));
+}
+
+/* What goes from one network to another. */
+static void push_pair(NftElements *e, const char *set, const IpPrefix *from, const IpPrefix *to) {
+        NftElement *i = nft_elements_push(e, set);
+        IpAddress first = ip_prefix_first(from), last = ip_prefix_last(from);
+        size_t at = 0;
+        put_address(i->key, &i->key_size, &first);
+        put_address(i->end, &at, &last);
+        first = ip_prefix_first(to);
+        last = ip_prefix_last(to);
+        put_address(i->key, &i->key_size, &first);
+        put_address(i->end, &at, &last);
+        i->interval = true;
+}
+
+static IpPrefix alone(const IpAddress *a) {
+        return (IpPrefix){ *a, ip_bits(a->family) };
+}
+
+static NftElements masquerade_elements(const IpPrefix *addresses, size_t n) {
+        NftElements e = {};
         for (size_t i = 0; i < n; i++) {
-                char address[IP_TEXT_MAX], network[IP_TEXT_MAX];
-                const IpPrefix *p = &addresses[i];
+                const IpPrefix *p = &addresses[i], self = alone(&p->address);
                 const char *const *sets = names[p->address.family == AF_INET6];
-                IpAddress first = ip_prefix_first(p);
-                ip_format(&p->address, address);
-                ip_format(&first, network);
-                elements_push(&e, sets[0], xstrdup(address), NULL, NULL);
-                /* nft prints a prefix of all bits as the address alone. */
+                push_address(&e, sets[0], &p->address);
                 if (p->length < ip_bits(p->address.family))
-                        elements_push(&e, sets[1], xasprintf("%s . %s/%u", address, network, p->length),
-                                        NULL, NULL);
+                        push_pair(&e, sets[1], &self, p);
         }
         return e;
 }
 
-static void push_hairpin(Elements *e, const IpPrefix *target, NatHairpin hairpin) {
-        char address[IP_TEXT_MAX], network[IP_TEXT_MAX];
-        bool six = target->address.family == AF_INET6;
-        IpAddress first = ip_prefix_first(target);
-        const char *set = names[six][2];
-        ip_format(&target->address, address);
-        ip_format(&first, network);
-        if (hairpin == NAT_HAIRPIN_ALL)
-                elements_push(e, set, xasprintf("%s . %s", six ? "::/0" : "0.0.0.0/0", address), NULL, NULL);
-        else if (target->length < ip_bits(target->address.family))
-                elements_push(e, set, xasprintf("%s/%u . %s", network, target->length, address), NULL, NULL);
-        else
-                elements_push(e, set, xasprintf("%s . %s", address, address), NULL, NULL);
-        if (!six && hairpin != NAT_HAIRPIN_ALL)
-                elements_push(e, set, xasprintf("127.0.0.0/8 . %s", address), NULL, NULL);
+static void push_hairpin(NftElements *e, const IpPrefix *target, NatHairpin hairpin) {
+        static const IpPrefix loopback = { { AF_INET, { 127 } }, 8 };
+        int family = target->address.family;
+        const IpPrefix self = alone(&target->address), any = { .address.family = family };
+        const char *set = names[family == AF_INET6][2];
+        push_pair(e, set, hairpin == NAT_HAIRPIN_ALL ? &any : target, &self);
+        if (family == AF_INET && hairpin != NAT_HAIRPIN_ALL)
+                push_pair(e, set, &loopback, &self);
 }
 
-static void push_port(Elements *e, const NatPort *port, const IpPrefix *target) {
-        char host[IP_TEXT_MAX], address[IP_TEXT_MAX];
+static void push_port(NftElements *e, const NatPort *port, const IpPrefix *target) {
         bool six = target->address.family == AF_INET6;
-        char *value = xasprintf("%s . %" PRIu16, ip_format(&target->address, address), port->target_port);
+        uint8_t protocol = (uint8_t) port->protocol;
+        NftElement *i = nft_elements_push(e, nat_port_host(port) ? names[six][3]
+                                             : six               ? "anyports6"
+                                                                 : "anyports4");
         if (nat_port_host(port))
-                elements_push(e, names[six][3],
-                                xasprintf("%s . %d . %" PRIu16, ip_format(&port->host, host), port->protocol,
-                                                port->host_port),
-                                value, NULL);
-        else
-                elements_push(e, six ? "anyports6" : "anyports4",
-                                xasprintf("%d . %" PRIu16, port->protocol, port->host_port), value, NULL);
+                put_address(i->key, &i->key_size, &port->host);
+        put(i->key, &i->key_size, &protocol, sizeof(protocol));
+        put_port(i->key, &i->key_size, port->host_port);
+        memcpy(i->end, i->key, sizeof(i->end));
+        put_address(i->value, &i->value_size, &target->address);
+        put_port(i->value, &i->value_size, port->target_port);
 }
 
-static Elements port_elements(const NatPorts *p) {
+static NftElements port_elements(const NatPorts *p) {
         static const int families[] = { AF_INET, AF_INET6 };
-        Elements e = {};
+        NftElements e = {};
         for (size_t f = 0; f < ELEMENTSOF(families); f++) {
                 const IpPrefix *target = nat_target(p, families[f]);
                 bool used = false;
@@ -304,52 +251,58 @@ static Elements port_elements(const NatPorts *p) {
 }
 
 int nft_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
-        _cleanup_elements_ Elements e = masquerade_elements(addresses, n);
+        _cleanup_nft_elements_ NftElements e = masquerade_elements(addresses, n);
         return commit(masquerade_sets, o, &e, ret_error);
 }
 
 int nft_ports_add(const NatOwner *o, const NatPorts *p, char **ret_error) {
-        _cleanup_elements_ Elements e = port_elements(p);
+        _cleanup_nft_elements_ NftElements e = port_elements(p);
         return commit(port_sets, o, &e, ret_error);
 }
 
-/* Deletes the elements that match says. */
-static int delete_elements(
-                bool (*match)(const Element *e, const void *data), const void *data, char **ret_error) {
-        _cleanup_elements_ Elements there = {};
-        _cleanup_free_ char *text = NULL, *error = NULL;
-        size_t size;
-        int r = list_table(&there, ret_error);
+typedef bool (*Match)(const NftElement *e, const void *data);
+
+static int delete_once(
+                Netlink *n, const char *const *sets, Match match, const void *data, char **ret_error) {
+        _cleanup_nft_elements_ NftElements there = {};
+        size_t kept = 0;
+        int r = list(n, sets, &there, ret_error);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        FILE *f = open_memstream(&text, &size);
         for (size_t i = 0; i < there.n; i++)
-                if (match(&there.items[i], data))
-                        print_element(f, "delete", &there.items[i], NULL);
-        fclose(f);
-        if (size == 0)
-                return 0;
-        r = nft_run(text, NULL, &error);
-        if (r < 0)
-                return nat_fail(ret_error, r, "nft: cannot delete elements of table " TABLE ": %s",
-                                error ?: "out of memory");
-        return 0;
+                if (match(&there.items[i], data)) {
+                        NftElement e = there.items[kept];
+                        there.items[kept++] = there.items[i];
+                        there.items[i] = e;
+                }
+        const NftElements doomed = { there.items, kept };
+        return nft_elements_change(n, NAME, &doomed, NULL, NULL);
 }
 
-typedef struct OwnedSets {
-        const char *const *sets;
-        const char *owner;
-} OwnedSets;
+/* Deletes the elements that match says. */
+static int delete_elements(const char *const *sets, Match match, const void *data, char **ret_error) {
+        Netlink *n;
+        int r = open_socket(&n, ret_error);
+        if (r < 0)
+                return r;
+        r = -ENOENT;
+        for (unsigned i = 0; i < ATTEMPTS && r == -ENOENT; i++)
+                r = delete_once(n, sets, match, data, ret_error);
+        aftermath_keep(n);
+        return r < 0 && !*ret_error
+                               ? nat_fail(ret_error, r, "nft: cannot delete elements of table " TABLE ": %s",
+                                                 strerror(-r))
+                               : r;
+}
 
-static bool is_owned(const Element *e, const void *data) {
-        const OwnedSets *s = data;
-        return one_of(s->sets, e->set) && streq(e->owner, s->owner);
+static bool is_owned(const NftElement *e, const void *data) {
+        return streq(e->owner, data);
 }
 
 static int remove_owned(const char *const *sets, const NatOwner *o, char **ret_error) {
         _cleanup_free_ char *owner = NULL;
         int r = nat_owner_text(o, &owner, ret_error);
-        return r < 0 ? r : delete_elements(is_owned, &(OwnedSets){ sets, owner }, ret_error);
+        return r < 0 ? r : delete_elements(sets, is_owned, owner, ret_error);
 }
 
 int nft_masquerade_remove(const NatOwner *o, char **ret_error) {
@@ -360,34 +313,39 @@ int nft_ports_remove(const NatOwner *o, char **ret_error) {
         return remove_owned(port_sets, o, ret_error);
 }
 
-static int check_elements(const NatOwner *o, const Elements *wanted, char **ret_error) {
-        _cleanup_elements_ Elements there = {};
+static int check_elements(
+                const char *const *sets, const NatOwner *o, const NftElements *wanted, char **ret_error) {
+        _cleanup_nft_elements_ NftElements there = {};
         _cleanup_free_ char *owner = NULL;
+        _cleanup_netlink_ Netlink *n = NULL;
+        size_t rules = 0;
         int r = nat_owner_text(o, &owner, ret_error);
-        if (r < 0)
+        if (r < 0 || (r = open_socket(&n, ret_error)) < 0)
                 return r;
-        r = list_table(&there, ret_error);
+        r = list(n, sets, &there, ret_error);
         if (r < 0 && r != -ENOENT)
                 return r;
-        if (there.rules != BASE_RULES)
+        if (nft_rules_count(n, NAME, &rules) < 0 || rules != BASE_RULES)
                 return nat_fail(ret_error, -ENOENT, "nft: the rules of table " TABLE " are not complete");
         for (size_t i = 0; i < wanted->n; i++) {
-                const Element *e = &wanted->items[i], *found = find(&there, e);
-                if (!found || !streq(found->owner, owner) || !streq_ptr(found->value, e->value))
-                        return nat_fail(ret_error, -ENOENT, "nft: \"%s\" is missing in %s of table " TABLE,
-                                        e->key, e->set);
+                const NftElement *e = &wanted->items[i], *found = nft_elements_find(&there, e);
+                if (!found || !streq(found->owner, owner) ||
+                                memcmp(found->value, e->value, sizeof(e->value)) != 0)
+                        return nat_fail(ret_error, -ENOENT,
+                                        "nft: an element of %s is missing in %s of table " TABLE,
+                                        o->container, e->set);
         }
         return 0;
 }
 
 int nft_masquerade_check(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
-        _cleanup_elements_ Elements e = masquerade_elements(addresses, n);
-        return check_elements(o, &e, ret_error);
+        _cleanup_nft_elements_ NftElements e = masquerade_elements(addresses, n);
+        return check_elements(masquerade_sets, o, &e, ret_error);
 }
 
 int nft_ports_check(const NatOwner *o, const NatPorts *p, char **ret_error) {
-        _cleanup_elements_ Elements e = port_elements(p);
-        return check_elements(o, &e, ret_error);
+        _cleanup_nft_elements_ NftElements e = port_elements(p);
+        return check_elements(port_sets, o, &e, ret_error);
 }
 
 typedef struct Keep {
@@ -395,7 +353,7 @@ typedef struct Keep {
         void *data;
 } Keep;
 
-static bool is_not_kept(const Element *e, const void *data) {
+static bool is_not_kept(const NftElement *e, const void *data) {
         const Keep *k = data;
         _cleanup_free_ char *text = xstrdup(e->owner);
         NatOwner owner;
@@ -403,5 +361,5 @@ static bool is_not_kept(const Element *e, const void *data) {
 }
 
 int nft_collect(bool (*keep)(const NatOwner *o, void *data), void *data, char **ret_error) {
-        return delete_elements(is_not_kept, &(Keep){ keep, data }, ret_error);
+        return delete_elements(all_sets, is_not_kept, &(Keep){ keep, data }, ret_error);
 }

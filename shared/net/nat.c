@@ -63,6 +63,24 @@ bool nat_owner_parse(char *text, NatOwner *ret) {
         return true;
 }
 
+const char *nat_protocol_name(int protocol) {
+        return protocol == IPPROTO_UDP ? "udp" : protocol == IPPROTO_SCTP ? "sctp" : "tcp";
+}
+
+int nat_port_is_taken(char **ret_error, int protocol, uint16_t port, const IpAddress *to, uint16_t to_port,
+                const char *owner) {
+        _cleanup_free_ char *text = xstrdup(owner), *where = NULL;
+        char address[IP_TEXT_MAX];
+        NatOwner o = { .container = text };
+        nat_owner_parse(text, &o);
+        if (to)
+                where = xasprintf(to->family == AF_INET6 ? ", [%s]:%u" : ", %s:%u", ip_format(to, address),
+                                to_port);
+        return nat_fail(ret_error, -EADDRINUSE, "%s port %u of the host leads to %s already%s%s%s",
+                        nat_protocol_name(protocol), port, o.container, where ?: "",
+                        o.network ? ", in the network " : "", o.network ?: "");
+}
+
 const IpPrefix *nat_target(const NatPorts *p, int family) {
         for (size_t i = 0; i < p->n_targets; i++)
                 if (p->targets[i].address.family == family)
@@ -92,7 +110,8 @@ static int refuse_twins(const NatPorts *p, char **ret_error) {
                         if (a->protocol == b->protocol && a->host_port == b->host_port &&
                                         a->host.family == b->host.family && ip_equal(&a->host, &b->host))
                                 return nat_fail(ret_error, -EADDRINUSE,
-                                                "the port %u of the host is given twice", a->host_port);
+                                                "%s port %u of the host is given twice",
+                                                nat_protocol_name(a->protocol), a->host_port);
                 }
         return 0;
 }

@@ -34,6 +34,8 @@ typedef struct NatOwner {
         const char *container; /* for rkt the pod's UUID */
 } NatOwner;
 
+const char *nat_protocol_name(int protocol); /* "tcp", "udp", "sctp" */
+
 typedef struct NatPort {
         int protocol;       /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
         IpAddress host;     /* no address: any of the host's, of either family; 0.0.0.0 or ::: of that one */

@@ -106,6 +106,10 @@ void netlink_close(Netlink *n) {
         free(n);
 }
 
+int netlink_fd(const Netlink *n) {
+        return nl_socket_get_fd(n->socket);
+}
+
 static void must(bool fits) {
         if (!fits) {
                 log_error("a netlink message does not fit into %d bytes", MESSAGE_SIZE);
@@ -149,6 +153,55 @@ int netlink_call(Netlink *n, struct nl_msg *m, NetlinkEach each, void *data) {
                         return n->result = r == -NLE_NOMEM ? -ENOBUFS : -EIO;
         }
         return n->result;
+}
+
+void netlink_batch_add(NetlinkBatch *b, struct nl_msg *m) {
+        const struct nlmsghdr *h = nlmsg_hdr(m);
+        b->data = xreallocarray(b->data, b->size + NLMSG_ALIGN(h->nlmsg_len), 1);
+        memset(b->data + b->size, 0, NLMSG_ALIGN(h->nlmsg_len));
+        memcpy(b->data + b->size, h, h->nlmsg_len);
+        b->size += NLMSG_ALIGN(h->nlmsg_len);
+        nlmsg_free(m);
+}
+
+void netlink_batch_done(NetlinkBatch *b) {
+        free(b->data);
+}
+
+/* 1: there was one, whose verdict is in *ret; 0: there are no more. */
+static int read_verdict(int fd, int *ret) {
+        union {
+                struct nlmsghdr header;
+                char space[NLMSG_SPACE(sizeof(struct nlmsgerr)) + 4096];
+        } answer;
+        for (;;) {
+                ssize_t n = recv(fd, &answer, sizeof(answer), MSG_DONTWAIT);
+                if (n < 0 && (errno == EINTR || errno == ENOBUFS)) /* more verdicts than room: the first
+                                                                      count */
+                        continue;
+                if (n < 0)
+                        return errno == EAGAIN ? 0 : -errno;
+                if ((size_t) n < NLMSG_SPACE(sizeof(int)) || answer.header.nlmsg_type != NLMSG_ERROR)
+                        continue;
+                *ret = ((struct nlmsgerr *) NLMSG_DATA(&answer.header))->error;
+                return 1;
+        }
+}
+
+int netlink_batch_send(Netlink *n, const NetlinkBatch *b) {
+        int fd = nl_socket_get_fd(n->socket), verdict, r, first = 0,
+            room = (int) MIN(2 * b->size, (size_t) INT32_MAX);
+        bool answered = false;
+        n->words[0] = 0;
+        if (room > 32768)
+                setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+        if (send(fd, b->data, b->size, 0) < 0)
+                return n->result = -errno;
+        while ((r = read_verdict(fd, &verdict)) > 0) {
+                answered = true;
+                first = first < 0 ? first : verdict;
+        }
+        return n->result = r < 0 ? r : !answered ? -EIO : first;
 }
 
 const char *netlink_error(const Netlink *n) {

@@ -19,6 +19,7 @@ int netlink_open_protocol(int netns_fd, int protocol, Netlink **ret);
 void netlink_close(Netlink *n);
 DEFINE_CLEANUP(Netlink *, netlink_close)
 #define _cleanup_netlink_ _cleanup_(netlink_closep)
+int netlink_fd(const Netlink *n); /* its socket, borrowed */
 
 /* A message with room for a page of attributes; header is what follows nlmsghdr. Never NULL; attributes that
  * do not fit end the program, as they would all be ours. */
@@ -46,3 +47,17 @@ typedef int (*NetlinkEach)(struct nlmsghdr *h, void *data);
 int netlink_call(Netlink *n, struct nl_msg *m, NetlinkEach each, void *data);
 /* What the kernel says of the failure of the last call: its own words, or strerror. */
 const char *netlink_error(const Netlink *n);
+
+/* Messages that are sent as one datagram, such as a transaction of nfnetlink. */
+typedef struct NetlinkBatch {
+        uint8_t *data;
+        size_t size;
+} NetlinkBatch;
+
+/* Frees the message. With NLM_F_ACK in its flags, its success is acknowledged, too. */
+void netlink_batch_add(NetlinkBatch *b, struct nl_msg *m);
+void netlink_batch_done(NetlinkBatch *b);
+#define _cleanup_netlink_batch_ _cleanup_(netlink_batch_done)
+/* Sends them and reads the answers, which are there when sending has ended. The kernel's first negative
+ * errno; -EIO if it has not answered at all. */
+int netlink_batch_send(Netlink *n, const NetlinkBatch *b);

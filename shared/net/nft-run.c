@@ -1,25 +1,79 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nft-run.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <nftables/libnftables.h>
 
 #include "alloc.h"
 
-DEFINE_CLEANUP(struct nft_ctx *, nft_ctx_free)
+/* Loaded when it is needed, which is seldom: with what it needs itself it is the biggest part of a start. */
+#define LIBRARY "libnftables.so.1"
+
+static struct {
+        __typeof__(nft_ctx_new) *ctx_new;
+        __typeof__(nft_ctx_free) *ctx_free;
+        __typeof__(nft_ctx_buffer_error) *ctx_buffer_error;
+        __typeof__(nft_ctx_buffer_output) *ctx_buffer_output;
+        __typeof__(nft_ctx_get_error_buffer) *ctx_get_error_buffer;
+        __typeof__(nft_ctx_get_output_buffer) *ctx_get_output_buffer;
+        __typeof__(nft_ctx_output_set_flags) *ctx_output_set_flags;
+        __typeof__(nft_run_cmd_from_buffer) *run_cmd_from_buffer;
+} nft;
+
+static int load(char **ret_error) {
+        const struct {
+                const char *name;
+                void *to;
+        } symbols[] = {
+                { "nft_ctx_new", &nft.ctx_new },
+                { "nft_ctx_free", &nft.ctx_free },
+                { "nft_ctx_buffer_error", &nft.ctx_buffer_error },
+                { "nft_ctx_buffer_output", &nft.ctx_buffer_output },
+                { "nft_ctx_get_error_buffer", &nft.ctx_get_error_buffer },
+                { "nft_ctx_get_output_buffer", &nft.ctx_get_output_buffer },
+                { "nft_ctx_output_set_flags", &nft.ctx_output_set_flags },
+                { "nft_run_cmd_from_buffer", &nft.run_cmd_from_buffer },
+        };
+        static bool loaded;
+        if (loaded)
+                return 0;
+        void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_NODELETE);
+        for (size_t i = 0; i < ELEMENTSOF(symbols); i++) {
+                void *symbol = library ? dlsym(library, symbols[i].name) : NULL;
+                if (!symbol) {
+                        if (ret_error) {
+                                free(*ret_error);
+                                *ret_error = xstrdup(dlerror());
+                        }
+                        return -ELIBACC;
+                }
+                memcpy(symbols[i].to, &symbol, sizeof(symbol));
+        }
+        loaded = true;
+        return 0;
+}
+
+static void free_context(struct nft_ctx *c) {
+        nft.ctx_free(c);
+}
+DEFINE_CLEANUP(struct nft_ctx *, free_context)
 
 int nft_run(const char *commands, char **ret_output, char **ret_error) {
-        _cleanup_(nft_ctx_freep) struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-        if (!nft)
+        int r = load(ret_error);
+        if (r < 0)
+                return r;
+        _cleanup_(free_contextp) struct nft_ctx *c = nft.ctx_new(NFT_CTX_DEFAULT);
+        if (!c)
                 return -ENOMEM;
-        nft_ctx_buffer_error(nft);
-        nft_ctx_buffer_output(nft);
-        nft_ctx_output_set_flags(nft, ret_output ? NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE |
-                                                                      NFT_CTX_OUTPUT_NUMERIC_PROTO
-                                                 : 0);
-        if (nft_run_cmd_from_buffer(nft, commands) != 0) {
+        nft.ctx_buffer_error(c);
+        nft.ctx_buffer_output(c);
+        nft.ctx_output_set_flags(c, ret_output ? NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE |
+                                                                    NFT_CTX_OUTPUT_NUMERIC_PROTO
+                                               : 0);
+        if (nft.run_cmd_from_buffer(c, commands) != 0) {
                 if (ret_error) {
-                        const char *text = nft_ctx_get_error_buffer(nft);
+                        const char *text = nft.ctx_get_error_buffer(c);
                         text = startswith(text, "Error: ") ?: text;
                         free(*ret_error); /* of an attempt before */
                         *ret_error = xstrndup(text, strcspn(text, "\n"));
@@ -27,6 +81,6 @@ int nft_run(const char *commands, char **ret_output, char **ret_error) {
                 return -EIO;
         }
         if (ret_output)
-                *ret_output = xstrdup(nft_ctx_get_output_buffer(nft));
+                *ret_output = xstrdup(nft.ctx_get_output_buffer(c));
         return 0;
 }
