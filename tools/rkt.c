@@ -18,6 +18,7 @@ typedef struct Verb {
 } Verb;
 
 static const Verb verbs[] = {
+        { "app", "Operate on the apps of a running pod" },
         { "cat-manifest", "Inspect and print the pod manifest" },
         { "completion", "Print the completion script for a shell (bash, fish, zsh)" },
         { "config", "Print configuration for each stage in JSON format" },

@@ -71,6 +71,29 @@ teardown() {
     has 'cannot enter the working directory /not/there: No such file'
 }
 
+@test "app exec: is enter: the app's sandbox, environment and directory, other ones as asked, and the command's status" {
+    inspect_image '{"exec": ["/bin/sh", "-c", "exec sleep 1000"]}'
+    start_pod "${inspect_pod[@]}" --name=first --caps-retain=CAP_KILL --environment=SET=flag --working-dir=/etc example.com/inspect --name=second
+    check_fails 254 rkt app exec "$uuid" true
+    has 'contains several apps; name one with --app'
+    check rkt app exec --app=first "$uuid" sh -c 'pwd; env; python3 /inspect/inspect.py status namespaces'
+    has '^/etc$'
+    has '^SET=flag$'
+    has '^CapBnd 0000000000000020$'
+    has '^Seccomp 2$'
+    # each has a cgroup namespace of its own
+    diff <(rkt enter --app=first "$uuid" python3 /inspect/inspect.py status namespaces | grep -v namespace-cgroup) \
+        <(grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|namespace)' <<<"$output" | grep -v namespace-cgroup)
+    check rkt app exec --app=second --user=1234 --environment=MORE=1 --working-dir=/tmp "$uuid" sh -c 'id -u; pwd; env'
+    has '^1234$'
+    has '^/tmp$'
+    has '^MORE=1$'
+    lacks 'SET=flag'
+    check_fails 42 rkt app exec --app=second "$uuid" sh -c 'exit 42'
+    check_fails 254 rkt app exec --app=third "$uuid" true
+    has 'has no app "third"'
+}
+
 @test "enter: the terminal has the size of the caller's, follows it, and leaves it as it was" {
     need commands script
     busybox_image term "$(sh_app 'exec sleep 1000')"
