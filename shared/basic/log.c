@@ -8,6 +8,7 @@
 static const char *log_name = "rkt";
 static bool log_debugging = false;
 static void (*log_before)(void);
+static char **log_captured;
 
 void log_init(const char *name) {
         log_name = name;
@@ -23,6 +24,17 @@ bool log_debug_enabled(void) {
 
 void log_set_before(void (*before)(void)) {
         log_before = before;
+}
+
+void log_capture(char **into) {
+        log_captured = into;
+}
+
+static void capture(const char *message, int error) {
+        char *before = *log_captured;
+        *log_captured = xasprintf("%s%s%s%s%s", before ?: "", before ? "\n" : "", message, error ? ": " : "",
+                        error ? strerror(error) : "");
+        free(before);
 }
 
 /* Messages quote words of files, images and servers: none of that is for the terminal to obey. */
@@ -41,6 +53,10 @@ static void log_line(int error, const char *format, va_list ap) {
         while (n > 0 && message[n - 1] == '\n')
                 message[--n] = 0;
         disarm(message);
+        if (log_captured) {
+                capture(message, error);
+                return;
+        }
 
         int len = error ? snprintf(line, sizeof(line), "%s: %s: %s\n", log_name, message, strerror(error))
                         : snprintf(line, sizeof(line), "%s: %s\n", log_name, message);

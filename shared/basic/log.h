@@ -17,6 +17,9 @@ void log_set_debug(bool on);
 bool log_debug_enabled(void);
 /* Called before each line: for what is drawn on the same terminal and must make room. NULL: nothing. */
 void log_set_before(void (*before)(void));
+/* Until it is called with NULL, what would be printed is put into *into instead, line by line and allocated,
+ * without the name. */
+void log_capture(char **into);
 
 void log_error(const char *format, ...) _printf_(1, 2);
 void log_warning(const char *format, ...) _printf_(1, 2);
