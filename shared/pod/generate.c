@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "app-life.h"
+#include "json.h"
 #include "log.h"
 #include "strv.h"
 #include "types.h"
@@ -67,7 +68,27 @@ static void replace(char **field, const char *value) {
         }
 }
 
+/* What an image runs without its arguments: of Docker and the OCI, the entry point, if it has one; else the
+ * program. */
+static size_t count_program_words(const ImageManifest *image, const App *app) {
+        bool docker = name_values_get(&image->annotations, APP_DOCKER_ANNOTATION);
+        const char *entrypoint = name_values_get(&image->annotations, "appc.io/docker/entrypoint");
+        if (!docker && !entrypoint)
+                return MIN(strv_length(app->exec), 1u);
+        _cleanup_json_ json_object *words = entrypoint ? json_tokener_parse(entrypoint) : NULL;
+        size_t n = words && json_object_is_type(words, json_type_array) ? json_object_array_length(words)
+                                                                        : 0;
+        return MIN(strv_length(app->exec), n);
+}
+
+static void drop_words(char **words, size_t from) {
+        for (size_t i = strv_length(words); i > from; i--)
+                free(TAKE_PTR(words[i - 1]));
+}
+
 static int generate_exec(const AppRequest *a, const ImageManifest *image, App *app) {
+        if (a->replace_arguments && app->exec)
+                drop_words(app->exec, count_program_words(image, app));
         if (a->exec) {
                 strv_free(app->exec);
                 app->exec = NULL;
@@ -183,6 +204,28 @@ static int add_app(const PodRequest *q, size_t i, const PodImage *image, PodMani
         return 0;
 }
 
+static bool has_port(const PodManifest *m, const char *name) {
+        for (size_t i = 0; i < m->n_apps; i++)
+                for (size_t j = 0; m->apps[i].app && j < m->apps[i].app->n_ports; j++)
+                        if (streq(m->apps[i].app->ports[j].name, name))
+                                return true;
+        return false;
+}
+
+/* What no image declares can be named by its number: 80-tcp, as those of Docker images are called. */
+static Port *port_by_number(const char *name) {
+        const char *dash = strchr(name, '-');
+        uint64_t number;
+        if (!dash || (!streq(dash, "-tcp") && !streq(dash, "-udp")))
+                return NULL;
+        _cleanup_free_ char *digits = xstrndup(name, (size_t) (dash - name));
+        if (parse_uint(digits, 65535, &number) < 0 || number == 0)
+                return NULL;
+        Port *p = xnew(Port, 1);
+        *p = (Port){ .name = xstrdup(name), .protocol = xstrdup(dash + 1), .port = number, .count = 1 };
+        return p;
+}
+
 static void add_volumes_and_ports(const PodRequest *q, PodManifest *m) {
         for (size_t i = 0; i < q->n_volumes; i++)
                 volume_copy(pod_manifest_add_volume(m), &q->volumes[i]);
@@ -191,6 +234,7 @@ static void add_volumes_and_ports(const PodRequest *q, PodManifest *m) {
                 p->name = xstrdup(q->ports[i].name);
                 p->host_port = q->ports[i].host_port;
                 p->host_ip = xstrdup(q->ports[i].host_ip);
+                p->pod_port = has_port(m, p->name) ? NULL : port_by_number(p->name);
         }
 }
 

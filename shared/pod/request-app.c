@@ -57,6 +57,15 @@ static int set_read_only_rootfs(const char *value, void *userdata) {
         return 0;
 }
 
+static int set_replace_arguments(const char *value, void *userdata) {
+        AppRequest *a = pod_request_current_app("replace-args");
+        if (!a)
+                return -EINVAL;
+        if (parse_bool(value, &a->replace_arguments) < 0)
+                return pod_request_fail("replace-args", value, xstrdup("expected true or false"));
+        return 0;
+}
+
 static int set_supplementary_gids(const char *value, void *userdata) {
         AppRequest *a = pod_request_current_app("supplementary-gids");
         if (!a)
@@ -150,6 +159,9 @@ const Option app_request_options[] = {
                         .shown_default = "true" },
         APP_OPTION("readonly-rootfs", set_read_only_rootfs, "BOOL",
                         "if set, the app's rootfs will be mounted read-only"),
+        { "replace-args", OPTION_CALL, NULL,
+                        "what stands behind \"--\" takes the place of the image's arguments",
+                        .call = set_replace_arguments, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true" },
         APP_OPTION("restart", set_restart, "POLICY",
                         "start the app again when it has ended: no, on-failure[:TIMES] or always"),
         APP_OPTION("signature", set_signature, "FILE",

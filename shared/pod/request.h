@@ -25,7 +25,8 @@ typedef struct AppRequest {
         char *signature;
         char *name;
         char *exec;
-        char **arguments; /* NULL: no "--" */
+        char **arguments;       /* NULL: no "--" */
+        bool replace_arguments; /* they take the place of the image's */
         char *working_directory;
         char *user, *group;
         gid_t *supplementary_gids;
