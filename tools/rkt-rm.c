@@ -6,10 +6,17 @@
 #include "log.h"
 #include "uuid-arguments.h"
 
+static const Option options[] = {
+        { "ignore", OPTION_BOOL, &uuid_file_optional,
+                        "a file of --uuid-file that does not exist is no error" },
+        {},
+};
+
 static const Command command = {
         .name = "rm",
-        .usage = "UUID... | --uuid-file=FILE",
+        .usage = "UUID... | [--ignore] --uuid-file=FILE",
         .summary = "Remove all files and resources associated with an exited pod",
+        .options = options,
         .shared_options = { uuid_file_options },
         .global_options = global_options,
         .needs_root = true,

@@ -12,12 +12,11 @@
 #include "named-volume.h"
 #include "output-format.h"
 #include "process.h"
-#include "process.h"
 #include "strv.h"
 #include "subcommand.h"
 #include "table.h"
 
-static bool no_legend;
+static bool no_legend, ignore;
 static OutputFormat format;
 static char *mode_text, *uid_text, *gid_text;
 
@@ -38,6 +37,7 @@ static const Command list_command = {
 
 static const Option create_options[] = {
         { "gid", OPTION_STRING, &gid_text, "group that it belongs to", .shown_default = "0" },
+        { "ignore", OPTION_BOOL, &ignore, "leave one that is there as it is" },
         { "mode", OPTION_STRING, &mode_text, "its mode, in octal", .shown_default = "0755" },
         { "uid", OPTION_STRING, &uid_text, "user that it belongs to", .shown_default = "0" },
         {},
@@ -45,7 +45,7 @@ static const Option create_options[] = {
 
 static const Command create_command = {
         .name = "volume create",
-        .usage = "[--mode=OCTAL] [--uid=N] [--gid=N] NAME...",
+        .usage = "[--mode=OCTAL] [--uid=N] [--gid=N] [--ignore] NAME...",
         .summary = "Create volumes",
         .options = create_options,
         .global_options = global_options,
@@ -196,6 +196,9 @@ static int read_owner(Volume *ret) {
 
 static int create_one(const char *name, const void *userdata) {
         const Volume *v = userdata;
+        _cleanup_free_ char *path = named_volume_path(globals.dir, name);
+        if (ignore && access(path, F_OK) >= 0)
+                return 0;
         return named_volume_create(globals.dir, name, v->mode, v->uid, v->gid);
 }
 

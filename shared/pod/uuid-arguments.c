@@ -9,6 +9,7 @@
 #include "strv.h"
 
 char *uuid_file;
+bool uuid_file_optional;
 
 const Option uuid_file_options[] = {
         { "uuid-file", OPTION_STRING, &uuid_file, "read the pod's UUID from this file" },
@@ -27,6 +28,8 @@ static int foreach(char *const *uuids, int (*each)(Pod *p)) {
                 log_error("UUIDs and --uuid-file exclude each other");
                 return -EINVAL;
         }
+        if (uuid_file && uuid_file_optional && access(uuid_file, F_OK) < 0 && errno == ENOENT)
+                return 0;
         size_t n = uuid_file ? 1 : strv_length(uuids);
         for (size_t i = 0; i < n; i++) {
                 _cleanup_pod_ Pod *pod = NULL;
