@@ -39,8 +39,12 @@ int cni_network_from_json(JsonContext *c, json_object *o, CniNetwork *ret);
 /* As a list of plugins, whichever it was. The caller's. */
 json_object *cni_network_to_json(const CniNetwork *n);
 
-/* All networks of the directories' files *.conf, *.json and *.conflist. The second directory's networks take
- * the place of the first one's that have the same name; a directory need not exist, and either may be NULL.
+/* Networks of units (rkt.pod(5)), in its net.d. */
+#define CNI_NETWORKS_RUNTIME "/run/rkt"
+
+/* All networks of the directories' files net.d/ *.conf, *.json and *.conflist, and of CNI_NETWORKS_RUNTIME
+ * between them. The later directory's networks take the place of the earlier one's that have the same name;
+ * a directory need not exist, and either may be NULL.
  * One broken file fails all: a network must not silently become another one. Logs; -errno. */
 int cni_networks_read(const char *system, const char *local, CniNetworks *ret);
 CniNetwork *cni_networks_find(const CniNetworks *l, const char *name); /* NULL: there is none */

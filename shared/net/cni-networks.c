@@ -79,7 +79,8 @@ static int compare_files(const void *a, const void *b) {
 }
 
 int cni_networks_read(const char *system, const char *local, CniNetworks *ret) {
-        const char *directories[] = { system, local };
+        /* those that units have put there are neither the vendor's nor the administrator's */
+        const char *directories[] = { system, CNI_NETWORKS_RUNTIME, local };
         _cleanup_cni_networks_ CniNetworks l = {};
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
                 if (!directories[i])
