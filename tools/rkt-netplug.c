@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "alloc.h"
-#include "build-config.h"
+#include "cni-exec.h"
 #include "duration.h"
 #include "file.h"
 #include "globals.h"
@@ -50,18 +50,8 @@ static const Option add_options[] = {
         {},
 };
 
-/* LOCAL/net.d may hold plugins beside the networks, as in rkt. */
 char **plugin_path(void) {
-        const char *given = cni_path ?: getenv("RKT_CNI_PATH");
-        if (!isempty(given))
-                return strv_split(given, ':');
-        char **l = strv_copy(NULL);
-        strv_push(&l, xasprintf("%s/net.d", globals.local_config));
-        strv_add(&l, RKT_LIBDIR "/plugins/net");
-        strv_add(&l, RKT_LIBDIR "/cni");
-        strv_add(&l, "/usr/lib/cni");
-        strv_add(&l, "/opt/cni/bin");
-        return l;
+        return cni_plugin_path(cni_path, globals.local_config);
 }
 
 int settle_timeout(void) {

@@ -20,6 +20,7 @@ typedef struct Verb {
 static const Verb verbs[] = {
         { "app", "Operate on the apps of a running pod" },
         { "cat-manifest", "Inspect and print the pod manifest" },
+        { "check", "Tell what this host has and lacks for rkt" },
         { "completion", "Print the completion script for a shell (bash, fish, zsh)" },
         { "config", "Print configuration for each stage in JSON format" },
         { "enter", "Enter the namespaces of an app within a rkt pod" },

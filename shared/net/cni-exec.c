@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
+#include "build-config.h"
 #include "duration.h"
 #include "file.h"
 #include "log.h"
@@ -20,6 +21,20 @@
 #define OUTPUT_MAX (1024 * 1024)
 
 extern char **environ;
+
+char **cni_plugin_path(const char *given, const char *local_config) {
+        if (isempty(given))
+                given = getenv("RKT_CNI_PATH");
+        if (!isempty(given))
+                return strv_split(given, ':');
+        char **l = strv_copy(NULL);
+        strv_push(&l, xasprintf("%s/net.d", local_config));
+        strv_add(&l, RKT_LIBDIR "/plugins/net");
+        strv_add(&l, RKT_LIBDIR "/cni");
+        strv_add(&l, "/usr/lib/cni");
+        strv_add(&l, "/opt/cni/bin");
+        return l;
+}
 
 char *cni_find_plugin(char *const *path, const char *type) {
         STRV_FOREACH (directory, path) {

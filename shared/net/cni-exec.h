@@ -21,6 +21,10 @@ typedef struct CniRuntime {
         int held;
 } CniRuntime;
 
+/* Where plugins are looked for, a strv: given, directories separated by colons, else $RKT_CNI_PATH, else
+ * net.d of the local configuration, which may hold plugins beside the networks as in rkt, and where
+ * distributions have them. */
+char **cni_plugin_path(const char *given, const char *local_config);
 /* The program, allocated; NULL if no directory of the path has it. */
 char *cni_find_plugin(char *const *path, const char *type);
 
