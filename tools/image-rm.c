@@ -49,6 +49,7 @@ static void remove_one(Store *s, const char *reference) {
                 count.stale++;
         }
         if (record) {
+                image_record_tell(record, EVENT_IMAGE_REMOVED);
                 count.any_oci |= record->config != NULL;
                 xgrow(&count.records, count.n_records);
                 count.records[count.n_records++] = TAKE_PTR(record);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "event.h"
 #include "globals.h"
 #include "log.h"
 #include "prepare.h"
@@ -35,6 +36,7 @@ int main(int argc, char **argv) {
         r = pod_finish_preparation(pod);
         if (r < 0)
                 return EXIT_RKT_FAILURE;
+        event_send(&(Event){ .kind = EVENT_POD_PREPARED, .pod = pod->uuid });
         printf("%s\n", pod->uuid);
         return process_end(0);
 }

@@ -24,6 +24,7 @@ static const Verb verbs[] = {
         { "completion", "Print the completion script for a shell (bash, fish, zsh)" },
         { "config", "Print configuration for each stage in JSON format" },
         { "enter", "Enter the namespaces of an app within a rkt pod" },
+        { "events", "Tell what has happened to pods and images" },
         { "fetch", "Fetch image(s) and store them in the local store" },
         { "gc", "Garbage collect rkt pods no longer in use" },
         { "help", "Help about any command" },

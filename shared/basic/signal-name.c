@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "macro.h"
 #include "option.h"
 
@@ -25,4 +26,12 @@ int signal_from_name(const char *s) {
                 if (sigabbrev_np(i) && streq(sigabbrev_np(i), name))
                         return i;
         return real_time_signal(name);
+}
+
+char *signal_name(int number) {
+        const char *name = sigabbrev_np(number);
+        if (name)
+                return xasprintf("SIG%s", name);
+        return number >= SIGRTMIN && number <= SIGRTMAX ? xasprintf("SIGRTMIN+%d", number - SIGRTMIN)
+                                                        : xasprintf("signal %d", number);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "event.h"
 #include "globals.h"
 #include "journal-link.h"
 #include "log.h"
@@ -77,7 +78,10 @@ int pod_collect(Pod *p) {
         if (r < 0)
                 return r;
         r = pod_delete(p);
-        return r < 0 ? log_error_errno(r, "pod %s: removing it", p->uuid) : 0;
+        if (r < 0)
+                return log_error_errno(r, "pod %s: removing it", p->uuid);
+        event_send(&(Event){ .kind = EVENT_POD_REMOVED, .pod = p->uuid });
+        return 0;
 }
 
 int pod_stop(const Pod *p, bool force) {

@@ -176,7 +176,10 @@ static int commit_record(ImageImport *i, bool latest) {
         }
         if (i->tree_fd >= 0 && tree_is_whole(i))
                 record->tree_size = i->result.tree_size;
-        return image_record_save(i->store, record);
+        int r = image_record_save(i->store, record);
+        if (r >= 0)
+                image_record_tell(record, EVENT_IMAGE_FETCHED);
+        return r;
 }
 
 /* The record comes last: without it, what is there does not count, and gc removes it. */

@@ -41,6 +41,11 @@ char *image_record_title(const ImageRecord *r) {
         return version ? xasprintf("%s:%s", r->name, version) : xstrdup(r->name);
 }
 
+void image_record_tell(const ImageRecord *r, EventKind kind) {
+        _cleanup_free_ char *title = image_record_title(r);
+        event_send(&(Event){ .kind = kind, .image = r->id, .reference = title });
+}
+
 uint64_t image_record_size(const ImageRecord *r) {
         uint64_t size = r->blob_size + r->tree_size;
         for (size_t i = 0; i < r->n_layers; i++)

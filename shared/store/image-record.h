@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "event.h"
 #include "name-value.h"
 #include "store.h"
 
@@ -40,6 +41,9 @@ DEFINE_CLEANUP(ImageRecord *, image_record_free)
 
 /* Its usual name, if it has one; else "NAME:VERSION", or the name. Allocated. */
 char *image_record_title(const ImageRecord *r);
+
+/* Tells the journal that it was put in the store or removed from it. */
+void image_record_tell(const ImageRecord *r, EventKind kind);
 
 /* Bytes of its blobs and trees, be they shared with other images or not. */
 uint64_t image_record_size(const ImageRecord *r);

@@ -229,6 +229,7 @@ int oci_import_commit(Store *s, const OciImportRequest *q, char **ret_id) {
                 return r == -ESTALE ? r
                                     : log_error_errno(r, "cannot put image %s into the store %s", q->source,
                                                       store_path(s));
+        image_record_tell(c.record, EVENT_IMAGE_FETCHED);
         *ret_id = xstrdup(c.record->id);
         return 0;
 }

@@ -55,6 +55,7 @@ static bool remove_image(Sweep *w, const ImageRecord *record) {
         if (r > 0)
                 log_warning("some files of image \"%s\" (\"%s\") cannot be removed: %s", record->id, title,
                                 error);
+        image_record_tell(record, EVENT_IMAGE_REMOVED);
         printf("successfully removed aci for image: \"%s\" (\"%s\")\n", record->id, title);
         return true;
 }

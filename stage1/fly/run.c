@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "alloc.h"
+#include "event.h"
 #include "fly-lock.h"
 #include "fly-plan.h"
 #include "fly-root.h"
@@ -55,11 +56,14 @@ static int run_pod(const RunOptions *o) {
         int r = fly_plan_compile(o, pod, &plan);
         if (r >= 0 && o->dry_run)
                 return print_plan(plan);
+        event_connect();
         if (r < 0 || (r = pod_files_make_volumes(plan, pod)) < 0 ||
                         (r = pod_files_write(plan, o, pod, stage1)) < 0 ||
                         (r = fly_root_enter(plan, &root)) < 0)
                 return r;
-        Supervision s = { .app = &plan->apps[0], .root = &root, .pod = pod, .stage1 = stage1 };
+        Supervision s = {
+                .uuid = plan->uuid, .app = &plan->apps[0], .root = &root, .pod = pod, .stage1 = stage1
+        };
         return supervise(&s);
 }
 

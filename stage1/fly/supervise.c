@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
+#include "event.h"
 #include "execution.h"
 #include "file.h"
 #include "log.h"
@@ -39,6 +40,19 @@ void supervise_block_signals(void) {
         sigset_t set;
         signal_set(&set);
         sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void tell(const Life *l, EventKind kind, int status) {
+        event_send(&(Event){
+                        .kind = kind,
+                        .pod = l->s->uuid,
+                        .app = kind == EVENT_POD_STARTED || kind == EVENT_POD_READY ||
+                                                               kind == EVENT_POD_STOPPED
+                                               ? NULL
+                                               : l->s->app->name,
+                        .has_status = status >= 0,
+                        .status = status,
+        });
 }
 
 static int write_number(const Supervision *s, const char *file, pid_t number) {
@@ -119,8 +133,11 @@ static pid_t start(const Life *l, char *const *argv) {
                 run_child(l, argv, out);
         close(TAKE_FD(out));
         /* the pipe ends with execve */
-        if (check_execution(l, argv, in) && l->is_main)
+        if (check_execution(l, argv, in) && l->is_main) {
                 tell_ready(l);
+                tell(l, EVENT_APP_STARTED, -1);
+                tell(l, EVENT_POD_READY, -1);
+        }
         return pid;
 }
 
@@ -173,6 +190,7 @@ static int run_hook(Life *l, char *const *argv, const char *name) {
 
 static int live(Life *l) {
         const PlanApp *a = l->s->app;
+        tell(l, EVENT_POD_STARTED, -1);
         int status = run_hook(l, a->pre_start, "pre-start");
         if (status == 0) {
                 l->is_main = true;
@@ -180,8 +198,12 @@ static int live(Life *l) {
                 l->is_main = false;
         }
         record_status(l, status);
+        tell(l, EVENT_APP_EXITED, status);
         run_hook(l, a->post_stop, "post-stop");
-        return l->asked != 0 && status == 128 + l->asked ? 0 : status;
+        if (l->asked != 0 && status == 128 + l->asked)
+                status = 0;
+        tell(l, EVENT_POD_STOPPED, status);
+        return status;
 }
 
 int supervise(const Supervision *s) {

@@ -7,6 +7,7 @@
 #include "fly-root.h"
 
 typedef struct Supervision {
+        const char *uuid;
         const PlanApp *app;
         const FlyRoot *root;
         int pod;    /* the pod's directory: also its lock */

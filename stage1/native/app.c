@@ -6,13 +6,16 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
 
 #include "alloc.h"
 #include "app-process.h"
+#include "boot.h"
 #include "cgroup2.h"
 #include "duration.h"
+#include "event.h"
 #include "file.h"
 #include "log.h"
 #include "strv.h"
@@ -103,6 +106,14 @@ static void record_status(const App *a) {
                                 path);
 }
 
+/* The host's journal is told by the outer supervisor, which can reach it. */
+static void tell(const App *a, EventKind kind) {
+        char message[BOOT_MESSAGE_MAX];
+        int n = snprintf(message, sizeof(message), "%c%d %d %d %s", BOOT_EVENT, (int) kind, a->status,
+                        a->signal, a->plan->name);
+        send(a->control, message, MIN((size_t) n, sizeof(message) - 1), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static void begin(App *a, AppPhase phase);
 
 /* An app that was asked to stop and did so has not failed. */
@@ -132,6 +143,7 @@ static void conclude(App *a) {
                 a->phase = APP_WAITING;
                 a->start_at = monotonic_ns() + delay;
                 a->restarts++;
+                tell(a, EVENT_APP_RESTARTING);
                 app_report(a, "it has ended with status %d: starting it again in %.3g s", a->status,
                                 (double) delay / NSEC_PER_SEC);
         }
@@ -148,6 +160,7 @@ static void end_main(App *a, int status) {
         if (monotonic_ns() - a->began >= APP_RUNS_WELL_NS)
                 a->quick = 0;
         record_status(a);
+        tell(a, EVENT_APP_EXITED);
         if (a->plan->post_stop)
                 begin(a, APP_POST_STOP);
         else
@@ -169,7 +182,8 @@ static void check_execution(App *a) {
                 process_describe(a, &e);
                 _cleanup_free_ char *why = execution_explain(&e, &f, a->root.root);
                 app_report(a, "%s", why);
-        }
+        } else if (a->phase == APP_MAIN)
+                tell(a, EVENT_APP_STARTED);
         if (a->phase == APP_MAIN)
                 a->started = true;
 }
@@ -249,12 +263,14 @@ static void report_oom_kills(App *a) {
         const char *line = strstr(text, "oom_kill ");
         uint64_t kills = line ? strtoull(line + strlen("oom_kill "), NULL, 10) : 0;
         a->oom_killed |= kills > a->oom_kills;
-        if (kills > a->oom_kills)
+        if (kills > a->oom_kills) {
+                tell(a, EVENT_APP_OOM_KILLED);
                 app_report(a,
                                 "out of memory: the kernel killed %" PRIu64
                                 " of its processes; the limit is %s%s",
                                 kills - a->oom_kills, limit ? limit->value : "that of the pod or the host",
                                 limit ? " bytes" : "");
+        }
         a->oom_kills = kills;
 }
 

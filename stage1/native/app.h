@@ -32,6 +32,7 @@ typedef struct App {
         bool completed;       /* the mount namespace has what only the first process can add */
         Logs *logs;
         int loop;
+        int control; /* socket to the other side, which tells the host what happens */
         Stream streams[2];
         int terminal; /* interactive on a terminal: the app's side of it; or -1 */
 

@@ -26,5 +26,6 @@ typedef enum BootMessage {
         BOOT_TERMINAL = 't',          /* from PID 1, with the master side of the app's terminal */
         BOOT_READY = 'r',             /* from PID 1: every app is ready */
         BOOT_STATUS = 'w',            /* from PID 1, with the words of an app about itself behind it */
+        BOOT_EVENT = 'e',             /* from PID 1, with what happened to an app behind it: event.h */
         BOOT_STARTED = 's', /* from PID 1: the apps have been started, and it has its cgroup namespace */
 } BootMessage;

@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "cgroup2.h"
+#include "event.h"
 #include "file.h"
 #include "host-notify.h"
 #include "log.h"
@@ -46,12 +47,37 @@ static void take_terminal(Waiting *w, const struct cmsghdr *control) {
                 log_warning_errno(r, "cannot use the terminal");
 }
 
+/* "KIND STATUS SIGNAL APP" */
+static void pass_on_event(const Outer *o, const char *text) {
+        int kind, status, number, n = 0;
+        if (sscanf(text, "%d %d %d %n", &kind, &status, &number, &n) != 3 || n == 0 || kind < 0 ||
+                        kind >= _EVENT_KIND_MAX)
+                return;
+        event_send(&(Event){
+                        .kind = kind,
+                        .pod = o->boot->plan->uuid,
+                        .app = text + n,
+                        .has_status = kind == EVENT_APP_EXITED,
+                        .status = status,
+                        .signal = kind == EVENT_APP_EXITED ? number : 0,
+        });
+}
+
+static void tell(const Outer *o, EventKind kind) {
+        event_send(&(Event){ .kind = kind, .pod = o->boot->plan->uuid });
+}
+
 /* The service that rkt run may be of Type=notify is ready when the pod is. */
 static void on_message(Waiting *w, const char *message) {
         _cleanup_free_ char *text = NULL;
         switch (*message) {
-        case BOOT_STARTED: w->started = true; break;
+        case BOOT_STARTED:
+                w->started = true;
+                tell(w->outer, EVENT_POD_STARTED);
+                break;
+        case BOOT_EVENT: pass_on_event(w->outer, message + 1); break;
         case BOOT_READY:
+                tell(w->outer, EVENT_POD_READY);
                 text = xasprintf("READY=1\nSTATUS=Pod %s is ready.", w->outer->boot->plan->uuid);
                 host_notify(text);
                 break;
@@ -62,8 +88,8 @@ static void on_message(Waiting *w, const char *message) {
         }
 }
 
-/* PID 1 tells how far it is, or has opened a terminal for an app. */
-static void on_control(Waiting *w) {
+/* PID 1 tells how far it is, or has opened a terminal for an app. False if there is nothing more for now. */
+static bool on_control(Waiting *w) {
         char message[BOOT_MESSAGE_MAX + 1];
         union {
                 struct cmsghdr header;
@@ -75,15 +101,22 @@ static void on_control(Waiting *w) {
         };
         ssize_t n = recvmsg(w->outer->boot->control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
-                return;
+                return false;
         w->control_closed |= n <= 0;
         if (n <= 0)
-                return;
+                return false;
         message[n] = 0;
         if (*message == BOOT_TERMINAL)
                 take_terminal(w, &control.header);
         else
                 on_message(w, message);
+        return true;
+}
+
+/* What it said before it ended. */
+static void drain_control(Waiting *w) {
+        while (!w->control_closed && on_control(w))
+                ;
 }
 
 static int write_line(const Outer *o, const char *file, const char *text) {
@@ -280,6 +313,16 @@ static void finish_registration(Waiting *w) {
         free(g->cgroup);
 }
 
+static void tell_end(const Waiting *w, int status) {
+        if (w->started)
+                event_send(&(Event){
+                                .kind = EVENT_POD_STOPPED,
+                                .pod = w->outer->boot->plan->uuid,
+                                .has_status = status >= 0,
+                                .status = w->failure ? w->failure : status,
+                });
+}
+
 int outer_run(const Outer *o) {
         Waiting w = {
                 .outer = o, .registration = o->registration, .terminal = { .input = -1, .master = -1 }
@@ -297,6 +340,8 @@ int outer_run(const Outer *o) {
                 wait_for_end(&w, signals);
         terminal_end(&w.terminal);
         int status = reap(o);
+        drain_control(&w);
+        tell_end(&w, status);
         if (o->network)
                 network_undo(o->network, o->boot->plan->uuid);
         finish_registration(&w);

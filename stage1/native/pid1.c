@@ -208,6 +208,7 @@ static int set_up(Pid1 *p) {
                                 (r = app_write_environment(&p->apps[i])) < 0)
                         return r;
                 p->apps[i].terminal = terminal;
+                p->apps[i].control = p->boot->control;
                 p->apps[i].notify = notify;
                 notify_watch(&p->apps[i].notify, p->loop);
                 p->n_apps++;
