@@ -18,6 +18,7 @@
 
 static int64_t wait_exit, wait_ready; /* ns; 0: do not wait, FOREVER */
 static OutputFormat format;
+static bool watch;
 
 /* A duration, or a boolean: true is for ever. */
 static int set_wait(const char *value, void *userdata) {
@@ -42,6 +43,7 @@ static const Option options[] = {
         { "wait", OPTION_CALL, &wait_exit, "wait for the pod to exit: true, false or a duration",
                         .call = set_wait, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",
                         .shown_default = "true" },
+        { "watch", OPTION_BOOL, &watch, "print it again whenever it changes, until the pod has ended" },
         { "wait-ready", OPTION_CALL, &wait_ready, "wait for the pod to be ready: true, false or a duration",
                         .call = set_wait, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",
                         .shown_default = "true" },
@@ -50,7 +52,8 @@ static const Option options[] = {
 
 static const Command command = {
         .name = "status",
-        .usage = "[--wait[=DURATION]] [--wait-ready[=DURATION]] [--format=json|json-pretty] UUID | "
+        .usage = "[--wait[=DURATION]] [--wait-ready[=DURATION]] [--watch] [--format=json|json-pretty] UUID "
+                 "| "
                  "--uuid-file=FILE",
         .summary = "Check the status of a rkt pod",
         .options = options,
@@ -101,53 +104,96 @@ static int wait_for_pod(Pod *p) {
         return r;
 }
 
-static void print_time(const char *name, int64_t ns) {
+static void print_time(FILE *f, const char *name, int64_t ns) {
         _cleanup_free_ char *text = time_absolute(ns);
-        printf("%s=%s\n", name, text);
+        fprintf(f, "%s=%s\n", name, text);
 }
 
-static void print_text(const PodInfo *i) {
+static void print_text(FILE *f, const PodInfo *i) {
         PodState s = i->pod->state;
-        printf("state=%s\n", pod_state_name(s));
+        fprintf(f, "state=%s\n", pod_state_name(s));
         if (i->created_at)
-                print_time("created", i->created_at);
+                print_time(f, "created", i->created_at);
         if (i->started_at)
-                print_time("started", i->started_at);
+                print_time(f, "started", i->started_at);
         if (s == POD_RUNNING || s == POD_EXITED) {
                 _cleanup_free_ char *networks = pod_info_networks(i);
-                printf("networks=%s\n", networks);
+                fprintf(f, "networks=%s\n", networks);
         }
         if (!pod_state_has_run(s) && s != POD_DELETING)
                 return;
         if (i->pid > 0)
-                printf("pid=%d\n", (int) i->pid);
-        printf("exited=%s\n", s == POD_RUNNING ? "false" : "true");
+                fprintf(f, "pid=%d\n", (int) i->pid);
+        fprintf(f, "exited=%s\n", s == POD_RUNNING ? "false" : "true");
         for (size_t n = 0; n < i->n_apps && s != POD_RUNNING; n++) {
                 if (i->apps[n].has_exit_code)
-                        printf("app-%s=%d\n", i->apps[n].app->name, i->apps[n].exit_code);
+                        fprintf(f, "app-%s=%d\n", i->apps[n].app->name, i->apps[n].exit_code);
                 if (i->apps[n].oom_killed)
-                        printf("oom-killed=%s\n", i->apps[n].app->name);
+                        fprintf(f, "oom-killed=%s\n", i->apps[n].app->name);
+        }
+}
+
+/* Allocated; NULL after logging. */
+static char *describe(const Pod *p) {
+        _cleanup_pod_info_ PodInfo info = {};
+        _cleanup_free_ char *error = NULL;
+        char *text = NULL;
+        size_t size;
+        if (pod_info_read(p, POD_INFO_FULL, &info, &error) < 0) {
+                log_error("pod %s: %s", p->uuid, error);
+                return NULL;
+        }
+        if (format != OUTPUT_TEXT) {
+                _cleanup_json_ json_object *o = pod_info_to_json(&info);
+                _cleanup_free_ char *json = json_to_text(o, format == OUTPUT_JSON_PRETTY);
+                return xasprintf("%s\n", json);
+        }
+        FILE *f = open_memstream(&text, &size);
+        if (!f) {
+                log_error_errno(errno, "open_memstream");
+                return NULL;
+        }
+        print_text(f, &info);
+        fclose(f);
+        return text;
+}
+
+static int print(const Pod *p) {
+        _cleanup_free_ char *text = describe(p);
+        return text ? (fputs(text, stdout), process_flush()) : -EINVAL;
+}
+
+/* A pod that is removed meanwhile has ended, too. */
+static int print_changes(Pod *p) {
+        _cleanup_free_ char *before = NULL;
+        for (;;) {
+                int r = pod_refresh(p);
+                if (r == -ENOENT && before)
+                        return 0;
+                if (r < 0)
+                        return log_error_errno(r, "pod %s", p->uuid);
+                bool last = has_exited(p);
+                _cleanup_free_ char *now = describe(p);
+                if (!now)
+                        return -EINVAL;
+                if (!streq_ptr(before, now))
+                        printf("%s%s", before && format == OUTPUT_TEXT ? "\n" : "", now);
+                if ((r = process_flush()) < 0 || last)
+                        return r;
+                free(before);
+                before = TAKE_PTR(now);
+                nanosleep(&(struct timespec){ .tv_nsec = POLL_INTERVAL_NS }, NULL);
         }
 }
 
 int main(int argc, char **argv) {
         _cleanup_strv_ char **arguments = NULL;
         _cleanup_pod_ Pod *pod = NULL;
-        _cleanup_pod_info_ PodInfo info = {};
-        _cleanup_free_ char *error = NULL;
         int r = globals_command(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         if (pod_find_argument(globals.dir, arguments, uuid_file, &pod) < 0 || wait_for_pod(pod) < 0)
                 return EXIT_RKT_FAILURE;
-        if (pod_info_read(pod, POD_INFO_FULL, &info, &error) < 0) {
-                log_error("pod %s: %s", pod->uuid, error);
-                return EXIT_RKT_FAILURE;
-        }
-        if (format == OUTPUT_TEXT) {
-                print_text(&info);
-                return process_end(0);
-        }
-        _cleanup_json_ json_object *o = pod_info_to_json(&info);
-        return output_format_print(format, o) < 0 ? EXIT_RKT_FAILURE : 0;
+        r = watch ? print_changes(pod) : print(pod);
+        return r < 0 ? EXIT_RKT_FAILURE : 0;
 }

@@ -37,6 +37,7 @@ static const Verb verbs[] = {
         { "run-prepared", "Run a prepared application pod in rkt" },
         { "status", "Check the status of a rkt pod" },
         { "stop", "Stop a pod" },
+        { "top", "Tell what running pods use of the host" },
         { "trust", "Trust a key for image verification" },
         { "version", "Print the version and exit" },
         { "volume", "Manage volumes that outlive pods" },
