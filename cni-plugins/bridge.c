@@ -325,10 +325,13 @@ static int del(CniCall *c) {
         /* The masquerade goes first, so that one wait does for it and the interface. The address is free
          * only when nothing has it any more. */
         int m = a.config.ipam && a.config.ip_masq ? masquerade_del(c) : 0;
+        bool first = a.config.ipam && ipam_goes_first(c);
+        int k = first ? ipam_del(c) : 0;
         r = cni_sides_open_if_there(c, &a.sides);
         if (r > 0)
                 r = cni_delete_interface(c, &a.sides);
-        int k = a.config.ipam ? ipam_del(c) : 0;
+        if (a.config.ipam && !first)
+                k = ipam_del(c);
         return r < 0 ? r : k < 0 ? k : m;
 }
 

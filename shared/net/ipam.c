@@ -63,6 +63,11 @@ int ipam_del(CniCall *c) {
         return operate(c, &(Operation){ "DEL", offsetof(CniPlugin, del) });
 }
 
+bool ipam_goes_first(CniCall *c) {
+        const char *type;
+        return ipam_type(c, &type) >= 0 && type && streq(type, "dhcp");
+}
+
 int ipam_check(CniCall *c) {
         return operate(c, &(Operation){ "CHECK", offsetof(CniPlugin, check) });
 }

@@ -13,6 +13,8 @@ int ipam_type(CniCall *c, const char **ret);
 /* Fills in addresses, routes and DNS; at least one address. */
 int ipam_add(CniCall *c, CniResult *result);
 int ipam_del(CniCall *c);
+/* Whether DEL needs the interface still: dhcp tells its server over it that the address is free. */
+bool ipam_goes_first(CniCall *c);
 int ipam_check(CniCall *c);
 int ipam_status(CniCall *c);
 int ipam_gc(CniCall *c);
