@@ -12,6 +12,7 @@
 #include "ipam.h"
 #include "masquerade.h"
 #include "netns.h"
+#include "own.h"
 #include "route.h"
 
 #define PORT_WAIT_MILLISECONDS 3000
@@ -397,6 +398,6 @@ static const CniPlugin plugin = {
         .gc = gc,
 };
 
-int main(void) {
+int cni_bridge(void) {
         return cni_plugin_main(&plugin);
 }

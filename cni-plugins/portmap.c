@@ -9,6 +9,7 @@
 #include "link.h"
 #include "nat-config.h"
 #include "netns.h"
+#include "own.h"
 #include "port-mappings.h"
 #include "route.h"
 
@@ -156,6 +157,6 @@ static const CniPlugin plugin = {
         .name = "portmap", .add = add, .del = del, .check = check, .gc = nat_config_gc
 };
 
-int main(void) {
+int cni_portmap(void) {
         return cni_plugin_main(&plugin);
 }

@@ -8,6 +8,7 @@
 #include "ipam.h"
 #include "masquerade.h"
 #include "netns.h"
+#include "own.h"
 #include "route.h"
 
 typedef struct PtpConfig {
@@ -205,6 +206,6 @@ static const CniPlugin plugin = {
         .gc = gc,
 };
 
-int main(void) {
+int cni_ptp(void) {
         return cni_plugin_main(&plugin);
 }

@@ -138,7 +138,7 @@ int netplug_list(int argc, char **argv) {
 }
 
 static CniRuntime network_runtime(char **path) {
-        return (CniRuntime){ .path = path, .timeout_ns = timeout_ns, .held = -1 };
+        return (CniRuntime){ .path = path, .timeout_ns = timeout_ns, .held = -1, .inside = plugin_inside };
 }
 
 /* What can be said without the plugins' help. */

@@ -25,7 +25,8 @@
 #define RUNTIME_CONFIG_MAX (1024 * 1024)
 #define TIMEOUT_DEFAULT_NS (INT64_C(60) * 1000000000)
 
-static char *pod_directory, *leader, *cni_path;
+static char *pod_directory, *leader;
+char *cni_path;
 static char **nets;
 int64_t timeout_ns;
 
@@ -49,10 +50,6 @@ static const Option add_options[] = {
         POD_OPTION,
         {},
 };
-
-char **plugin_path(void) {
-        return cni_plugin_path(cni_path, globals.local_config);
-}
 
 int settle_timeout(void) {
         const char *text = getenv("RKT_CNI_TIMEOUT");
@@ -90,6 +87,7 @@ static int find_pod(char *const *arguments, Target *t) {
                 return -EINVAL;
         t->network.timeout_ns = timeout_ns;
         t->network.path = plugin_path();
+        t->network.inside = plugin_inside;
         t->network.uuid = t->uuid;
         if (!pod_directory) {
                 int r = pod_find_argument(globals.dir, arguments, NULL, &t->found);

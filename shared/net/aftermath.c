@@ -9,20 +9,31 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "duration.h"
 #include "link.h"
 #include "netns.h"
 
 /* By far more than deleting a link takes, until it is out of sight. */
 #define PATIENCE_MS 10000
 
-static Netlink *kept;
+/* Closing the socket would keep all others from changing tables while it waits, so it does not wait: by then
+ * the kernel has done with what was deleted. */
+#define GRACE_MS 50
+/* Those of one program are few: two for each plugin that it calls. */
+#define KEPT_MAX 16
 
-/* Like fork. The child has none of our descriptors but the kept socket's and these two (-1: none): our
- * caller may read a pipe to its end, or wait for a lock. It holds up nobody who waits for us, either. */
+static Netlink *kept[KEPT_MAX];
+static size_t n_kept;
+
+/* Like fork. The child has none of our descriptors but those of the kept sockets and these two (-1: none):
+ * our caller may read a pipe to its end, or wait for a lock. */
 static pid_t split(int a, int b) {
-        const int wanted[] = { a, b, kept ? netlink_fd(kept) : -1 };
+        int wanted[2 + KEPT_MAX] = { a, b };
+        for (size_t i = 0; i < KEPT_MAX; i++)
+                wanted[2 + i] = i < n_kept ? netlink_fd(kept[i]) : -1;
         pid_t pid = fork();
         if (pid != 0)
                 return pid;
@@ -42,29 +53,27 @@ static pid_t split(int a, int b) {
 
 /* In the child it lives on until that ends. */
 static void let_go(void) {
-        if (kept)
-                netlink_close(kept);
-        kept = NULL;
+        while (n_kept > 0)
+                netlink_close(kept[--n_kept]);
 }
 
-/* The child must be the last to close the socket, so it waits for our end. */
+static _noreturn_ void linger(int status) {
+        if (n_kept > 0)
+                nanosleep(&(struct timespec){ .tv_nsec = GRACE_MS * NSEC_PER_MSEC }, NULL);
+        _exit(status);
+}
+
 static void at_exit(void) {
-        int ends[2];
-        char c;
-        if (!kept || pipe(ends) < 0)
-                return;
-        if (split(ends[0], -1) == 0) {
-                while (read(ends[0], &c, 1) < 0 && errno == EINTR)
-                        ;
-                _exit(EXIT_SUCCESS);
-        }
+        if (n_kept > 0 && split(-1, -1) == 0)
+                linger(EXIT_SUCCESS);
         let_go();
 }
 
 void aftermath_keep(Netlink *n) {
         static bool registered;
-        let_go();
-        kept = n;
+        if (n_kept == KEPT_MAX)
+                let_go();
+        kept[n_kept++] = n;
         if (!registered)
                 atexit(at_exit);
         registered = true;
@@ -130,7 +139,7 @@ int aftermath_delete_link(int netns_fd, Netlink *n, Netlink *host, int index) {
                 return link_delete(n, index);
         if (pid == 0) {
                 int r = link_delete(n, index);
-                _exit(write(to, &r, sizeof(r)) == sizeof(r) ? EXIT_SUCCESS : EXIT_FAILURE);
+                linger(write(to, &r, sizeof(r)) == sizeof(r) ? EXIT_SUCCESS : EXIT_FAILURE);
         }
         close(TAKE_FD(to));
         let_go();

@@ -82,8 +82,14 @@ static _noreturn_ void execute(const CniRuntime *rt, const char *program, char *
         /* if we are killed, it must not go on: whoever cleans up would do so too early */
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if ((rt->held < 0 || fd_close_on_exec(rt->held, false) >= 0) && dup2(in, STDIN_FILENO) >= 0 &&
-                        dup2(out, STDOUT_FILENO) >= 0)
+                        dup2(out, STDOUT_FILENO) >= 0) {
+                CniMain inside = rt->inside ? rt->inside(program) : NULL;
+                if (inside) {
+                        environ = env;
+                        exit(inside());
+                }
                 execve(program, argv, env);
+        }
         log_error_errno(errno, "cannot execute %s", program);
         _exit(EXIT_RKT_FAILURE);
 }
@@ -158,6 +164,7 @@ static int run(const CniRuntime *rt, const char *program, const char *type, char
         }
         _cleanup_close_ int from = pipefd[0], to = pipefd[1];
         uint64_t deadline = monotonic_ns() + (uint64_t) rt->timeout_ns;
+        fflush(NULL); /* the child may end by exit */
         pid_t pid = fork();
         if (pid == 0)
                 execute(rt, program, env, input, to);

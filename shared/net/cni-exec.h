@@ -6,6 +6,9 @@
 
 #include "cni-config.h"
 
+/* What main of a plugin's program does. */
+typedef int (*CniMain)(void);
+
 typedef struct CniRuntime {
         char **path; /* directories that are searched for plugins */
         const char *container_id;
@@ -19,6 +22,9 @@ typedef struct CniRuntime {
         /* A descriptor that plugins and what they start inherit: a lock on it is held until all have ended,
          * whatever becomes of us. -1: none. */
         int held;
+        /* The plugin that the caller has inside in place of a program (its path), or NULL: it runs in a
+         * process of its own as well, but nothing has to be loaded. NULL: none. */
+        CniMain (*inside)(const char *program);
 } CniRuntime;
 
 /* Where plugins are looked for, a strv: given, directories separated by colons, else $RKT_CNI_PATH, else

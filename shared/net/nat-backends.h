@@ -23,6 +23,7 @@ const IpPrefix *nat_target(const NatPorts *p, int family);
 bool nat_port_is_of(const NatPort *p, int family);
 const IpAddress *nat_port_host(const NatPort *p);
 
+/* Nothing is there to be removed where the kernel has no nftables. */
 bool nft_is_there(void);
 int nft_masquerade_add(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
 int nft_ports_add(const NatOwner *o, const NatPorts *p, char **ret_error);

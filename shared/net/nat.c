@@ -132,19 +132,19 @@ int nat_ports_check(NatBackend b, const NatOwner *o, const NatPorts *p, char **r
 }
 
 int nat_masquerade_remove(const NatOwner *o, char **ret_error) {
-        int r = nft_is_there() ? nft_masquerade_remove(o, ret_error) : 0;
+        int r = nft_masquerade_remove(o, ret_error);
         int q = iptables_is_used(false) ? iptables_masquerade_remove(o, ret_error) : 0;
         return r < 0 ? r : q;
 }
 
 int nat_ports_remove(const NatOwner *o, char **ret_error) {
-        int r = nft_is_there() ? nft_ports_remove(o, ret_error) : 0;
+        int r = nft_ports_remove(o, ret_error);
         int q = iptables_is_used(false) ? iptables_ports_remove(o, ret_error) : 0;
         return r < 0 ? r : q;
 }
 
 int nat_collect(bool (*keep)(const NatOwner *o, void *data), void *data, char **ret_error) {
-        int r = nft_is_there() ? nft_collect(keep, data, ret_error) : 0;
+        int r = nft_collect(keep, data, ret_error);
         int q = iptables_is_used(false) ? iptables_collect(keep, data, ret_error) : 0;
         return r < 0 ? r : q;
 }

@@ -89,6 +89,7 @@ static CniRuntime runtime(const PodNetwork *p, const NetworkRecord *r, const cha
                 .capabilities = r->capabilities,
                 .timeout_ns = p->timeout_ns,
                 .held = p->net,
+                .inside = p->inside,
         };
 }
 

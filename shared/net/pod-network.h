@@ -11,10 +11,11 @@
 typedef struct PodNetwork {
         int pod; /* the pod's directory */
         const char *uuid;
-        char **path;        /* for plugins */
-        int64_t timeout_ns; /* for each plugin */
-        int net;            /* POD/net, locked; or -1 */
-        char *netns;        /* path of the handle; NULL: there is none */
+        char **path;                            /* for plugins */
+        int64_t timeout_ns;                     /* for each plugin */
+        int net;                                /* POD/net, locked; or -1 */
+        char *netns;                            /* path of the handle; NULL: there is none */
+        CniMain (*inside)(const char *program); /* see CniRuntime */
 } PodNetwork;
 
 /* Takes the lock, for which it waits until every plugin of an earlier call has ended or twice the time limit

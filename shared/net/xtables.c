@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xtables.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libiptc/libip6tc.h>
@@ -22,30 +23,70 @@
 
 #define LOCK_FILE "/run/xtables.lock"
 
-/* The two libraries differ in the type of an entry only. */
+/* The two libraries differ in the names and in the type of an entry only. They are loaded when they are
+ * needed: most hosts have no legacy tables. */
 typedef struct Library {
         int family;
-        size_t entry_size;
+        const char *file, *prefix; /* of the names */
+        bool loaded;
         struct xtc_handle *(*init)(const char *);
         void (*free)(struct xtc_handle *);
         int (*commit)(struct xtc_handle *);
         int (*is_chain)(const char *, struct xtc_handle *);
         const char *(*first_chain)(struct xtc_handle *);
         const char *(*next_chain)(struct xtc_handle *);
-        int (*create_chain)(const xt_chainlabel, struct xtc_handle *);
-        int (*flush)(const xt_chainlabel, struct xtc_handle *);
-        int (*delete_chain)(const xt_chainlabel, struct xtc_handle *);
-        int (*delete_number)(const xt_chainlabel, unsigned, struct xtc_handle *);
+        const void *(*first_rule)(const char *, struct xtc_handle *);
+        const void *(*next_rule)(const void *, struct xtc_handle *);
+        const char *(*get_target)(const void *, struct xtc_handle *);
+        int (*append_entry)(const char *, const void *, struct xtc_handle *);
+        int (*insert_entry)(const char *, const void *, unsigned, struct xtc_handle *);
+        int (*check_entry)(const char *, const void *, unsigned char *, struct xtc_handle *);
+        int (*delete_num_entry)(const char *, unsigned, struct xtc_handle *);
+        int (*create_chain)(const char *, struct xtc_handle *);
+        int (*flush_entries)(const char *, struct xtc_handle *);
+        int (*delete_chain)(const char *, struct xtc_handle *);
 } Library;
 
-static const Library libraries[] = {
-        { AF_INET, sizeof(struct ipt_entry), iptc_init, iptc_free, iptc_commit, iptc_is_chain,
-                        iptc_first_chain, iptc_next_chain, iptc_create_chain, iptc_flush_entries,
-                        iptc_delete_chain, iptc_delete_num_entry },
-        { AF_INET6, sizeof(struct ip6t_entry), ip6tc_init, ip6tc_free, ip6tc_commit, ip6tc_is_chain,
-                        ip6tc_first_chain, ip6tc_next_chain, ip6tc_create_chain, ip6tc_flush_entries,
-                        ip6tc_delete_chain, ip6tc_delete_num_entry },
+static Library libraries[] = {
+        { .family = AF_INET, .file = "libip4tc.so.2", .prefix = "iptc_" },
+        { .family = AF_INET6, .file = "libip6tc.so.2", .prefix = "ip6tc_" },
 };
+
+static int load(Library *l) {
+        const struct {
+                const char *name;
+                void *to;
+        } symbols[] = {
+                { "init", &l->init },
+                { "free", &l->free },
+                { "commit", &l->commit },
+                { "is_chain", &l->is_chain },
+                { "first_chain", &l->first_chain },
+                { "next_chain", &l->next_chain },
+                { "first_rule", &l->first_rule },
+                { "next_rule", &l->next_rule },
+                { "get_target", &l->get_target },
+                { "append_entry", &l->append_entry },
+                { "insert_entry", &l->insert_entry },
+                { "check_entry", &l->check_entry },
+                { "delete_num_entry", &l->delete_num_entry },
+                { "create_chain", &l->create_chain },
+                { "flush_entries", &l->flush_entries },
+                { "delete_chain", &l->delete_chain },
+        };
+        if (l->loaded)
+                return 0;
+        void *library = dlopen(l->file, RTLD_NOW | RTLD_NODELETE);
+        for (size_t i = 0; i < ELEMENTSOF(symbols); i++) {
+                _cleanup_free_ char *name = xasprintf("%s%s", l->prefix, symbols[i].name);
+                void *symbol = library ? dlsym(library, name) : NULL;
+                if (!symbol)
+                        return -ELIBACC;
+                memcpy(symbols[i].to, &symbol, sizeof(symbol));
+        }
+        l->loaded = true;
+        return 0;
+}
 
 struct Xtables {
         const Library *library;
@@ -55,16 +96,22 @@ struct Xtables {
 
 int xtables_open(int family, const char *table, Xtables **ret) {
         Xtables *x = xnew(Xtables, 1);
-        x->library = &libraries[family == AF_INET6];
+        Library *l = &libraries[family == AF_INET6];
+        int r = load(l);
+        if (r < 0) {
+                free(x);
+                return r;
+        }
+        x->library = l;
         x->lock = lock_file_at(AT_FDCWD, LOCK_FILE, LOCK_MODE_EXCLUSIVE, true);
         if (x->lock < 0) {
-                int r = x->lock;
+                r = x->lock;
                 free(x);
                 return r;
         }
         x->handle = x->library->init(table);
         if (!x->handle) {
-                int r = errno == EPERM ? -EPERM : -ENOENT;
+                r = errno == EPERM ? -EPERM : -ENOENT;
                 xtables_close(x);
                 return r;
         }
@@ -296,16 +343,12 @@ int xtables_create_chain(Xtables *x, const char *chain) {
 
 int xtables_append(Xtables *x, const char *chain, const XtablesRule *rule) {
         _cleanup_entry_ Entry e = make_entry(x->library->family, rule);
-        int ok = x->library->family == AF_INET ? iptc_append_entry(chain, e.four, x->handle)
-                                               : ip6tc_append_entry(chain, e.six, x->handle);
-        return ok ? 0 : -errno;
+        return x->library->append_entry(chain, e.memory, x->handle) ? 0 : -errno;
 }
 
 int xtables_insert(Xtables *x, const char *chain, const XtablesRule *rule) {
         _cleanup_entry_ Entry e = make_entry(x->library->family, rule);
-        int ok = x->library->family == AF_INET ? iptc_insert_entry(chain, e.four, 0, x->handle)
-                                               : ip6tc_insert_entry(chain, e.six, 0, x->handle);
-        return ok ? 0 : -errno;
+        return x->library->insert_entry(chain, e.memory, 0, x->handle) ? 0 : -errno;
 }
 
 bool xtables_has_rule(Xtables *x, const char *chain, const XtablesRule *rule, bool same_target) {
@@ -316,9 +359,7 @@ bool xtables_has_rule(Xtables *x, const char *chain, const XtablesRule *rule, bo
         if (!same_target)
                 memset(mask + target + sizeof(struct xt_entry_target), 0,
                                 sizeof(mask) - target - sizeof(struct xt_entry_target));
-        return xtables_has_chain(x, chain) &&
-               (x->library->family == AF_INET ? iptc_check_entry(chain, e.four, mask, x->handle)
-                                              : ip6tc_check_entry(chain, e.six, mask, x->handle));
+        return xtables_has_chain(x, chain) && x->library->check_entry(chain, e.memory, mask, x->handle);
 }
 
 typedef struct Rule {
@@ -341,22 +382,15 @@ static const char *find_comment(const uint8_t *entry, size_t from, size_t to) {
 
 /* The first rule of a chain with *rule zero, then each next one. */
 static bool next_rule(Xtables *x, const char *chain, Rule *rule) {
-        struct xtc_handle *h = x->handle;
-        if (x->library->family == AF_INET) {
-                const struct ipt_entry *e =
-                                rule->entry ? iptc_next_rule(rule->entry, h) : iptc_first_rule(chain, h);
-                if (!e)
-                        return false;
-                *rule = (Rule){ e, iptc_get_target(e, h),
-                        find_comment((const void *) e, sizeof(*e), e->target_offset) };
-        } else {
-                const struct ip6t_entry *e =
-                                rule->entry ? ip6tc_next_rule(rule->entry, h) : ip6tc_first_rule(chain, h);
-                if (!e)
-                        return false;
-                *rule = (Rule){ e, ip6tc_get_target(e, h),
-                        find_comment((const void *) e, sizeof(*e), e->target_offset) };
-        }
+        const Library *l = x->library;
+        const void *e = rule->entry ? l->next_rule(rule->entry, x->handle) : l->first_rule(chain, x->handle);
+        if (!e)
+                return false;
+        bool four = l->family == AF_INET;
+        size_t matches = four ? sizeof(struct ipt_entry) : sizeof(struct ip6t_entry);
+        size_t target = four ? ((const struct ipt_entry *) e)->target_offset
+                             : ((const struct ip6t_entry *) e)->target_offset;
+        *rule = (Rule){ e, l->get_target(e, x->handle), find_comment(e, matches, target) };
         return true;
 }
 
@@ -372,7 +406,7 @@ static int delete_rules(Xtables *x, const char *from, const char *to, const char
                 }
                 if (!found)
                         return 0;
-                if (!x->library->delete_number(from, number, x->handle))
+                if (!x->library->delete_num_entry(from, number, x->handle))
                         return -errno;
         }
 }
@@ -390,7 +424,7 @@ int xtables_delete_chain(Xtables *x, const char *chain) {
                 if (r < 0)
                         return r;
         }
-        return l->flush(chain, x->handle) && l->delete_chain(chain, x->handle) ? 0 : -errno;
+        return l->flush_entries(chain, x->handle) && l->delete_chain(chain, x->handle) ? 0 : -errno;
 }
 
 void xtables_comments(Xtables *x,
