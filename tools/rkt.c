@@ -30,6 +30,9 @@ static const Verb verbs[] = {
         { "help", "Help about any command" },
         { "image", "Operate on image(s) in the local store" },
         { "list", "List pods" },
+#if HAVE_METADATA
+        { "metadata-service", "Run the metadata service, which tells apps about their pod" },
+#endif
         { "netplug", "Put pods into networks with CNI plugins" },
         { "prepare", "Prepare to run image(s) in a pod in rkt" },
         { "rm", "Remove all files and resources associated with an exited pod" },
@@ -50,7 +53,7 @@ static void print_help(FILE *f) {
                         "[arguments]\n\nVERSION:\n\t%s\n\nCOMMANDS:\n",
                         RKT_VERSION);
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                fprintf(f, "\t%-16s%s\n", verbs[i].name, verbs[i].summary);
+                fprintf(f, "\t%-18s%s\n", verbs[i].name, verbs[i].summary);
         const Option *const tables[] = { global_options };
         options_help(f, "GLOBAL OPTIONS", tables, ELEMENTSOF(tables));
         fprintf(f, "\nUse \"rkt help COMMAND\" for more about a command.\n");
