@@ -28,6 +28,7 @@
 static char *pod_directory, *leader;
 char *cni_path;
 static char **nets;
+static bool host_address;
 int64_t timeout_ns;
 
 #define PLUGIN_OPTIONS                                                                                      \
@@ -43,6 +44,8 @@ const Option plugin_options[] = { PLUGIN_OPTIONS, {} };
 static const Option pod_options[] = { PLUGIN_OPTIONS, POD_OPTION, {} };
 static const Option add_options[] = {
         PLUGIN_OPTIONS,
+        { "host-address", OPTION_BOOL, &host_address,
+                        "print the address by which the pod reaches this host, too" },
         { "leader", OPTION_STRING, &leader,
                         "number of a process in the pod's network namespace, -: a line of stdin; without it "
                         "one is made" },
@@ -163,6 +166,12 @@ static int print_interfaces(const PodNetwork *p) {
         int r = net_info_interfaces(p, &numbers, &n);
         for (size_t i = 0; r >= 0 && i < n; i++)
                 printf("interface %u\n", numbers[i]);
+        IpAddress host = {};
+        char text[IP_TEXT_MAX];
+        if (r >= 0 && host_address)
+                r = net_info_host_address(p, &host);
+        if (host.family != 0)
+                printf("host %s\n", ip_format(&host, text));
         return r < 0 ? r : process_flush();
 }
 

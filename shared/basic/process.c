@@ -69,10 +69,12 @@ char *process_helper(const char *name) {
         return beside_us(name, RKT_LIBDIR);
 }
 
-static int spawn(char *const argv[], int out, pid_t *ret) {
+static int spawn(char *const argv[], int in, int out, pid_t *ret) {
         _cleanup_free_ char *path = argv[0][0] == '/' ? xstrdup(argv[0]) : process_sibling(argv[0]);
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
+        if (in >= 0)
+                posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
         if (out >= 0)
                 posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
         int r = posix_spawn(ret, path, &actions, NULL, argv, environ);
@@ -91,12 +93,20 @@ static int wait_for(pid_t pid, int *ret_status) {
         return 0;
 }
 
-int process_run(char *const argv[], int out) {
+static int run(char *const argv[], int in, int out) {
         pid_t pid;
-        int status = 0, r = spawn(argv, out, &pid);
+        int status = 0, r = spawn(argv, in, out, &pid);
         if (r >= 0)
                 r = wait_for(pid, &status);
         return r < 0 ? r : status;
+}
+
+int process_run(char *const argv[], int out) {
+        return run(argv, -1, out);
+}
+
+int process_run_with_input(char *const argv[], int in) {
+        return run(argv, in, -1);
 }
 
 int process_capture(char *const argv[], size_t max, char **ret, int *ret_status) {
@@ -105,7 +115,7 @@ int process_capture(char *const argv[], size_t max, char **ret, int *ret_status)
                 return -errno;
         _cleanup_close_ int in = pipefd[0], out = pipefd[1];
         pid_t pid;
-        int r = spawn(argv, out, &pid);
+        int r = spawn(argv, -1, out, &pid);
         if (r < 0)
                 return r;
         close(TAKE_FD(out));

@@ -20,6 +20,8 @@ int process_end(int r);
 /* Runs argv[0] (an absolute path, or a name found beside this program and then in PATH) and waits. stdout
  * goes to the descriptor out (-1: inherited). Returns the exit status, 128+N for a signal, or -errno. */
 int process_run(char *const argv[], int out);
+/* The same, with stdin from the descriptor in (-1: inherited). */
+int process_run_with_input(char *const argv[], int in);
 /* The same, with stdout collected, at most max bytes (-EFBIG beyond). *ret_status is the exit status. */
 int process_capture(char *const argv[], size_t max, char **ret, int *ret_status);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <netinet/in.h>
 
 #include "alloc.h"
 #include "file.h"
@@ -161,6 +162,40 @@ int net_info_write_resolv_conf(const PodNetwork *p) {
         if (r >= 0)
                 r = write_string_at(p->pod, "stage1/rootfs/etc/rkt-resolv.conf", text, 0644);
         return r < 0 ? log_error_errno(r, "pod %s: cannot write etc/rkt-resolv.conf", p->uuid) : 0;
+}
+
+/* Gateways may be routers elsewhere; only what is an address of the host can be bound to. */
+static bool is_of_host(const IpAddress *a) {
+        struct sockaddr_in v4 = { .sin_family = AF_INET };
+        struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+        memcpy(&v4.sin_addr, a->bytes, sizeof(v4.sin_addr));
+        memcpy(&v6.sin6_addr, a->bytes, sizeof(v6.sin6_addr));
+        if (a->family == 0 || ip_is_any(a))
+                return false;
+        _cleanup_close_ int fd = socket(a->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        return fd >= 0 && (a->family == AF_INET ? bind(fd, (struct sockaddr *) &v4, sizeof(v4))
+                                                : bind(fd, (struct sockaddr *) &v6, sizeof(v6))) == 0;
+}
+
+static int look_for_host(const NetworkRecord *record, void *userdata) {
+        IpAddress *found = userdata;
+        _cleanup_cni_result_ CniResult result = {};
+        int r = parse_result(record, &result);
+        if (r < 0)
+                return r;
+        for (int pass = 0; pass < 2; pass++)
+                for (size_t i = 0; i < result.n_ips; i++) {
+                        const IpAddress *gateway = &result.ips[i].gateway;
+                        bool better = gateway->family == AF_INET || found->family != AF_INET;
+                        if (gateway->family == (pass ? AF_INET : AF_INET6) && better && is_of_host(gateway))
+                                *found = *gateway;
+                }
+        return 0;
+}
+
+int net_info_host_address(const PodNetwork *p, IpAddress *ret) {
+        *ret = (IpAddress){};
+        return pod_network_foreach(p, look_for_host, ret);
 }
 
 typedef struct Interfaces {

@@ -12,5 +12,9 @@ int net_info_write(const PodNetwork *p);
  * Logs. */
 int net_info_write_resolv_conf(const PodNetwork *p);
 
+/* An address of this host by which the pod reaches it: the gateway of one of its networks, of the last one
+ * that has such, of IPv4 rather than IPv6. Family 0 if there is none. Logs. */
+int net_info_host_address(const PodNetwork *p, IpAddress *ret);
+
 /* Numbers of the interfaces on the host that lead to the pod; allocated. */
 int net_info_interfaces(const PodNetwork *p, unsigned **ret, size_t *ret_n);

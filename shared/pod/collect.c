@@ -8,6 +8,7 @@
 #include "globals.h"
 #include "journal-link.h"
 #include "log.h"
+#include "metadata.h"
 #include "stage1.h"
 #include "strv.h"
 
@@ -77,6 +78,7 @@ int pod_collect(Pod *p) {
         r = collect_stage1(p);
         if (r < 0)
                 return r;
+        pod_metadata_forget(p);
         r = pod_delete(p);
         if (r < 0)
                 return log_error_errno(r, "pod %s: removing it", p->uuid);

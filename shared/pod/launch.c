@@ -3,15 +3,14 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "alloc.h"
 #include "file.h"
 #include "globals.h"
 #include "log.h"
 #include "measure.h"
+#include "metadata.h"
 #include "network-list.h"
 #include "process.h"
 #include "resolver-files.h"
@@ -20,8 +19,6 @@
 #include "user-range.h"
 
 #define HOSTNAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
-
-#define METADATA_SOCKET "/run/rkt/metadata-svc.sock"
 
 LaunchRequest launch_request;
 
@@ -52,17 +49,6 @@ const Option launch_request_options[] = {
                         .shown_default = "default", .flags = OPTION_VALUE_OPTIONAL, .if_bare = "default" },
         {},
 };
-
-static int check_metadata_service(void) {
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = METADATA_SOCKET };
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return log_error_errno(errno,
-                                "--mds-register: the metadata service does not answer at " METADATA_SOCKET);
-        log_error("--mds-register: the service at " METADATA_SOCKET
-                  " does not take registrations of this version");
-        return -EPROTO;
-}
 
 /* Everything but the host's network and none at all is rkt-netplug's work. */
 static int check_network_plug(void) {
@@ -113,7 +99,7 @@ int launch_request_check(bool has_ports) {
         int r = resolver_files_check(q);
         if (r >= 0)
                 r = check_networks(q, has_ports);
-        return r >= 0 && q->mds_register ? check_metadata_service() : r;
+        return r >= 0 && q->mds_register && !q->dry_run ? pod_metadata_check() : r;
 }
 
 /* Flags appear in the interface by version: an older stage1 is not given what it does not know. */
@@ -147,7 +133,23 @@ static int claim_users(Pod *p, IdRange *ret, int *ret_lock) {
         return 0;
 }
 
-static char **entrypoint_argv(const Pod *p, const char *path, int version, const IdRange *users) {
+/* What starting takes: the command line of the stage1's run or explain, which take the same (its first word
+ * is the program), and the lock of the pod's users, if it has its own. */
+typedef struct Launch {
+        char **argv;
+        IdRange users;
+        int users_lock;       /* or -1 */
+        char *metadata_token; /* NULL: the metadata service does not know the pod */
+} Launch;
+
+static void launch_done(Launch *l) {
+        strv_free(l->argv);
+        free(l->metadata_token);
+        if (l->users_lock >= 0)
+                close(l->users_lock);
+}
+
+static char **entrypoint_argv(const Pod *p, const char *path, int version, const Launch *l) {
         const LaunchRequest *q = &launch_request;
         _cleanup_free_ char *networks = q->networks ? strv_join(q->networks, ",") : xstrdup("default");
         _cleanup_free_ char *hostname = launch_hostname(p);
@@ -158,8 +160,10 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version, const
         strv_push(&argv, xasprintf("--net=%s", networks));
         if (q->interactive)
                 strv_add(&argv, "--interactive");
-        if (users->count > 0)
-                strv_push(&argv, xasprintf("--private-users=%u:%u", users->shift, users->count));
+        if (l->users.count > 0)
+                strv_push(&argv, xasprintf("--private-users=%u:%u", l->users.shift, l->users.count));
+        if (l->metadata_token)
+                strv_push(&argv, xasprintf("--mds-token=%s", l->metadata_token));
         strv_push(&argv, xasprintf("--local-config=%s", globals.local_config));
         add_flag(&argv, version, 2, xasprintf("--hostname=%s", hostname));
         if (globals.insecure & INSECURE_CAPABILITIES)
@@ -179,23 +183,9 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version, const
         return argv;
 }
 
-/* What starting takes: the command line of the stage1's run or explain, which take the same (its first word
- * is the program), and the lock of the pod's users, if it has its own. */
-typedef struct Launch {
-        char **argv;
-        int users_lock; /* or -1 */
-} Launch;
-
-static void launch_done(Launch *l) {
-        strv_free(l->argv);
-        if (l->users_lock >= 0)
-                close(l->users_lock);
-}
-
 static int find_entrypoint(Pod *p, const char *name, Launch *ret) {
         _cleanup_image_manifest_ ImageManifest *manifest = NULL;
         _cleanup_free_ char *path = NULL;
-        IdRange users = {};
         umask(0022); /* as in pod_prepare; stage1 inherits it */
         int r = stage1_entrypoint(p, name, &path, &manifest);
         if (r == -ENOENT)
@@ -203,12 +193,14 @@ static int find_entrypoint(Pod *p, const char *name, Launch *ret) {
         if (r >= 0)
                 r = resolver_files_write(&launch_request, p);
         if (r >= 0)
-                r = claim_users(p, &users, &ret->users_lock);
+                r = claim_users(p, &ret->users, &ret->users_lock);
+        if (r >= 0 && launch_request.mds_register && !launch_request.dry_run)
+                r = pod_metadata_register(p, &ret->metadata_token);
         if (r >= 0)
                 r = stage1_interface_version(manifest);
         if (r < 0)
                 return r;
-        ret->argv = entrypoint_argv(p, path, r, &users);
+        ret->argv = entrypoint_argv(p, path, r, ret);
         return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "app-life.h"
 #include "log.h"
+#include "metadata-url.h"
 #include "option.h"
 #include "run-arguments.h"
 #include "strv.h"
@@ -13,7 +14,7 @@
 static struct {
         bool debug, dry_run, interactive, mutable, ignored;
         char **nets;
-        char *private_users, *ignored_text, *hostname, *dns_mode;
+        char *private_users, *metadata_token, *ignored_text, *hostname, *dns_mode;
 } given;
 
 static const Option options[] = {
@@ -23,7 +24,7 @@ static const Option options[] = {
                         .flags = OPTION_VALUE_OPTIONAL, .if_bare = "default" },
         { "interactive", OPTION_BOOL, &given.interactive, "changes nothing: the app has rkt's input" },
         { "private-users", OPTION_STRING, &given.private_users, "refused" },
-        { "mds-token", OPTION_STRING, &given.ignored_text, "ignored" },
+        { "mds-token", OPTION_STRING, &given.metadata_token, "token of the metadata service" },
         { "local-config", OPTION_STRING, &given.ignored_text, "ignored" },
         { "hostname", OPTION_STRING, &given.hostname, "ignored: it is the host's" },
         { "dns-conf-mode", OPTION_STRING, &given.dns_mode,
@@ -81,6 +82,8 @@ int fly_options_parse(int argc, char **argv, RunOptions *ret) {
         q.net = PLAN_NET_HOST;
         q.interactive = given.interactive;
         q.all_capabilities = q.all_paths = q.no_seccomp = true;
+        if (!isempty(given.metadata_token))
+                q.metadata_url = metadata_url("127.0.0.1", given.metadata_token);
         *ret = (RunOptions){ .debug = given.debug, .dry_run = given.dry_run, .plan = q };
         strv_add(&ret->nets, "host");
         return 0;

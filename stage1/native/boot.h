@@ -18,11 +18,13 @@ typedef struct Boot {
         bool debug;
 } Boot;
 
-/* Messages on the control socket: one byte each, but for the one that has text behind it. */
+/* Messages on the control socket: one byte each, but for those that may have text behind it. */
 #define BOOT_MESSAGE_MAX 1024
 typedef enum BootMessage {
-        BOOT_GO = 'g',                /* to PID 1: it is in its cgroup, apps may start */
-        BOOT_GO_WITHOUT_CGROUP = 'n', /* to PID 1: there are no cgroups on this host */
+        /* To PID 1: it is in its cgroup, apps may start. With the value of AC_METADATA_URL behind it, if
+         * that has become known only now. */
+        BOOT_GO = 'g',
+        BOOT_GO_WITHOUT_CGROUP = 'n', /* the same on a host without cgroups */
         BOOT_TERMINAL = 't',          /* from PID 1, with the master side of the app's terminal */
         BOOT_READY = 'r',             /* from PID 1: every app is ready */
         BOOT_STATUS = 'w',            /* from PID 1, with the words of an app about itself behind it */

@@ -25,6 +25,17 @@ static bool has_variable(char *const *environment, const char *name) {
         return false;
 }
 
+void execution_set_variable(char ***environment, const char *name, const char *value) {
+        size_t n = strlen(name);
+        for (char **e = *environment; e && *e; e++)
+                if (strncmp(*e, name, n) == 0 && (*e)[n] == '=') {
+                        free(*e);
+                        *e = xasprintf("%s=%s", name, value);
+                        return;
+                }
+        strv_push(environment, xasprintf("%s=%s", name, value));
+}
+
 void execution_default_variable(char ***environment, const char *name, const char *value) {
         if (!has_variable(*environment, name))
                 strv_push(environment, xasprintf("%s=%s", name, value));

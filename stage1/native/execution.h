@@ -16,6 +16,8 @@
 /* The app's variables, and for those that nobody has set rkt's defaults (SHELL, USER, LOGNAME, HOME):
  * root's, or the user's own where the image knows the user. */
 char **execution_environment(const PlanApp *a, const User *user);
+/* NAME=VALUE in place of another value of it, or behind the others. */
+void execution_set_variable(char ***environment, const char *name, const char *value);
 void execution_default_variable(char ***environment, const char *name, const char *value);
 
 typedef struct Execution {

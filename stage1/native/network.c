@@ -46,7 +46,11 @@ void network_set_leader(Network *n, pid_t leader) {
 
 static void take_line(const char *line, void *userdata) {
         Network *n = userdata;
-        const char *number = startswith(line, "interface ");
+        const char *number = startswith(line, "interface "), *host = startswith(line, "host ");
+        if (host) {
+                free(n->host);
+                n->host = xstrdup(host);
+        }
         if (!number)
                 return;
         _cleanup_free_ char *before = n->interfaces;
@@ -83,6 +87,7 @@ int network_leave(const char *uuid, char *const *options) {
 void network_done(Network *n) {
         helper_wait(&n->helper);
         free(n->interfaces);
+        free(n->host);
         strv_free(n->options);
         *n = (Network){ .helper = { .in = -1, .out = -1 } };
 }

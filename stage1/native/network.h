@@ -2,7 +2,8 @@
 #pragma once
 
 /* The program rkt-netplug, which puts the pod into its networks while systemd makes its scope. It says
- * "interface NUMBER" for each interface of the host that leads to the pod. */
+ * "interface NUMBER" for each interface of the host that leads to the pod and, if it is asked to, "host
+ * ADDRESS", by which the pod reaches the host. */
 
 #include <stdbool.h>
 
@@ -12,6 +13,7 @@ typedef struct Network {
         Helper helper;
         char **options;   /* of ours, which it is to be given */
         char *interfaces; /* their numbers, separated by spaces */
+        char *host;       /* an address at which the pod reaches this host; NULL: none, or not asked for */
 } Network;
 
 /* Of the options of an entry point, those that it takes, too; a strv. */

@@ -33,8 +33,9 @@ typedef struct Waiting {
         bool released;              /* PID 1 has been told to go on */
         bool asked;                 /* it has been asked to stop */
         bool control_closed;
-        Terminal terminal; /* of an interactive pod */
-        int failure;       /* of ours: the pod does not count any more */
+        const char *metadata_url; /* that PID 1 does not know yet; NULL: none */
+        Terminal terminal;        /* of an interactive pod */
+        int failure;              /* of ours: the pod does not count any more */
 } Waiting;
 
 static void take_terminal(Waiting *w, const struct cmsghdr *control) {
@@ -125,8 +126,10 @@ static int write_line(const Outer *o, const char *file, const char *text) {
         return r < 0 ? log_error_errno(r, "cannot write the pod's %s", file) : 0;
 }
 
-static int release(const Outer *o, const char *cgroup) {
-        char pid[16], message = cgroup ? BOOT_GO : BOOT_GO_WITHOUT_CGROUP;
+static int release(const Outer *o, const char *cgroup, const char *metadata_url) {
+        char pid[16], message[BOOT_MESSAGE_MAX];
+        int length = snprintf(message, sizeof(message), "%c%s", cgroup ? BOOT_GO : BOOT_GO_WITHOUT_CGROUP,
+                        metadata_url ?: "");
         snprintf(pid, sizeof(pid), "%d", (int) o->pid);
         int r = pod_limits_apply(&o->boot->plan->limits, cgroup);
         if (r >= 0 && cgroup)
@@ -136,7 +139,7 @@ static int release(const Outer *o, const char *cgroup) {
         if (r < 0 || (r = write_line(o, "pid", pid)) < 0)
                 return r;
         /* if PID 1 has gone, it has said why and waitpid tells */
-        send(o->boot->control, &message, 1, MSG_NOSIGNAL);
+        send(o->boot->control, message, (size_t) length, MSG_NOSIGNAL);
         return 0;
 }
 
@@ -181,7 +184,7 @@ static void release_when_ready(Waiting *w) {
         w->released = true;
         if (w->registration && plan_has_limits(w->outer->boot->plan))
                 move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
-        if (release(w->outer, pod_cgroup(w)) < 0)
+        if (release(w->outer, pod_cgroup(w), w->metadata_url) < 0)
                 give_up(w);
 }
 
@@ -195,6 +198,8 @@ static void on_network(Waiting *w) {
                 registration_set_interfaces(w->registration, w->networked ? n->interfaces ?: "" : NULL);
         if (!w->networked)
                 give_up(w);
+        else if (w->outer->metadata)
+                w->metadata_url = metadata_settle(w->outer->metadata, n->host);
         release_when_ready(w);
 }
 
@@ -344,8 +349,12 @@ int outer_run(const Outer *o) {
         tell_end(&w, status);
         if (o->network)
                 network_undo(o->network, o->boot->plan->uuid);
+        if (o->metadata)
+                metadata_leave(o->metadata);
         finish_registration(&w);
         if (o->network)
                 network_done(o->network);
+        if (o->metadata)
+                metadata_done(o->metadata);
         return w.failure ? w.failure : status < 0 ? EXIT_RKT_FAILURE : status;
 }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "boot.h"
+#include "metadata.h"
 #include "network.h"
 #include "registration.h"
 
@@ -18,6 +19,7 @@ typedef struct Outer {
         int helper;                 /* its pidfd, -1 */
         Registration *registration; /* NULL: this host has no systemd */
         Network *network;           /* NULL: that of the host, or none */
+        Metadata *metadata;         /* NULL: the metadata service does not know the pod */
         const char *cgroup;         /* without systemd: the pod's cgroup; or NULL */
 } Outer;
 

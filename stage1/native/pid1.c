@@ -17,6 +17,7 @@
 #include "alloc.h"
 #include "app.h"
 #include "duration.h"
+#include "execution.h"
 #include "file.h"
 #include "log.h"
 #include "memory.h"
@@ -232,17 +233,29 @@ static int use_network_dns(Pid1 *p) {
         return 0;
 }
 
+static int use_metadata_url(Pid1 *p, const char *url) {
+        int r = 0;
+        for (size_t i = 0; i < p->n_apps && r >= 0; i++) {
+                execution_set_variable(&p->apps[i].environment, "AC_METADATA_URL", url);
+                r = app_write_environment(&p->apps[i]);
+        }
+        return r;
+}
+
 /* The outer supervisor says when the cgroup is right; if it dies before, there is nothing to run for. */
 static int wait_for_go(Pid1 *p) {
-        char message;
+        char message[BOOT_MESSAGE_MAX];
         ssize_t n;
         do
-                n = recv(p->boot->control, &message, 1, 0);
+                n = recv(p->boot->control, message, sizeof(message) - 1, 0);
         while (n < 0 && errno == EINTR);
         if (n <= 0)
                 return -ECANCELED;
+        message[n] = 0;
         int r = use_network_dns(p);
-        if (r < 0 || message != BOOT_GO)
+        if (r >= 0 && message[1])
+                r = use_metadata_url(p, message + 1);
+        if (r < 0 || *message != BOOT_GO)
                 return r;
         p->logs.journal.cgroup = pod_cgroup_open(p->plan, p->apps, p->n_apps);
         return p->logs.journal.cgroup < 0 ? p->logs.journal.cgroup : 0;

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "metadata-url.h"
 #include "network.h"
 #include "option.h"
 #include "run-arguments.h"
@@ -79,31 +80,45 @@ static int refuse_unsupported(void) {
         return 0;
 }
 
+/* Everyone can read a command line, and the token is a secret. */
+static void hide_token(int argc, char **argv) {
+        for (int i = 1; i < argc; i++) {
+                char *value = (char *) startswith(argv[i], "--mds-token");
+                if (value && *value == '=')
+                        memset(value + 1, '*', strlen(value + 1));
+                else if (value && !*value && i + 1 < argc)
+                        memset(argv[i + 1], '*', strlen(argv[i + 1]));
+        }
+}
+
 int run_options_parse(int argc, char **argv, RunOptions *ret) {
         static char uuid[UUID_STRING_SIZE];
         _cleanup_strv_ char **arguments = NULL;
         PlanRequest q = { .uuid = uuid, .term = getenv("TERM") };
         int r = command_parse(&command, argc, argv, &arguments);
+        hide_token(argc, argv);
         if (r != 0)
                 return r;
         if ((r = run_arguments_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||
-                        (r = parse_private_users(&q.users)) < 0 ||
-                        (r = parse_ipc(&q.private_ipc)) < 0 ||
+                        (r = parse_private_users(&q.users)) < 0 || (r = parse_ipc(&q.private_ipc)) < 0 ||
                         (r = run_arguments_dns_mode(given.dns_mode, &q)) < 0)
                 return r;
         q.net = chosen_net();
         q.hostname = isempty(given.hostname) ? xasprintf("rkt-%s", uuid) : given.hostname;
-        /* with the host's network and without any, the service is to be found here */
-        if (!isempty(given.metadata_token))
-                q.metadata_url = xasprintf("http://127.0.0.1:18112/%s", given.metadata_token);
+        /* in networks, where the service is to be found is known once the pod has joined them */
+        if (!isempty(given.metadata_token) && q.net == PLAN_NET_HOST)
+                q.metadata_url = metadata_url("127.0.0.1", given.metadata_token);
         q.interactive = given.interactive;
         q.all_capabilities = given.all_capabilities;
         q.all_paths = given.all_paths;
         q.no_seccomp = given.no_seccomp;
         q.seccomp_cache = "../../../seccomp"; /* of the data directory that the pod is in */
         *ret = (RunOptions){ .debug = given.debug, .dry_run = given.dry_run, .plan = q };
+        ret->metadata_token = isempty(given.metadata_token) ? NULL : given.metadata_token;
         _cleanup_free_ char *nets = given.nets ? strv_join(given.nets, ",") : NULL;
         ret->nets = nets ? strv_split(nets, ',') : NULL;
         ret->network_options = network_options(given.debug, given.local_config);
+        if (ret->metadata_token)
+                strv_add(&ret->network_options, "--host-address");
         return 0;
 }

@@ -11,6 +11,7 @@ typedef struct RunOptions {
         PlanRequest plan;
         char **nets;            /* as given with --net */
         char **network_options; /* for rkt-netplug */
+        char *metadata_token;   /* NULL: the pod is not registered with the metadata service */
 } RunOptions;
 
 /* Logs; -EINVAL or -EOPNOTSUPP. 1 when help was printed. */

@@ -100,7 +100,7 @@ static void remove_cgroup(const char *cgroup) {
                 log_warning_errno(r, "cannot remove the pod's cgroup %s", cgroup);
 }
 
-static int start(const Boot *b, Registration *registration, Network *network) {
+static int start(const Boot *b, Registration *registration, Network *network, Metadata *metadata) {
         _cleanup_free_ char *cgroup = NULL;
         _cleanup_close_ int pidfd = -1, cgroup_fd = -1;
         int sockets[2], sources[2] = { -1, -1 };
@@ -143,6 +143,7 @@ static int start(const Boot *b, Registration *registration, Network *network) {
                 .pidfd = pidfd,
                 .registration = registration,
                 .network = network,
+                .metadata = metadata,
                 .cgroup = cgroup,
                 .helper = -1 };
         if (private_users) {
@@ -196,7 +197,8 @@ static int run_pod(const RunOptions *o) {
         Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
         b.sources = b.user_namespace = -1;
         b.terminal = plan->interactive && isatty(STDIN_FILENO);
-        return start(&b, booted ? &registration : NULL, networked ? &network : NULL);
+        return start(&b, booted ? &registration : NULL, networked ? &network : NULL,
+                        metadata_new(o, plan, pod, stage1));
 }
 
 /* For people who audit: what would be run, in full. */
