@@ -38,6 +38,25 @@ static bool holds_pod(pid_t pid) {
                theirs.st_ino == ours.st_ino;
 }
 
+int supervisor_open(int *ret_pidfd) {
+        _cleanup_free_ char *text = NULL;
+        uint64_t pid;
+        int r = read_line_at(AT_FDCWD, "ppid", &text);
+        if (r < 0)
+                return log_error_errno(r, "cannot read the pod's ppid");
+        if (parse_uint(text, INT_MAX, &pid) < 0 || pid < 1) {
+                log_error("the pod's ppid: \"%s\" is not the number of a process", text);
+                return -EINVAL;
+        }
+        _cleanup_close_ int fd = open_process((pid_t) pid);
+        if (fd < 0)
+                return fd;
+        if (!holds_pod((pid_t) pid))
+                return -ESRCH; /* looked at after it was opened, as below */
+        *ret_pidfd = TAKE_FD(fd);
+        return 0;
+}
+
 int members_open(pid_t pid, Members *ret) {
         _cleanup_close_ int app = open_process(pid);
         if (app < 0)

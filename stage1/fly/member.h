@@ -14,3 +14,5 @@ typedef struct Members {
  * Logs anything else. */
 int members_open(pid_t pid, Members *ret);
 void members_close(Members *m);
+/* The supervisor alone, whatever it runs now. Logs anything but -ESRCH: it has ended. */
+int supervisor_open(int *ret_pidfd);

@@ -49,6 +49,7 @@ static int run_pod(const RunOptions *o) {
         _cleanup_close_ int pod = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_close_ int stage1 = open("stage1/rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         _cleanup_plan_ Plan *plan = NULL;
+        Leftovers leftovers;
         FlyRoot root;
         if (pod < 0 || stage1 < 0)
                 return log_error_errno(
@@ -59,12 +60,19 @@ static int run_pod(const RunOptions *o) {
         event_connect();
         if (r < 0 || (r = pod_files_make_volumes(plan, pod)) < 0 ||
                         (r = pod_files_write(plan, o, pod, stage1)) < 0 ||
-                        (r = fly_root_enter(plan, &root)) < 0)
+                        (r = leftovers_open(&leftovers)) < 0 || (r = fly_root_enter(plan, &root)) < 0)
                 return r;
         Supervision s = {
-                .uuid = plan->uuid, .app = &plan->apps[0], .root = &root, .pod = pod, .stage1 = stage1
+                .uuid = plan->uuid,
+                .app = &plan->apps[0],
+                .root = &root,
+                .leftovers = &leftovers,
+                .pod = pod,
+                .stage1 = stage1,
         };
-        return supervise(&s);
+        r = supervise(&s);
+        leftovers_done(&leftovers);
+        return r;
 }
 
 int main(int argc, char **argv) {

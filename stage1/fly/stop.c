@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#include "leader.h"
+#include "fly-lock.h"
 #include "log.h"
 #include "member.h"
 #include "namespaces.h"
@@ -28,21 +30,21 @@ static const Command command = {
         .options = options,
 };
 
+/* The supervisor knows what runs, which signal that wants, and that it was asked. */
 static int stop(void) {
-        Members m;
-        pid_t pid = 0;
-        int r = leader_read_pid(&pid);
-        if (r < 0)
-                return r;
-        r = members_open(pid, &m);
+        _cleanup_close_ int supervisor = -1;
+        int r = supervisor_open(&supervisor);
         if (r == -ESRCH)
                 return 0; /* it has ended: that is what was asked for */
         if (r < 0)
                 return r;
-        /* the supervisor knows which signal the app wants, and that it was asked */
-        r = force ? pidfd_signal(m.app, SIGKILL) : pidfd_signal(m.supervisor, SIGTERM);
-        members_close(&m);
-        return r < 0 && r != -ESRCH ? log_error_errno(r, "cannot stop the app, process %d", (int) pid) : 0;
+        siginfo_t kill = { .si_signo = FLY_KILL_SIGNAL, .si_code = SI_QUEUE };
+        kill.si_value.sival_int = FLY_KILL_VALUE;
+        r = force ? (int) syscall(SYS_pidfd_send_signal, supervisor, FLY_KILL_SIGNAL, &kill, 0)
+                  : pidfd_signal(supervisor, SIGTERM);
+        if (force && r < 0)
+                r = -errno;
+        return r < 0 && r != -ESRCH ? log_error_errno(r, "cannot stop the pod") : 0;
 }
 
 int main(int argc, char **argv) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -10,21 +11,32 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
+#include "duration.h"
 #include "event.h"
 #include "execution.h"
 #include "file.h"
+#include "fly-lock.h"
 #include "log.h"
 #include "memory.h"
 #include "process.h"
 #include "strv.h"
+
+typedef enum Phase {
+        PRE_START,
+        MAIN,
+        POST_STOP,
+} Phase;
 
 typedef struct Life {
         const Supervision *s;
         User user;
         char **environment;
         int signals;
-        bool is_main; /* of the process that runs now */
-        int asked;    /* the last signal that was passed on to the main process; 0: none */
+        Phase phase;       /* of the process that runs now */
+        int asked;         /* the last signal that was passed on; 0: none */
+        bool stopping;     /* by SIGTERM */
+        bool hurried;      /* by force: what is left behind gets no time */
+        uint64_t deadline; /* when the process has to have ended; 0: it may take its time */
 } Life;
 
 /* What a terminal sends goes to the whole process group, so the app has it already; faults are ours. */
@@ -85,7 +97,7 @@ static void tell_ready(const Life *l) {
 static void describe(const Life *l, char *const *argv, Execution *ret) {
         *ret = (Execution){
                 .app = l->s->app,
-                .user = l->is_main ? &l->user : NULL,
+                .user = l->phase == MAIN ? &l->user : NULL,
                 .user_namespace = -1,
                 .mount_namespace = l->s->root->namespace,
                 .cgroup_mount = -1,
@@ -102,8 +114,8 @@ static _noreturn_ void run_child(const Life *l, char *const *argv, int failure) 
         Execution e;
         describe(l, argv, &e);
         e.failure = failure;
-        if (l->is_main && (write_number(l->s, "pgid", getpgrp()) < 0 ||
-                                          write_number(l->s, "pid", getpid()) < 0))
+        if (l->phase == MAIN && (write_number(l->s, "pgid", getpgrp()) < 0 ||
+                                                write_number(l->s, "pid", getpid()) < 0))
                 _exit(EXIT_RKT_FAILURE);
         ExecutionFailure f = execution_run(&e);
         _exit(write(failure, &f, sizeof(f)) < 0 ? 1 : EXECUTION_EXIT_FAILURE);
@@ -133,7 +145,7 @@ static pid_t start(const Life *l, char *const *argv) {
                 run_child(l, argv, out);
         close(TAKE_FD(out));
         /* the pipe ends with execve */
-        if (check_execution(l, argv, in) && l->is_main) {
+        if (check_execution(l, argv, in) && l->phase == MAIN) {
                 tell_ready(l);
                 tell(l, EVENT_APP_STARTED, -1);
                 tell(l, EVENT_POD_READY, -1);
@@ -141,14 +153,63 @@ static pid_t start(const Life *l, char *const *argv) {
         return pid;
 }
 
-/* Whoever asks rkt to stop means the app, which may have a signal of its own for that. */
+static void set_deadline(Life *l) {
+        l->deadline = monotonic_ns() + l->s->app->life.stop_timeout_ms * NSEC_PER_MSEC;
+}
+
+static bool is_kill(Life *l, const struct signalfd_siginfo *info) {
+        bool yes = (int) info->ssi_signo == FLY_KILL_SIGNAL && info->ssi_code == SI_QUEUE &&
+                   info->ssi_int == FLY_KILL_VALUE;
+        l->stopping |= yes;
+        l->hurried |= yes;
+        return yes;
+}
+
+/* Whoever asks rkt to stop means the app, which may have a signal of its own for that. What cleans up
+ * afterwards is on its way out already. */
 static void pass_on(Life *l, pid_t pid, const struct signalfd_siginfo *info) {
         int number = (int) info->ssi_signo;
         if (info->ssi_code > 0)
                 return; /* from the kernel, which has told the app, too */
-        if (l->is_main)
-                l->asked = number = number == SIGTERM ? l->s->app->life.stop_signal : number;
+        if (is_kill(l, info)) {
+                kill(pid, SIGKILL);
+                return;
+        }
+        if (number == SIGTERM && !l->stopping) {
+                l->stopping = true;
+                set_deadline(l);
+        }
+        if (l->phase == POST_STOP)
+                return;
+        if (l->phase == MAIN && number == SIGTERM)
+                number = l->s->app->life.stop_signal;
+        l->asked = number;
         kill(pid, number);
+}
+
+/* Milliseconds until the deadline, or until nothing has happened for so long that memory can be given back.
+ */
+static int patience(const Life *l, bool idle) {
+        uint64_t now = monotonic_ns();
+        uint64_t most = idle ? INT_MAX : MEMORY_IDLE_MS;
+        if (l->deadline == 0)
+                return idle ? -1 : (int) most;
+        uint64_t left = l->deadline <= now ? 0 : (l->deadline - now) / NSEC_PER_MSEC + 1;
+        return (int) MIN(most, left);
+}
+
+/* Waits for a signal: true with it, if it is one that is for the app. */
+static bool wait_for_signal(const Life *l, bool *idle, struct signalfd_siginfo *ret) {
+        struct pollfd p = { .fd = l->signals, .events = POLLIN };
+        int n = poll(&p, 1, patience(l, *idle));
+        *idle = n == 0;
+        if (n == 0)
+                memory_give_back();
+        return n > 0 && read(l->signals, ret, sizeof(*ret)) == sizeof(*ret) && ret->ssi_signo != SIGCHLD;
+}
+
+static bool is_over(Life *l) {
+        return l->deadline != 0 && l->deadline <= monotonic_ns();
 }
 
 /* Waits for the process. It stays a zombie while signals may still be passed to it, so that its number is
@@ -156,33 +217,57 @@ static void pass_on(Life *l, pid_t pid, const struct signalfd_siginfo *info) {
 static int wait_for(Life *l, pid_t pid) {
         bool idle = false;
         int wstatus;
-        for (;;) {
-                pid_t ended = waitpid(pid, &wstatus, WNOHANG);
-                if (ended == pid)
-                        return process_exit_status(wstatus);
-                if (ended < 0 && errno != EINTR)
-                        return log_error_errno(errno, "waitpid");
-                struct pollfd p = { .fd = l->signals, .events = POLLIN };
+        while (!leftovers_reap(pid, &wstatus)) {
                 struct signalfd_siginfo info;
-                int n = poll(&p, 1, idle ? -1 : MEMORY_IDLE_MS);
-                idle = n == 0;
-                if (idle)
-                        memory_give_back();
-                else if (n > 0 && read(l->signals, &info, sizeof(info)) == sizeof(info) &&
-                                info.ssi_signo != SIGCHLD)
+                if (wait_for_signal(l, &idle, &info))
                         pass_on(l, pid, &info);
+                if (is_over(l)) {
+                        log_warning("app %s: it has not stopped within %.3g s: killing it", l->s->app->name,
+                                        (double) l->s->app->life.stop_timeout_ms / 1000);
+                        kill(pid, SIGKILL);
+                        l->deadline = 0;
+                }
         }
+        return process_exit_status(wstatus);
+}
+
+/* What the process has left running has as much time to end as the app has to stop, unless the process was
+ * killed itself. */
+static void end_leftovers(Life *l, bool killed) {
+        bool idle = true, kill_now = killed || l->hurried;
+        int wstatus;
+        set_deadline(l);
+        for (;;) {
+                struct signalfd_siginfo info;
+                leftovers_reap(0, &wstatus);
+                kill_now |= is_over(l);
+                if (leftovers_signal(l->s->leftovers, kill_now ? SIGKILL : SIGTERM) == 0)
+                        break;
+                if (kill_now)
+                        l->deadline = 0;
+                if (wait_for_signal(l, &idle, &info)) {
+                        kill_now |= is_kill(l, &info);
+                        l->stopping |= info.ssi_signo == SIGTERM;
+                }
+        }
+        l->deadline = 0;
 }
 
 /* Starts it and waits: its status. */
-static int run(Life *l, char *const *argv) {
+static int run(Life *l, Phase phase, char *const *argv) {
+        l->phase = phase;
         pid_t pid = start(l, argv);
-        int status = pid < 0 ? pid : wait_for(l, pid);
-        return status < 0 ? EXIT_RKT_FAILURE : status;
+        if (pid < 0)
+                return EXIT_RKT_FAILURE;
+        if (l->stopping)
+                set_deadline(l); /* a post-stop hook must not take for ever */
+        int status = wait_for(l, pid);
+        end_leftovers(l, status == 128 + SIGKILL);
+        return status;
 }
 
-static int run_hook(Life *l, char *const *argv, const char *name) {
-        int status = argv ? run(l, argv) : 0;
+static int run_hook(Life *l, Phase phase, char *const *argv, const char *name) {
+        int status = argv ? run(l, phase, argv) : 0;
         if (status != 0)
                 log_error("app %s: the %s hook ended with status %d", l->s->app->name, name, status);
         return status;
@@ -191,15 +276,12 @@ static int run_hook(Life *l, char *const *argv, const char *name) {
 static int live(Life *l) {
         const PlanApp *a = l->s->app;
         tell(l, EVENT_POD_STARTED, -1);
-        int status = run_hook(l, a->pre_start, "pre-start");
-        if (status == 0) {
-                l->is_main = true;
-                status = run(l, a->exec);
-                l->is_main = false;
-        }
+        int status = run_hook(l, PRE_START, a->pre_start, "pre-start");
+        if (status == 0 && !l->stopping)
+                status = run(l, MAIN, a->exec);
         record_status(l, status);
         tell(l, EVENT_APP_EXITED, status);
-        run_hook(l, a->post_stop, "post-stop");
+        run_hook(l, POST_STOP, a->post_stop, "post-stop");
         if (l->asked != 0 && status == 128 + l->asked)
                 status = 0;
         tell(l, EVENT_POD_STOPPED, status);
@@ -220,7 +302,7 @@ int supervise(const Supervision *s) {
         _cleanup_close_ int signals = l.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
         if (signals < 0)
                 r = log_error_errno(errno, "signalfd");
-        if (r >= 0 && (r = write_environment(&l)) >= 0)
+        if (r >= 0 && (r = write_number(s, "ppid", getpid())) >= 0 && (r = write_environment(&l)) >= 0)
                 r = live(&l);
         user_done(&l.user);
         strv_free(l.environment);

@@ -2,14 +2,16 @@
 #pragma once
 
 /* The life of the app: pre-start hook, main process, post-stop hook, as children of this process, in whose
- * mount namespace they are. */
+ * mount namespace they are. What one of them leaves behind ends before the next begins. */
 
 #include "fly-root.h"
+#include "leftovers.h"
 
 typedef struct Supervision {
         const char *uuid;
         const PlanApp *app;
         const FlyRoot *root;
+        Leftovers *leftovers;
         int pod;    /* the pod's directory: also its lock */
         int stage1; /* stage1/rootfs in it */
 } Supervision;

@@ -213,6 +213,109 @@ namespaces() {
     has '^state=exited$'
 }
 
+@test "fly: an app that does not stop in time is killed, and so is a post-stop hook; a pre-start hook that stops is the end" {
+    busybox_image deaf '{"exec": ["/bin/sh", "-c", "trap : TERM; while :; do sleep 0.05; done"], "user": "0", "group": "0",
+        "eventHandlers": [{"name": "post-stop", "exec": ["/bin/sh", "-c", "echo cleaning up; exec sleep 1000"]}]}'
+    start_fly example.com/deaf --stop-timeout=200ms
+    check rkt stop "$uuid"
+    check rkt status --wait=20s "$uuid"
+    has '^app-deaf=137$'
+    status=0
+    wait "$run_pid" || status=$?
+    ((status == 137))
+    grep 'app deaf: it has not stopped within 0.2 s: killing it' "$BATS_TEST_TMPDIR/out"
+    grep -x 'cleaning up' "$BATS_TEST_TMPDIR/out"
+    grep 'the post-stop hook ended with status 137' "$BATS_TEST_TMPDIR/out"
+
+    busybox_image hook '{"exec": ["/bin/sh", "-c", "echo main"], "user": "0", "group": "0",
+        "eventHandlers": [{"name": "pre-start", "exec": ["/bin/sh", "-c", "trap \"exit 0\" TERM; echo waiting; while :; do sleep 0.05; done"]}]}'
+    local how
+    for how in --force=false --force; do
+        rm -f "$BATS_TEST_TMPDIR/uuid"
+        rkt run --stage1-from-dir=fly --net=host --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/hook >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+        run_pid=$!
+        wait_for 10 grep -qx waiting "$BATS_TEST_TMPDIR/out"
+        check rkt stop $how "$(<"$BATS_TEST_TMPDIR/uuid")"
+        status=0
+        wait "$run_pid" || status=$?
+        if [[ $how == --force ]]; then ((status == 137)); else ((status == 0)); fi
+        ! grep -x main "$BATS_TEST_TMPDIR/out" || return 1
+    done
+}
+
+# of_pod: the processes whose root directory is that of the image with the mark.
+of_pod() {
+    local root
+    for root in /proc/[0-9]*/root; do [[ ! -e $root/fly-test-mark ]] || echo "$root"; done
+}
+nobody_of_pod() { [[ -z $(of_pod) ]]; }
+
+@test "fly: what an app has left running ends with it, in order or by force, in sessions of its own and orphaned too" {
+    # an orphan that listens, one that does not, and a child of one that does
+    local app='orphan() { (busybox setsid sh -c "$1" & exec true); }
+        orphan "trap \"echo orphan ends; exit\" TERM; touch /tmp/1; while :; do sleep 0.05; done"
+        orphan "trap : TERM; (sleep 1000) & touch /tmp/2; while :; do sleep 0.05; done"
+        while [ ! -e /tmp/1 -o ! -e /tmp/2 ]; do sleep 0.05; done; echo main ends; '
+    busybox_image leaves "$(sh_app "$app exit 3")"
+    touch "$BATS_TEST_TMPDIR/image-leaves/rootfs/fly-test-mark"
+    applets leaves setsid
+    check_fails 3 fly example.com/leaves --stop-timeout=300ms
+    has '^orphan ends$'
+    nobody_of_pod || { of_pod; return 1; }
+    # killed: the others get no time
+    start_fly example.com/leaves --stop-timeout=1h --exec=/bin/sh -- -c "$app exec sleep 1000"
+    wait_for 10 grep -qx 'main ends' "$BATS_TEST_TMPDIR/out"
+    (($(of_pod | wc -l) >= 3))
+    check rkt stop --force "$uuid"
+    check rkt status --wait=20s "$uuid"
+    has '^app-leaves=137$'
+    nobody_of_pod || { of_pod; return 1; }
+    # a hook's, before the app begins
+    busybox_image hook '{"exec": ["/bin/sh", "-c", "ps | grep \"[s]leep 1234\" || echo alone"], "user": "0", "group": "0",
+        "eventHandlers": [{"name": "pre-start", "exec": ["/bin/sh", "-c", "sleep 1234 & :"]}]}'
+    check fly example.com/hook
+    has '^alone$'
+}
+
+@test "fly: what rkt run's caller had started before, and what an app has sent back to the host, goes on" {
+    need commands nsenter
+    busybox_image sends "$(sh_app 'nsenter -t 1 -m sh -c "sleep 4321 >/dev/null 2>&1 & echo sent \$!"')"
+    applets sends nsenter
+    # shellcheck disable=SC2119 # the function's arguments are the pod's
+    check bash -c 'sleep 4322 >/dev/null 2>&1 3>&- & echo before $!; exec rkt run --stage1-from-dir=fly --net=host example.com/sends'
+    local pid
+    for pid in $(sed -n 's/^\(before\|sent\) //p' <<<"$output"); do
+        [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == 'sleep 432'* ]]
+        kill "$pid"
+    done
+    has '^before [0-9]+$'
+    has '^sent [0-9]+$'
+}
+
+@test "fly: an app that starts and orphans processes without end is stopped like any other" {
+    busybox_image orphans "$(sh_app 'trap "exit 0" TERM; while :; do (true & true &) ; done')"
+    start_fly example.com/orphans
+    check rkt stop "$uuid"
+    check rkt status --wait=20s "$uuid"
+    has '^app-orphans=0$'
+    wait "$run_pid"
+}
+
+@test "fly: gc and rm remove the pod, also one whose supervisor was killed" {
+    busybox_image long '{"exec": ["/bin/sleep", "1000"], "user": "0", "group": "0"}'
+    local before pid
+    before=$(host_state)
+    start_fly --volume=data,kind=empty example.com/long --mount=volume=data,target=/data
+    pid=$(rkt status "$uuid" | sed -n 's/^pid=//p')
+    kill -KILL "$run_pid"
+    wait_for 10 test ! -e "/proc/$pid/cmdline"
+    check rkt gc --mark-only
+    [[ -d /var/lib/rkt/pods/exited-garbage/$uuid ]]
+    check rkt gc --grace-period=0s
+    [[ -z $(find /var/lib/rkt/pods -name "$uuid*") ]]
+    wait_for 10 same_host_state "$before"
+}
+
 @test "fly: signals to rkt run reach the app as they are" {
     busybox_image hears "$(sh_app 'trap "echo reloaded" HUP; trap "echo used" USR1; trap "exit 5" INT; while :; do sleep 0.1; done')"
     start_fly example.com/hears
