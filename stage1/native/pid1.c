@@ -89,6 +89,13 @@ static void reap(Pid1 *p) {
         }
 }
 
+/* One app is not to end or to restart the others, and their pod with an exit status of its choice: only who
+ * is outside of the pod may tell PID 1 what to do. Senders there have no number here. Only what kill(2) and
+ * the like send has one that the sender cannot choose: sigqueue(3) would let an app say that it is 0. */
+static bool is_from_outside(const struct signalfd_siginfo *info) {
+        return info->ssi_code == SI_USER && info->ssi_pid == 0;
+}
+
 static void on_signal(void *userdata, uint32_t events) {
         Pid1 *p = userdata;
         struct signalfd_siginfo info;
@@ -97,8 +104,8 @@ static void on_signal(void *userdata, uint32_t events) {
         int signal = (int) info.ssi_signo;
         if (signal == SIGCHLD)
                 reap(p);
-        else if (signal == SIGURG && info.ssi_pid != 0)
-                return; /* from inside the pod, where it means what it always means */
+        else if (!is_from_outside(&info))
+                return;
         else if (signal == SIGINT || signal == SIGRTMIN + 5)
                 p->goal = p->goal == GOAL_END ? GOAL_END : GOAL_RESTART;
         else {
@@ -108,8 +115,8 @@ static void on_signal(void *userdata, uint32_t events) {
 }
 
 /* machined's conventions for the leader of a machine (org.freedesktop.machine1(5)): +3 halt, +4 power off,
- * +5 and SIGINT reboot. SIGURG, from outside, is how systemd stops the pod's scope: it signals all of the
- * scope's processes, and this is a signal that the apps, which PID 1 is to stop in order, ignore. */
+ * +5 and SIGINT reboot. SIGURG is how systemd stops the pod's scope: it signals all of the scope's
+ * processes, and this is a signal that the apps, which PID 1 is to stop in order, ignore. */
 static int watch_signals(Pid1 *p) {
         sigset_t set;
         sigemptyset(&set);

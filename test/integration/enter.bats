@@ -11,7 +11,7 @@ teardown() {
     end_pods
 }
 
-@test "a working directory or program in /proc/self/fd leads to nothing of the supervisors', of an app or what enters it" {
+@test "a working directory or program in /proc/self/fd leads to nothing of the supervisors', of an app or what enters it (CVE-2024-21626)" {
     busybox_image fd "$(sh_app 'exec sleep 1000')"
     start_pod example.com/fd --name=idle
     local n numbers=({3..25})

@@ -180,6 +180,14 @@ sums() { find /usr/bin/rkt* /usr/lib/rkt -type f -exec sha256sum {} +; }
     has '\(written [12]\)'
     has '\(null 0\)'
     has ' c[rw-]+ .* /dev/null'
+    # with a terminal, there is a console as well
+    if type -P script >/dev/null; then
+        check script -qec 'rkt run --net=none --interactive example.com/links' /dev/null
+        has '\(written [12]\)'
+        has '\(null 0\)'
+        has '^c[rw-]+ .* /dev/console'
+        [[ $(cat /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname) == "$before" ]]
+    fi
     # directories of the kernel's elsewhere: what is mounted and masked follows
     rm -rf "${root:?}/dev"
     ln -s /real/../proc "$root/sys"
@@ -208,6 +216,14 @@ sums() { find /usr/bin/rkt* /usr/lib/rkt -type f -exec sha256sum {} +; }
     check timeout 20 rkt enter "$uuid" /bin/cat /etc/victim
 }
 
+@test "restart: what an app has put into a volume of its own in the place of /proc is not written to when it starts again (CVE-2025-52881)" {
+    busybox_image covered '{"exec": ["/bin/sh", "-c", "[ -e /etc/victim ] && exec cat /etc/victim; mkdir -p /proc/self/attr /proc/thread-self/attr /proc/1/attr /proc/2/attr; echo 0123456789 >/etc/victim; for f in oom_score_adj attr/exec attr/current attr/apparmor; do ln -s /etc/victim /proc/self/$f; ln -s /etc/victim /proc/thread-self/$f; done; exit 1"],
+        "user": "0", "group": "0", "mountPoints": [{"name": "proc", "path": "/proc"}]}'
+    applets covered mkdir ln
+    check rkt run --net=none example.com/covered --oom-score-adj=500 --restart=on-failure:1
+    has ': 0123456789$'
+}
+
 @test "a mount point that is swapped with a link while pods start (CVE-2021-30465) never leads out of the pod" {
     local shared=/run/rkt-test-escapes/shared i n=12
     [[ ${RKT_TEST_HOST-} == ns ]] || n=4
@@ -225,8 +241,10 @@ sums() { find /usr/bin/rkt* /usr/lib/rkt -type f -exec sha256sum {} +; }
     local ran=0
     for ((i = 0; i < n; i++)); do
         run rkt run --net=none --volume="shared,kind=host,source=$shared" --volume=inner,kind=host,source=/run/rkt-test-escapes/inner \
-            example.com/victim --mount=volume=shared,target=/volume --mount=volume=inner,target=/volume/x
+            example.com/victim --mount=volume=shared,target=/volume --mount=volume=inner,target=/volume/x --mount=volume=inner,target=/volume/x/new/deep
         lacks ': file$'
+        # nor are directories made there on the way to a mount point (CVE-2024-45310)
+        [[ $(ls /run/rkt-test-escapes/secret) == file ]]
         ((status != 0)) || ran=$((ran + 1))
         ! findmnt -rno TARGET | grep -q rkt-test-escapes || return 1
         [[ ! -e /run/rkt-test-escapes/secret/own-file ]]
@@ -236,27 +254,101 @@ sums() { find /usr/bin/rkt* /usr/lib/rkt -type f -exec sha256sum {} +; }
     kill -0 "$run_pid"
 }
 
-@test "the supervisor ignores what an app's user may not do, and KILL and STOP from root; other pods notice nothing" {
+@test "the supervisor ignores every signal of an app's, whoever it claims to be from; other pods notice nothing" {
     busybox_image other "$(sh_app 'exec sleep 1000')"
     start_pod example.com/other
-    local neighbour=$uuid
-    busybox_image angry "$(sh_app 'for s in KILL STOP SEGV ABRT URG HUP QUIT USR1 PIPE ALRM CONT CHLD; do kill -$s 1 && echo sent; done; echo survived; exec sleep 1000')"
+    local neighbour=$uuid signals='KILL STOP SEGV ABRT URG HUP QUIT USR1 PIPE ALRM CONT CHLD TERM INT 37 38 39'
+    busybox_image angry "$(sh_app "for s in $signals; do kill -\$s 1 && echo sent; done; echo survived; exec sleep 1000")"
     start_pod example.com/angry
     wait_for 10 says ': survived$'
+    check rkt enter "$uuid" /bin/sh -c 'kill -TERM 1 && echo inside'
+    has '^inside$'
     check rkt status "$uuid"
     has '^state=running$'
-    check rkt enter "$uuid" /bin/echo inside
+    [[ $(grep -c ': survived$' "$BATS_TEST_TMPDIR/out") == 1 ]] # nor has it been restarted
     rkt stop "$uuid"
     check rkt status --wait=10s "$uuid"
     has '^state=exited$'
     start_pod example.com/angry --user=1000 --group=1000
     wait_for 10 says ': survived$'
     ! says ': sent$' || return 1
-    # what asks PID 1 to end ends this pod, and no other
     check rkt enter "$uuid" /bin/sh -c 'kill -TERM 1 || echo refused'
     has '^refused$'
     check rkt status "$neighbour"
     has '^state=running$'
+    # in a user namespace, and through system calls that let the sender say who it is
+    inspect_image
+    local users
+    for users in no yes; do
+        run_options=("--private-users=$users")
+        start_escape signals
+        wait_for 20 says ': sent$'
+        says ': kill ok$'
+        says ': as-queue ok$'
+        ! says ': as-(user|kernel|tkill) ok$' || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+        check rkt enter "$uuid" /bin/echo inside
+        [[ $(grep -c ': sent$' "$BATS_TEST_TMPDIR/out") == 1 ]]
+        check rkt stop "$uuid"
+        check rkt status --wait=20s "$uuid"
+        has '^state=exited$'
+    done
+    run_options=()
+}
+
+@test "an app that sends signals to PID 1 without end does not keep it from its work, nor from being stopped" {
+    inspect_image
+    start_escape signal-storm
+    wait_for 20 says ': storming$'
+    check rkt enter "$uuid" /bin/echo inside
+    check rkt stop --force "$uuid"
+    check rkt status --wait=20s "$uuid"
+    has '^state=exited$'
+}
+
+@test "no supervisor listens on an abstract socket, which apps in the host's network could reach (CVE-2020-15257)" {
+    inspect_image '{"exec": ["/bin/sleep", "1000"]}'
+    rkt run --net=host --uuid-file-save="$BATS_TEST_TMPDIR/uuid" "${inspect_pod[@]}" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    run_pid=$!
+    wait_for 10 test -s "$BATS_TEST_TMPDIR/uuid"
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    rkt status --wait-ready=20s "$uuid" >/dev/null
+    local pid inode inodes=0
+    for pid in "$run_pid" "$(<"/var/lib/rkt/pods/run/$uuid/pid")"; do
+        while read -r inode; do
+            inodes=$((inodes + 1))
+            ! awk -v i="$inode" '$7 == i && $8 ~ /^@/' /proc/net/unix | grep . || return 1
+        done < <(find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n')
+    done
+    ((inodes > 0))
+}
+
+@test "private users: none of the ways leads out of a pod with users of its own, also with all that it may be given" {
+    inspect_image
+    local disk protected
+    disk=$(lsblk -dno MAJ:MIN | tail -n 1 | tr -d ' ')
+    start_pod "${inspect_pod[@]}" --exec=/bin/sleep -- 1000
+    local leader
+    leader=$(<"/var/lib/rkt/pods/run/$uuid/pid")
+    run_options=(--private-users)
+    for protected in yes no; do
+        [[ $protected == yes ]] || rkt_options=("${unprotected[@]}")
+        escape kernel
+        lacks '^/proc/sys/(kernel/(core_pattern|modprobe)|vm/[^ ]*) ok$'
+        lacks '^/(proc/(irq|sysrq)|sys/kernel)[^ ]* ok$'
+        lacks '^release-agent ok$'
+        escape root
+        has '^chroot same$'
+        # newer kernels let the root of a user namespace have handles of its own files
+        [[ $protected == no ]] || lacks '^handle[^ ]* ok$'
+        escape processes "$leader" "$run_pid" $$
+        lacks '^root FOREIGN'
+        lacks '^(kill|proc|ptrace|pidfd|setns) (ok|EPERM|EACCES)$'
+        [[ -z $disk ]] || escape devices "$disk"
+        lacks ' at [^ ]*: [^ ]* ok$'
+    done
+    rkt_options=()
+    escape leader
+    lacks '^(/proc/1/[^ ]*|ptrace|process_vm_readv|pidfd_getfd|pidfd-setns|pidfd-namespace-[a-z]+|parent-[a-z]+|previous-mnt) (.* )?(ok|b.*)$'
 }
 
 @test "logs: an app that floods them while nobody reads waits, and its supervisor neither grows nor stops obeying" {
