@@ -77,8 +77,7 @@ static int set_identity(const Boot *b) {
         return r < 0 ? log_error_errno(r, "cannot bring up the pod's lo") : 0;
 }
 
-/* Those of a user namespace's network belong to the host's root, those of its IPC, in newer kernels, to its
- * own. */
+/* Those of a user namespace's IPC belong to the host's root or, in newer kernels, to its own. */
 static int write_parameter(const char *path, const char *value, const IdRange *users) {
         int r = write_string_at(AT_FDCWD, path, value, 0);
         if (r != -EACCES || users->count == 0 || seteuid(users->shift) < 0)
@@ -88,8 +87,10 @@ static int write_parameter(const char *path, const char *value, const IdRange *u
 }
 
 /* The pod's namespaces are there, and the plan names no parameter of any other. */
-int pod_root_set_sysctl(const Plan *p) {
+int pod_root_set_sysctl(const Plan *p, bool outside) {
         STRV_FOREACH (s, p->sysctl) {
+                if (outside != (p->users.count > 0 && !startswith(*s, "net/")))
+                        continue;
                 _cleanup_free_ char *name = NULL, *value = NULL;
                 int r = name_value_split(*s, &name, &value);
                 _cleanup_free_ char *path = xasprintf("/proc/sys/%s", name);
@@ -141,8 +142,7 @@ int pod_root_enter(const Boot *b, PodRoot *ret) {
                 return r;
         if ((r = mount_pivot(root)) < 0)
                 return log_error_errno(r, "cannot make stage1/rootfs the root of the pod");
-        /* in a user namespace, some are still the host's root's */
-        if (b->sources < 0 && (r = pod_root_set_sysctl(b->plan)) < 0)
+        if ((r = pod_root_set_sysctl(b->plan, false)) < 0)
                 return r;
 
         p.namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);

@@ -32,5 +32,7 @@ typedef struct PodRoot {
 /* Builds it and moves the process, alone in new pid and mount namespaces, into it. Logs failures. */
 int pod_root_enter(const Boot *b, PodRoot *ret);
 
-/* The kernel parameters of the plan: the pod's namespaces are the process's. Logs failures. */
-int pod_root_set_sysctl(const Plan *p);
+/* The kernel parameters of the plan: the pod's namespaces are the process's. If the pod has users of its
+ * own, some are for outside of its user namespace; those of the network are the business of its root, as
+ * which users numbers in them mean depends on who writes them. Logs failures. */
+int pod_root_set_sysctl(const Plan *p, bool outside);

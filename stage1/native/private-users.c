@@ -72,7 +72,7 @@ static int set_up_namespaces(const Boot *b, int leader, PodRoot *p) {
         p->sys = mount_create("sysfs", options, POD_ROOT_SYS_ATTRIBUTES, NULL);
         if (p->sys < 0)
                 return log_error_errno(p->sys, "cannot make the pod's sysfs");
-        return pod_root_set_sysctl(b->plan);
+        return pod_root_set_sysctl(b->plan, true);
 }
 
 static int help(Boot *b, pid_t pid, int leader) {

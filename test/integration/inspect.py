@@ -6,6 +6,7 @@
 import ctypes
 import errno
 import os
+import socket
 import stat
 import sys
 
@@ -137,6 +138,66 @@ def paths():
     print("/sys", attempt(os.mkdir, "/sys/kernel/x"))
 
 
+def write_same(path):
+    """Writes what it reads, or makes a directory, which the kernel's file systems refuse in another way."""
+    if os.path.isdir(path):
+        os.mkdir(os.path.join(path, "inspect"))
+        return
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        os.write(fd, open(path, "rb").read())
+    finally:
+        os.close(fd)
+
+
+def rkt_paths():
+    """What rkt 1.30 hides from apps, and what it lets them only read."""
+    for path in ("/sys/firmware", "/sys/fs", "/sys/hypervisor", "/sys/module", "/sys/power", "/proc/config.gz",
+                 "/proc/kallsyms", "/proc/sched_debug", "/proc/kcore", "/proc/kmem", "/proc/mem"):
+        if not os.path.lexists(path):
+            print(path, "missing")
+        elif os.path.isdir(path):
+            print(path, "holds", " ".join(os.listdir(path)) or "nothing")
+        else:
+            print(path, attempt(lambda p: read(p, "rb") or None, path).replace("ok", "empty"))
+    for path in ("/proc/bus", "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/vm/panic_on_oom",
+                 "/proc/sysrq-trigger", "/sys/block", "/sys/bus", "/sys/class", "/sys/dev", "/sys/devices", "/sys/kernel"):
+        if not os.path.exists(path):
+            print(path, "missing")
+        elif path == "/proc/sysrq-trigger":
+            print(path, attempt(lambda p: os.close(os.open(p, os.O_WRONLY)), path))
+        else:
+            print(path, attempt(write_same, path))
+
+
+def limits():
+    import resource
+    with open("/proc/self/oom_score_adj") as f:
+        print("oom-score-adj", f.read().strip())
+    for name in ("cpu.max", "cpu.weight", "memory.max", "memory.high", "memory.swap.max", "pids.max", "io.max", "io.weight"):
+        path = "/sys/fs/cgroup/" + name
+        print(name, open(path).read().strip() if os.path.exists(path) else "none")
+    print("rlimit-nofile", *resource.getrlimit(resource.RLIMIT_NOFILE))
+    for name in ("kernel/shmmni", "net/ipv4/ip_default_ttl"):
+        with open("/proc/sys/" + name) as f:
+            print(name, f.read().strip())
+
+
+def labels():
+    for name in ("current", "apparmor/current"):
+        print("label-" + name, attempt(read, "/proc/self/attr/" + name))
+
+
+def roots():
+    """Whether its root can be written, and whose it is."""
+    print("root", attempt(lambda p: os.close(os.open(p, os.O_WRONLY | os.O_CREAT)), "/inspected"))
+    print("root-owner", *(getattr(os.stat("/"), n) for n in ("st_uid", "st_gid")))
+    with open("/proc/self/uid_map") as f:
+        print("uid-map", *f.read().split())
+    with open("/proc/self/mountinfo") as f:
+        print("root-type", *[line.split(" - ")[1].split()[0] for line in f if line.split()[4] == "/"])
+
+
 def devices():
     for name in ("null", "zero", "full", "random", "urandom", "tty", "console", "ptmx", "shm", "pts/ptmx", "fd/0"):
         print("has-" + name, os.path.exists("/dev/" + name))
@@ -150,9 +211,39 @@ def devices():
     print("mem", os.path.lexists("/dev/mem"))
 
 
+def echo_request():
+    """ICMP's, with the checksum that the kernel fills in only for sockets without privileges."""
+    message = bytes([8, 0, 0, 0, 0, 1, 0, 1])
+    total = sum(int.from_bytes(message[i:i + 2], "big") for i in range(0, len(message), 2))
+    return message[:2] + (~total & 0xFFFF).to_bytes(2, "big") + message[4:]
+
+
+def asks(address, kind):
+    with socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP) as s:
+        s.settimeout(10)
+        s.sendto(echo_request(), (address, 0))
+        s.recv(1024)
+
+
+def ping(address):
+    """Through a raw socket, as CAP_NET_RAW allows."""
+    print("ping", attempt(asks, address, socket.SOCK_RAW))
+
+
+def echo(address):
+    """As everybody may whose group is in ping_group_range."""
+    print("echo", attempt(asks, address, socket.SOCK_DGRAM))
+
+
+def bind(port):
+    with socket.socket() as s:
+        print("bind", attempt(s.bind, ("", int(port))))
+
+
 def main(names):
     for name in names or ("status", "namespaces", "descriptors", "cgroup"):
-        globals()[name]()
+        name, *argument = name.split("=", 1)
+        globals()[name](*argument)
 
 
 if __name__ == "__main__":
