@@ -38,5 +38,9 @@ int main(int argc, char **argv) {
                 return EXIT_RKT_FAILURE;
         event_send(&(Event){ .kind = EVENT_POD_PREPARED, .pod = pod->uuid });
         printf("%s\n", pod->uuid);
-        return process_end(0);
+        if (process_flush() < 0) { /* nobody knows of it */
+                pod_discard(pod);
+                return EXIT_RKT_FAILURE;
+        }
+        return 0;
 }

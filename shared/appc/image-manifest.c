@@ -58,6 +58,24 @@ static int parse_app(JsonContext *c, json_object *o, App **ret) {
         return r;
 }
 
+/* An empty list allows everything, like none. */
+static int parse_path_whitelist(JsonContext *c, json_object *o, char ***ret) {
+        _cleanup_strv_ char **list = NULL;
+        int r = json_get_strv(c, o, "pathWhitelist", JSON_OPTIONAL, &list);
+        if (r < 0 || !list || !list[0])
+                return r;
+        size_t mark = json_enter(c, "pathWhitelist");
+        for (size_t i = 0; r >= 0 && list[i]; i++)
+                if (*list[i] != '/') {
+                        json_enter_index(c, i);
+                        r = json_fail(c, "\"%s\" is not an absolute path", list[i]);
+                }
+        json_leave(c, mark);
+        if (r >= 0)
+                *ret = TAKE_PTR(list);
+        return r;
+}
+
 static int parse_manifest(JsonContext *c, json_object *o, void *ret) {
         _cleanup_image_manifest_ ImageManifest *m = xnew(ImageManifest, 1);
         if (json_expect(c, o, json_type_object) < 0 ||
@@ -73,12 +91,8 @@ static int parse_manifest(JsonContext *c, json_object *o, void *ret) {
                                         0 ||
                         json_get_list(c, o, "dependencies", JSON_OPTIONAL, parse_dependency,
                                         &m->dependencies, &m->n_dependencies) < 0 ||
-                        json_get_strv(c, o, "pathWhitelist", JSON_OPTIONAL, &m->path_whitelist) < 0)
+                        parse_path_whitelist(c, o, &m->path_whitelist) < 0)
                 return -EINVAL;
-        if (m->path_whitelist && !m->path_whitelist[0]) { /* an empty list allows everything, like none */
-                strv_free(m->path_whitelist);
-                m->path_whitelist = NULL;
-        }
         *(ImageManifest **) ret = TAKE_PTR(m);
         return 0;
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "capability-check.h"
 #include "file.h"
 #include "generate.h"
 #include "globals.h"
@@ -111,6 +112,22 @@ static int load_pod_manifest(Preparation *p) {
         return load_manifest_images(p);
 }
 
+static int check_capabilities(const PodManifest *m) {
+        for (size_t i = 0; i < m->n_apps; i++) {
+                const Isolator *isolator;
+                const App *app = m->apps[i].app;
+                const char *unknown = app ? capability_check(&app->isolators, &isolator) : NULL;
+                if (unknown) {
+                        log_error("app \"%s\": isolator %s: \"%s\" is not a capability: expected one such "
+                                  "as "
+                                  "CAP_NET_ADMIN",
+                                        m->apps[i].name, isolator->name, unknown);
+                        return -EINVAL;
+                }
+        }
+        return 0;
+}
+
 static int check_apps(const PodManifest *m) {
         for (size_t i = 0; i < m->n_apps; i++)
                 if (strlen(m->apps[i].name) > APP_NAME_MAX) {
@@ -118,9 +135,12 @@ static int check_apps(const PodManifest *m) {
                                         APP_NAME_MAX);
                         return -ENAMETOOLONG;
                 }
+        int r = check_capabilities(m);
+        if (r < 0)
+                return r;
         _cleanup_free_ size_t *order = xnew(size_t, m->n_apps);
         _cleanup_free_ char *error = NULL;
-        int r = pod_start_order(m, order, &error);
+        r = pod_start_order(m, order, &error);
         if (r < 0)
                 log_error("%s", error);
         return r;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "alloc.h"
+#include "capability-check.h"
 #include "log.h"
 #include "request.h"
 #include "strv.h"
@@ -124,8 +125,15 @@ static int set_names(const char *flag, IsolatorType type, const char *value) {
         if (!l)
                 return -EINVAL;
         _cleanup_strv_ char **set = strv_split(value, ',');
-        return isolators_set_names(l, type, set, NULL, &error) < 0 ? pod_request_fail(flag, value, error)
-                                                                   : 0;
+        if (isolators_set_names(l, type, set, NULL, &error) < 0)
+                return pod_request_fail(flag, value, error);
+        const Isolator *isolator;
+        const char *unknown = capability_check(l, &isolator);
+        return unknown ? pod_request_fail(flag, value,
+                                         xasprintf("\"%s\" is not a capability: expected one such as "
+                                                   "CAP_NET_ADMIN",
+                                                         unknown))
+                       : 0;
 }
 
 static int set_capabilities(const char *flag, IsolatorType type, IsolatorType opposite, const char *value) {

@@ -61,6 +61,14 @@ ignoring() {
     done
 }
 
+@test "prepare: a pod whose UUID cannot be printed is not left behind" {
+    busybox_image unseen
+    check_fails 254 sh -c 'rkt prepare --quiet example.com/unseen >/dev/full'
+    has 'cannot write to standard output: No space left on device'
+    check rkt list --full --no-legend
+    lacks 'example.com/unseen'
+}
+
 @test "run: all that an app printed before it ended is shown, also to a slow reader" {
     busybox_image lines "$(sh_app 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i + 1)); done')"
     check timeout 60 rkt run --net=none example.com/lines

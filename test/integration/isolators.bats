@@ -95,6 +95,25 @@ pod_manifest() {
     [[ $(</proc/sys/net/ipv4/ip_default_ttl) == "$ttl" ]]
 }
 
+@test "capabilities: a name that is none is refused before there is a pod, from a flag, an image and a pod manifest" {
+    busybox_image caps
+    busybox_image strange '{"exec": ["/bin/true"], "user": "0", "group": "0", "isolators": [
+        {"name": "os/linux/capabilities-remove-set", "value": {"set": ["CAP_KILL", "CAP_STRANGE"]}}]}'
+    check_fails 254 rkt prepare example.com/caps --caps-retain=CAP_KILL,CAP_NONE
+    has '^prepare: --caps-retain=CAP_KILL,CAP_NONE: "CAP_NONE" is not a capability'
+    check_fails 254 rkt run --net=none example.com/caps --caps-remove=CAP_NONE
+    has '^run: --caps-remove=CAP_NONE: "CAP_NONE" is not a capability'
+    check_fails 254 rkt prepare example.com/caps --caps-ambient=none
+    has '"none" is not a capability'
+    check_fails 254 rkt prepare example.com/strange
+    has 'app "strange": isolator os/linux/capabilities-remove-set: "CAP_STRANGE" is not a capability'
+    jq -n --arg id "$image_id" '{acKind: "PodManifest", acVersion: "0.8.11", apps: [{name: "strange", image: {id: $id}}]}' >"$BATS_TEST_TMPDIR/pod"
+    check_fails 254 rkt prepare --pod-manifest="$BATS_TEST_TMPDIR/pod"
+    has '"CAP_STRANGE" is not a capability'
+    check rkt list --full --no-legend
+    lacks 'example.com/(caps|strange)'
+}
+
 @test "selinux-context and apparmor-profile: where the host runs neither, that is said and the app runs" {
     [[ ! -e /sys/fs/selinux/enforce && $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) != Y ]] ||
         skip "this host runs one of them"

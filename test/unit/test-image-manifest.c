@@ -182,6 +182,9 @@ static const char *const bad_members[][2] = {
                         "dependencies[0].labels: unknown operating system" },
         { "\"pathWhitelist\":[1]", "pathWhitelist[0]: expected a string" },
         { "\"pathWhitelist\":[\"/a\\u0000b\"]", "pathWhitelist[0]: a string with a NUL" },
+        { "\"pathWhitelist\":[\"/bin/sh\",\"bin/ls\"]",
+                        "pathWhitelist[1]: \"bin/ls\" is not an absolute path" },
+        { "\"pathWhitelist\":[\"\"]", "pathWhitelist[0]: \"\" is not an absolute path" },
         { "\"app\":[]", "app: expected an object, found an array" },
         { "\"app\":{}", "app.user: missing" },
 };
