@@ -15,7 +15,7 @@
 #include "check.h"
 #include "file.h"
 #include "process.h"
-#include "security-label.h"
+#include "security-module.h"
 #include "strv.h"
 
 /* The newest that a pod cannot do without, and when they came. Called with arguments that are refused, each

@@ -83,7 +83,7 @@ static int try_overlay(const char *place, char **ret_why) {
         _cleanup_close_ int dir = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0)
                 return -errno;
-        _cleanup_close_ int fd = overlay_mount(dir, lower, "upper", "work", 0, ret_why);
+        _cleanup_close_ int fd = overlay_mount(dir, lower, "upper", "work", 0, NULL, ret_why);
         return fd < 0 ? fd : 0;
 }
 

@@ -14,6 +14,7 @@
 #include "network-list.h"
 #include "process.h"
 #include "resolver-files.h"
+#include "selinux-claim.h"
 #include "stage1.h"
 #include "strv.h"
 #include "user-range.h"
@@ -140,13 +141,21 @@ typedef struct Launch {
         IdRange users;
         int users_lock;       /* or -1 */
         char *metadata_token; /* NULL: the metadata service does not know the pod */
+        SelinuxContexts labels;
+        int labels_lock; /* or -1: it has no labels */
 } Launch;
+
+#define LAUNCH_NONE                                                                                         \
+        { .users_lock = -1, .labels_lock = -1 }
 
 static void launch_done(Launch *l) {
         strv_free(l->argv);
         free(l->metadata_token);
         if (l->users_lock >= 0)
                 close(l->users_lock);
+        selinux_contexts_done(&l->labels);
+        if (l->labels_lock >= 0)
+                close(l->labels_lock);
 }
 
 static char **entrypoint_argv(const Pod *p, const char *path, int version, const Launch *l) {
@@ -183,6 +192,14 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version, const
         return argv;
 }
 
+static int claim_labels(const Pod *p, Launch *l) {
+        int fd = selinux_claim(p->uuid, &l->labels);
+        if (fd < 0)
+                return fd == -ENODATA ? 0 : fd;
+        l->labels_lock = fd;
+        return 0;
+}
+
 static int find_entrypoint(Pod *p, const char *name, Launch *ret) {
         _cleanup_image_manifest_ ImageManifest *manifest = NULL;
         _cleanup_free_ char *path = NULL;
@@ -194,6 +211,8 @@ static int find_entrypoint(Pod *p, const char *name, Launch *ret) {
                 r = resolver_files_write(&launch_request, p);
         if (r >= 0)
                 r = claim_users(p, &ret->users, &ret->users_lock);
+        if (r >= 0)
+                r = claim_labels(p, ret);
         if (r >= 0 && launch_request.mds_register && !launch_request.dry_run)
                 r = pod_metadata_register(p, &ret->metadata_token);
         if (r >= 0)
@@ -212,8 +231,17 @@ static int pass_lock(const char *name, int fd) {
         return fd_close_on_exec(fd, false);
 }
 
+static int pass_labels(const Launch *l) {
+        if (l->labels_lock < 0)
+                return 0;
+        return setenv("RKT_SELINUX_CONTEXT", l->labels.process, 1) < 0 ||
+                                               setenv("RKT_SELINUX_MOUNT_CONTEXT", l->labels.file, 1) < 0
+                               ? -errno
+                               : pass_lock("RKT_SELINUX_LOCK_FD", l->labels_lock);
+}
+
 int pod_launch(Pod *p) {
-        _cleanup_(launch_done) Launch l = { .users_lock = -1 };
+        _cleanup_(launch_done) Launch l = LAUNCH_NONE;
         int r = find_entrypoint(p, "run", &l);
         if (r < 0)
                 return r;
@@ -227,6 +255,8 @@ int pod_launch(Pod *p) {
         }
         if (r >= 0 && l.users_lock >= 0)
                 r = pass_lock("RKT_USERS_LOCK_FD", l.users_lock);
+        if (r >= 0)
+                r = pass_labels(&l);
         if (r < 0)
                 return log_error_errno(r, "pod %s: lock", p->uuid);
         execv(l.argv[0], l.argv);
@@ -234,10 +264,13 @@ int pod_launch(Pod *p) {
 }
 
 int pod_explain(Pod *p) {
-        _cleanup_(launch_done) Launch l = { .users_lock = -1 };
+        _cleanup_(launch_done) Launch l = LAUNCH_NONE;
         int r = find_entrypoint(p, "explain", &l);
         if (r < 0)
                 return r;
+        r = pass_labels(&l);
+        if (r < 0)
+                return log_error_errno(r, "pod %s: labels", p->uuid);
         if (fchdir(p->fd) < 0)
                 return log_error_errno(errno, "pod %s", p->uuid);
         r = process_run(l.argv, -1);

@@ -71,7 +71,7 @@ int devices_populate(int devfd) {
         return r;
 }
 
-int devices_create_pts(void) {
+int devices_create_pts(const char *label) {
         char gid[16];
         snprintf(gid, sizeof(gid), "%d", TTY_GROUP);
         const char *const options[] = {
@@ -85,6 +85,7 @@ int devices_create_pts(void) {
                 "0620",
                 "gid",
                 gid,
+                MOUNT_LABEL(label),
                 NULL,
         };
         return mount_create("devpts", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NULL);

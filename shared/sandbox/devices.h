@@ -19,7 +19,7 @@
 int devices_populate(int devfd);
 
 /* A pseudo-terminal file system of its own, detached. */
-int devices_create_pts(void);
+int devices_create_pts(const char *label);
 
 /* What may be opened with which access, besides what every app may. */
 typedef struct DeviceRule {

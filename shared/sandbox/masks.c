@@ -78,9 +78,9 @@ void masks_add_processors(const char *root, char ***paths) {
 /* In the place of /sys/fs: the app's own cgroup is mounted there. */
 #define WITH_CGROUP "with-cgroup"
 
-int mask_create(void) {
+int mask_create(const char *label) {
         const char *const options[] = { "source", "rkt-mask", "mode", "0755", "size", "4k", "nr_inodes", "8",
-                NULL };
+                MOUNT_LABEL(label), NULL };
         _cleanup_close_ int fd = mount_create(
                         "tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, NULL);
         if (fd < 0)

@@ -11,7 +11,7 @@ extern const char *const masks_read_only[];
 void masks_add_processors(const char *root, char ***paths);
 
 /* Something empty to cover paths with: a read-only tmpfs, detached. */
-int mask_create(void);
+int mask_create(const char *label);
 
 /* Covers path below rootfd: a directory by an empty one, anything else by an empty file, neither of which
  * anybody may open; /sys/fs by a directory that has nothing but an empty cgroup. What is not there needs no

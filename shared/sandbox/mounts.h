@@ -16,6 +16,9 @@
  * (allocated, or NULL). */
 int mount_create(const char *type, const char *const *options, uint64_t attributes, char **ret_why);
 
+/* For the end of such options: the SELinux context of everything in the file system; NULL: none. */
+#define MOUNT_LABEL(context) (context) ? "context" : NULL, (context)
+
 /* A copy of what is mounted at dirfd/path (path "" is dirfd itself), links followed. It is in no peer group.
  */
 int mount_clone(int dirfd, const char *path, bool recursive);

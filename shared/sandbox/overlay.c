@@ -40,9 +40,9 @@ static int add(Directories *d, int dirfd, const char *path, char **ret_name, cha
  * no "lowerdir+"; but mount(2) gives them a page. It needs a place: the work directory, which nobody looks
  * into, for the moment that it takes. */
 static int mount_at_once(int dirfd, const char *work, const char *lowers, const char *upperdir,
-                const char *workdir, uint64_t attributes) {
-        _cleanup_free_ char *data =
-                        xasprintf("lowerdir=%s,upperdir=%s,workdir=%s", lowers, upperdir, workdir);
+                const char *workdir, uint64_t attributes, const char *label) {
+        _cleanup_free_ char *data = xasprintf("lowerdir=%s,upperdir=%s,workdir=%s%s%s%s", lowers, upperdir,
+                        workdir, label ? ",context=\"" : "", label ?: "", label ? "\"" : "");
         if (mount("overlay", workdir, "overlay", 0, data) < 0)
                 return -errno;
         _cleanup_close_ int top = openat(dirfd, work, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -56,10 +56,10 @@ static int mount_at_once(int dirfd, const char *work, const char *lowers, const 
 }
 
 static int mount_in_steps(char *const *lowers, const char *upperdir, const char *workdir,
-                uint64_t attributes, char **ret_why) {
+                uint64_t attributes, const char *label, char **ret_why) {
         size_t n = strv_length(lowers), k = 0;
         _cleanup_free_ char *joined = strv_join(lowers, ":");
-        const char **options = xnew(const char *, 2 * (n + 3) + 1);
+        const char **options = xnew(const char *, 2 * (n + 4) + 1);
         bool one = strlen(joined) <= OPTION_MAX;
         const char *const fixed[] = { "source", "overlay", "upperdir", upperdir, "workdir", workdir };
         for (; k < ELEMENTSOF(fixed); k++)
@@ -68,13 +68,15 @@ static int mount_in_steps(char *const *lowers, const char *upperdir, const char 
                 options[k++] = one ? "lowerdir" : "lowerdir+";
                 options[k++] = one ? joined : lowers[i];
         }
+        options[k++] = label ? "context" : NULL;
+        options[k] = label;
         int fd = mount_create("overlay", options, attributes, ret_why);
         free(options);
         return fd;
 }
 
 int overlay_mount(int dirfd, char *const *lower, const char *upper, const char *work, uint64_t attributes,
-                char **ret_why) {
+                const char *label, char **ret_why) {
         _cleanup_(directories_done) Directories d = {};
         _cleanup_strv_ char **lowers = NULL;
         _cleanup_free_ char *upperdir = NULL, *workdir = NULL;
@@ -91,10 +93,10 @@ int overlay_mount(int dirfd, char *const *lower, const char *upper, const char *
                         (r = add(&d, dirfd, work, &workdir, ret_why)) < 0)
                 return r;
         _cleanup_free_ char *joined = strv_join(lowers, ":");
-        r = mount_in_steps(lowers, upperdir, workdir, attributes, ret_why);
+        r = mount_in_steps(lowers, upperdir, workdir, attributes, label, ret_why);
         if (r != -EINVAL || strlen(joined) <= OPTION_MAX)
                 return r;
         free(*ret_why);
         *ret_why = NULL;
-        return mount_at_once(dirfd, work, joined, upperdir, workdir, attributes);
+        return mount_at_once(dirfd, work, joined, upperdir, workdir, attributes, label);
 }

@@ -142,6 +142,7 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
         p->hostname = xstrdup(q->hostname);
         p->net = q->net;
         p->users = q->users;
+        p->selinux_mount_context = xstrdup(q->selinux_mount_context);
         p->private_ipc = q->private_ipc;
         p->interactive = q->interactive;
         p->resolv_conf = q->resolv_conf;

@@ -9,8 +9,10 @@
 typedef struct PlanRequest {
         const char *uuid;
         const char *hostname;
-        const char *metadata_url; /* NULL: no metadata service */
-        const char *term;         /* TERM of the caller, for an interactive app; NULL: none */
+        const char *metadata_url;    /* NULL: no metadata service */
+        const char *term;            /* TERM of the caller, for an interactive app; NULL: none */
+        const char *selinux_context; /* of the pod's processes and files; NULL: no labels */
+        const char *selinux_mount_context;
         PlanNet net;
         IdRange users;
         bool private_ipc;

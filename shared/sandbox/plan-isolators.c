@@ -9,7 +9,7 @@
 #include "plan-limits.h"
 #include "plan-rlimits.h"
 #include "plan-seccomp.h"
-#include "security-label.h"
+#include "security-module.h"
 #include "strv.h"
 
 static int capabilities_of(const Isolator *i, const char *app, uint64_t *ret) {
@@ -73,14 +73,22 @@ static void warn_unsupported(const PlanApp *a, const Isolator *i, const char *wh
 }
 
 /* Security modules that the host does not run are reported: nothing stands in for them. */
-static void compile_labels(const IsolatorList *l, PlanApp *a) {
+static void compile_labels(const PlanRequest *q, const IsolatorList *l, PlanApp *a) {
         const Isolator *selinux = isolators_find(l, ISOLATOR_SELINUX_CONTEXT);
         const Isolator *apparmor = isolators_find(l, ISOLATOR_APPARMOR_PROFILE);
         if (selinux && !security_has_selinux())
                 warn_unsupported(a, selinux, "SELinux");
-        else if (selinux)
+        else if (selinux) {
                 a->selinux_context = xasprintf("%s:%s:%s:%s", selinux->selinux.user, selinux->selinux.role,
                                 selinux->selinux.type, selinux->selinux.level);
+                /* its files are of its level, or it could not use them */
+                if (q->selinux_mount_context)
+                        a->selinux_mount_context =
+                                        selinux_with_range(q->selinux_mount_context, selinux->selinux.level);
+        } else {
+                a->selinux_context = xstrdup(q->selinux_context);
+                a->selinux_mount_context = xstrdup(q->selinux_mount_context);
+        }
         if (apparmor && !security_has_apparmor())
                 warn_unsupported(a, apparmor, "AppArmor");
         else if (apparmor)
@@ -121,7 +129,7 @@ int plan_compile_isolators(const PlanRequest *q, const IsolatorList *l, int podf
         if ((r = compile_capabilities(q, l, a)) < 0 || (r = compile_ambient(l, a)) < 0 ||
                         (r = plan_compile_seccomp(q, l, a)) < 0 || (r = compile_rlimits(l, a)) < 0)
                 return r;
-        compile_labels(l, a);
+        compile_labels(q, l, a);
         const Isolator *privileges = isolators_find(l, ISOLATOR_NO_NEW_PRIVILEGES),
                        *oom = isolators_find(l, ISOLATOR_OOM_SCORE_ADJ);
         a->no_new_privileges = privileges && privileges->flag;

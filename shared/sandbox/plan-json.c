@@ -107,6 +107,7 @@ static void add_sandbox(json_object *o, const PlanApp *a) {
         plan_limits_to_json(o, &a->limits);
         plan_rlimits_to_json(o, a);
         add_string(o, "selinuxContext", a->selinux_context);
+        add_string(o, "selinuxMountContext", a->selinux_mount_context);
         add_string(o, "apparmorProfile", a->apparmor_profile);
 }
 
@@ -149,6 +150,7 @@ json_object *plan_to_json(const Plan *p) {
                 add_string(o, "privateUsers", users);
         }
         add_string(o, "net", net_names[p->net]);
+        add_string(o, "selinuxMountContext", p->selinux_mount_context);
         add_bool(o, "privateIPC", p->private_ipc);
         add_bool(o, "interactive", p->interactive);
         add_string(o, "resolvConf", file_names[p->resolv_conf]);
@@ -298,6 +300,8 @@ static int sandbox_from_json(JsonContext *c, json_object *o, PlanApp *a) {
                         (r = plan_limits_from_json(c, o, &a->limits)) < 0 ||
                         (r = plan_rlimits_from_json(c, o, a)) < 0 ||
                         (r = get_string(c, o, "selinuxContext", JSON_OPTIONAL, &a->selinux_context)) < 0 ||
+                        (r = get_string(c, o, "selinuxMountContext", JSON_OPTIONAL,
+                                         &a->selinux_mount_context)) < 0 ||
                         (r = get_string(c, o, "apparmorProfile", JSON_OPTIONAL, &a->apparmor_profile)) < 0)
                 return r;
         if (a->seccomp && strchr(a->seccomp, '/'))
@@ -384,6 +388,8 @@ static int plan_from_json(JsonContext *c, Plan *p) {
                 return json_fail(c, "privateUsers: expected SHIFT:COUNT, found \"%s\"", users);
         if ((r = get_string(c, o, "hostname", JSON_REQUIRED, &p->hostname)) < 0 ||
                         (r = get_word(c, o, "net", net_names, _PLAN_NET_MAX, &net)) < 0 ||
+                        (r = get_string(c, o, "selinuxMountContext", JSON_OPTIONAL,
+                                         &p->selinux_mount_context)) < 0 ||
                         (r = json_get_bool(c, o, "privateIPC", JSON_REQUIRED, &p->private_ipc)) < 0 ||
                         (r = json_get_bool(c, o, "interactive", JSON_REQUIRED, &p->interactive)) < 0 ||
                         (r = get_word(c, o, "resolvConf", file_names, _PLAN_FILE_MAX, &resolv_conf)) < 0 ||

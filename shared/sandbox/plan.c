@@ -87,6 +87,7 @@ static void plan_app_done(PlanApp *a) {
                 free(a->rlimits[i].name);
         free(a->rlimits);
         free(a->selinux_context);
+        free(a->selinux_mount_context);
         free(a->apparmor_profile);
         app_life_done(&a->life);
 }
@@ -95,6 +96,7 @@ void plan_free(Plan *p) {
         if (!p)
                 return;
         free(p->hostname);
+        free(p->selinux_mount_context);
         plan_limits_done(&p->limits);
         strv_free(p->sysctl);
         for (size_t i = 0; i < p->n_volumes; i++) {

@@ -129,8 +129,9 @@ typedef struct PlanApp {
         PlanLimits limits;
         PlanRlimit *rlimits;
         size_t n_rlimits;
-        char *selinux_context;  /* "user:role:type:level"; NULL: none */
-        char *apparmor_profile; /* NULL: none */
+        char *selinux_context;       /* "user:role:type:level"; NULL: none */
+        char *selinux_mount_context; /* of the files of its root; NULL: those that they have */
+        char *apparmor_profile;      /* NULL: none */
         AppLife life;
 } PlanApp;
 
@@ -139,6 +140,7 @@ typedef struct Plan {
         char *hostname;
         IdRange users; /* of the pod's user namespace; count 0: it has the host's */
         PlanNet net;
+        char *selinux_mount_context; /* of what the apps have in common; NULL: none */
         bool private_ipc;
         bool interactive; /* the only app has rkt's own stdin, stdout and stderr */
         PlanFile resolv_conf, hosts;

@@ -5,19 +5,10 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #include "alloc.h"
-#include "file.h"
-
-bool security_has_selinux(void) {
-        return access("/sys/fs/selinux/enforce", F_OK) == 0;
-}
-
-bool security_has_apparmor(void) {
-        _cleanup_free_ char *enabled = NULL;
-        return read_line_at(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", &enabled) >= 0 &&
-               streq(enabled, "Y");
-}
+#include "tree-walk.h"
 
 /* One write: the kernel takes no label in pieces. What somebody has put in the place of proc takes anything.
  */
@@ -33,6 +24,23 @@ static int set(const char *path, const char *text) {
 
 int security_set_selinux(const char *context) {
         return set("/proc/thread-self/attr/exec", context);
+}
+
+int security_set_selinux_created(const char *context) {
+        return set("/proc/thread-self/attr/fscreate", context);
+}
+
+static int relabel(int fd, const struct stat *st, const void *userdata) {
+        const char *context = userdata;
+        char path[32];
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        if (setxattr(path, "security.selinux", context, strlen(context) + 1, 0) < 0 && errno != EOPNOTSUPP)
+                return -errno;
+        return 0;
+}
+
+int security_relabel_tree_at(int dirfd, const char *path, const char *context) {
+        return tree_walk_at(dirfd, path, relabel, context);
 }
 
 int security_set_apparmor(const char *profile) {

@@ -4,4 +4,4 @@
 #include "plan.h"
 
 /* Mounts the tmpfs of a volume on its directory below pod, the pod's. attributes: MOUNT_ATTR_…. Logs. */
-int volume_tmpfs_mount(const PlanVolume *v, int pod, uint64_t attributes);
+int volume_tmpfs_mount(const PlanVolume *v, int pod, uint64_t attributes, const char *label);

@@ -92,7 +92,7 @@ static int make_private(const Building *b) {
 static int mount_tmpfs_volumes(const Building *b) {
         for (size_t i = 0; i < b->plan->n_volumes; i++) {
                 const PlanVolume *v = &b->plan->volumes[i];
-                int r = v->tmpfs ? volume_tmpfs_mount(v, b->pod, 0) : 0;
+                int r = v->tmpfs ? volume_tmpfs_mount(v, b->pod, 0, NULL) : 0;
                 if (r < 0)
                         return r;
         }
@@ -130,7 +130,7 @@ static int attach_root(Building *b) {
         _cleanup_free_ char *place = xasprintf("stage1/rootfs/opt/stage2/%s/rootfs", b->app->name);
         _cleanup_close_ int fd = root->kind == PLAN_ROOT_OVERLAY
                                                  ? overlay_mount(b->pod, root->lower, root->upper,
-                                                                   root->work, 0, &why)
+                                                                   root->work, 0, NULL, &why)
                                                  : mount_clone(b->pod, root->path, false);
         if (fd < 0)
                 return log_error_errno(fd, "app %s: cannot mount its root%s%s", b->app->name,

@@ -48,7 +48,8 @@ static int put_copy(const Building *b, const char *source, const char *path, Tar
 }
 
 static int put_dev(const Building *b) {
-        const char *const options[] = { "source", "dev", "mode", "0755", "size", "64k", NULL };
+        const char *const options[] = { "source", "dev", "mode", "0755", "size", "64k",
+                MOUNT_LABEL(b->app->selinux_mount_context), NULL };
         _cleanup_close_ int mount =
                         mount_create("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NULL);
         int r = put(b, mount, "/dev", TARGET_DIRECTORY);

@@ -41,13 +41,15 @@ static int attach_new(const char *type, const char *const *options, uint64_t att
 }
 
 static int attach_dev(const Boot *b, int root) {
-        const char *const tmpfs[] = { "source", "dev", "mode", "0755", "size", "64k", NULL };
-        const char *const shm[] = { "source", "shm", "mode", "1777", NULL };
+        const char *label = b->plan->selinux_mount_context;
+        const char *const tmpfs[] = { "source", "dev", "mode", "0755", "size", "64k", MOUNT_LABEL(label),
+                NULL };
+        const char *const shm[] = { "source", "shm", "mode", "1777", MOUNT_LABEL(label), NULL };
         int r = attach_new("tmpfs", tmpfs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, root, "dev");
         if (r < 0)
                 return r;
         _cleanup_close_ int dev = openat(root, "dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        _cleanup_close_ int pts = devices_create_pts();
+        _cleanup_close_ int pts = devices_create_pts(label);
         if (dev < 0 || (r = devices_populate(dev)) < 0)
                 return log_error_errno(dev < 0 ? -errno : r, "cannot make the pod's devices");
         if (pts < 0 || (r = mount_attach_at(pts, dev, "pts")) < 0)
@@ -60,8 +62,8 @@ static int attach_dev(const Boot *b, int root) {
         return r < 0 ? log_error_errno(r, "cannot share the host's /dev/shm") : 0;
 }
 
-static int attach_mask(int root) {
-        _cleanup_close_ int fd = mask_create();
+static int attach_mask(const Boot *b, int root) {
+        _cleanup_close_ int fd = mask_create(b->plan->selinux_mount_context);
         int r = fd;
         if (r >= 0)
                 r = mkdir_parents_at(root, POD_ROOT_MASK + 1, 0755);
@@ -115,14 +117,15 @@ static int attach_sys(PodRoot *p) {
 
 static int populate(const Boot *b, PodRoot *p) {
         const char *const proc[] = { "source", "proc", NULL };
-        const char *const run[] = { "source", "run", "mode", "0755", NULL };
+        const char *const run[] = { "source", "run", "mode", "0755",
+                MOUNT_LABEL(b->plan->selinux_mount_context), NULL };
         int r;
         if ((r = attach_new("proc", proc, POD_ROOT_SYS_ATTRIBUTES, p->root, "proc")) < 0 ||
                         (r = attach_sys(p)) < 0 ||
                         (r = attach_new("tmpfs", run, BASIC_ATTRIBUTES, p->root, "run")) < 0 ||
                         (r = attach_dev(b, p->root)) < 0)
                 return r;
-        return attach_mask(p->root);
+        return attach_mask(b, p->root);
 }
 
 /* For the moment on top of the host's: it must be a mount of this namespace to become the root. */

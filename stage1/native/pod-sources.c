@@ -109,7 +109,7 @@ static int mount_tmpfs(const Boot *b, const PlanVolume *volume) {
         }
         v.uid += users->shift;
         v.gid += users->shift;
-        return volume_tmpfs_mount(&v, b->pod, BASIC_ATTRIBUTES);
+        return volume_tmpfs_mount(&v, b->pod, BASIC_ATTRIBUTES, b->plan->selinux_mount_context);
 }
 
 /* Seen by nobody but PID 1, from whose copies of them the apps have theirs. */
@@ -183,7 +183,8 @@ static int open_app_root(const Boot *b, const PlanApp *a) {
                 return TAKE_FD(fd);
         }
         _cleanup_free_ char *why = NULL;
-        int fd = overlay_mount(b->pod, a->root.lower, a->root.upper, a->root.work, MOUNT_ATTR_NODEV, &why);
+        int fd = overlay_mount(b->pod, a->root.lower, a->root.upper, a->root.work, MOUNT_ATTR_NODEV,
+                        a->selinux_mount_context, &why);
         if (fd < 0)
                 return log_error_errno(fd, "app %s: cannot mount its overlay%s%s", a->name, why ? ": " : "",
                                 why ?: "");

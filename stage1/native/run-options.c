@@ -91,6 +91,13 @@ static void hide_token(int argc, char **argv) {
         }
 }
 
+/* What stage0 says beside the command line; not for the programs that we start. */
+static const char *take_variable(const char *name) {
+        const char *value = getenv(name);
+        unsetenv(name);
+        return isempty(value) ? NULL : value;
+}
+
 int run_options_parse(int argc, char **argv, RunOptions *ret) {
         static char uuid[UUID_STRING_SIZE];
         _cleanup_strv_ char **arguments = NULL;
@@ -108,6 +115,8 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         /* in networks, where the service is to be found is known once the pod has joined them */
         if (!isempty(given.metadata_token) && q.net == PLAN_NET_HOST)
                 q.metadata_url = metadata_url("127.0.0.1", given.metadata_token);
+        q.selinux_context = take_variable("RKT_SELINUX_CONTEXT");
+        q.selinux_mount_context = take_variable("RKT_SELINUX_MOUNT_CONTEXT");
         q.interactive = given.interactive;
         q.all_capabilities = given.all_capabilities;
         q.all_paths = given.all_paths;

@@ -24,16 +24,19 @@
 #include "outer.h"
 #include "pid1.h"
 #include "pod-files.h"
+#include "pod-labels.h"
 #include "private-users.h"
 #include "process.h"
 #include "registration.h"
 #include "run-options.h"
 #include "sealed.h"
 
-/* 2: there is none. */
+#define LOCK_NONE 2u
+
+/* LOCK_NONE: there is none. */
 static int inherited_lock(const char *name, unsigned *ret) {
         const char *text = getenv(name);
-        uint64_t lock = 2;
+        uint64_t lock = LOCK_NONE;
         if (text && (parse_uint(text, INT_MAX, &lock) < 0 || lock < 3 ||
                                     fd_close_on_exec((int) lock, true) < 0)) {
                 log_error("%s=%s is not an open descriptor", name, text);
@@ -44,19 +47,28 @@ static int inherited_lock(const char *name, unsigned *ret) {
         return 0;
 }
 
-/* Closes what the caller left open but the locks of the pod and of its users, which PID 1 and we hold as
- * long as we live. */
+static int compare_numbers(const void *a, const void *b) {
+        unsigned x = *(const unsigned *) a, y = *(const unsigned *) b;
+        return (x > y) - (x < y);
+}
+
+/* Closes what the caller left open but the locks of the pod, of its users and of its labels, which PID 1 and
+ * we hold as long as we live. */
 static int close_inherited(void) {
-        unsigned pod, users;
-        int r = inherited_lock("RKT_LOCK_FD", &pod);
-        if (r < 0 || (r = inherited_lock("RKT_USERS_LOCK_FD", &users)) < 0)
-                return r;
-        unsigned first = MIN(pod, users), last = MAX(pod, users);
-        if (first > 3)
-                syscall(SYS_close_range, 3, first - 1, 0);
-        if (last > first + 1)
-                syscall(SYS_close_range, first + 1, last - 1, 0);
-        syscall(SYS_close_range, last + 1, ~0U, 0);
+        static const char *const names[] = { "RKT_LOCK_FD", "RKT_USERS_LOCK_FD", "RKT_SELINUX_LOCK_FD" };
+        unsigned locks[ELEMENTSOF(names)], next = 3;
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                int r = inherited_lock(names[i], &locks[i]);
+                if (r < 0)
+                        return r;
+        }
+        qsort(locks, ELEMENTSOF(locks), sizeof(*locks), compare_numbers);
+        for (size_t i = 0; i < ELEMENTSOF(locks); i++) {
+                if (locks[i] > next)
+                        syscall(SYS_close_range, next, locks[i] - 1, 0);
+                next = locks[i] + 1;
+        }
+        syscall(SYS_close_range, next, ~0U, 0);
         return 0;
 }
 
@@ -189,7 +201,8 @@ static int run_pod(const RunOptions *o) {
         if (r < 0 || (r = compile(o, pod, &plan)) < 0)
                 return r;
         set_oom_scores(plan);
-        if ((r = pod_files_make_volumes(plan, pod)) < 0 || (r = pod_files_write(plan, o, pod, stage1)) < 0)
+        if ((r = pod_files_make_volumes(plan, pod)) < 0 || (r = pod_files_write(plan, o, pod, stage1)) < 0 ||
+                        (r = pod_labels_set(plan, pod)) < 0)
                 return r;
         oom_score_protect_supervisor();
         pod_files_link_journal(plan, root);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pod-labels.h"
+
+#include <errno.h>
+
+#include "log.h"
+#include "security-label.h"
+
+static int relabel(int pod, const char *path, const char *context) {
+        int r = security_relabel_tree_at(pod, path, context);
+        return r == -ENOENT ? 0
+               : r < 0 ? log_error_errno(r, "cannot give the SELinux context %s to the pod's %s", context,
+                                         path)
+                       : 0;
+}
+
+int pod_labels_set(const Plan *p, int pod) {
+        const char *context = p->selinux_mount_context;
+        if (!context)
+                return 0;
+        int r = security_set_selinux_created(context);
+        if (r < 0)
+                return log_error_errno(r, "cannot create files with the SELinux context %s", context);
+        if ((r = relabel(pod, "stage1/rootfs", context)) < 0 ||
+                        (r = relabel(pod, "sharedVolumes", context)) < 0)
+                return r;
+        /* an overlay gets its label when it is mounted */
+        for (size_t i = 0; i < p->n_apps; i++) {
+                const PlanApp *a = &p->apps[i];
+                if (a->root.kind == PLAN_ROOT_DIRECTORY && !streq(a->selinux_mount_context, context) &&
+                                (r = relabel(pod, a->root.path, a->selinux_mount_context)) < 0)
+                        return r;
+        }
+        return 0;
+}
