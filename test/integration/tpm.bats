@@ -83,6 +83,30 @@ replay() {
     [[ $(register sha256) == "$(replay sha256)" && $(register sha384) == "$(replay sha384)" ]]
 }
 
+@test "tpm: where the kernel has one at /dev/tpmrm0, a pod is measured into it without being told where it is" {
+    need host vm
+    need modules tpm_vtpm_proxy
+    [[ ! -e /dev/tpmrm0 ]] || skip "this host has a TPM of its own"
+    busybox_image app
+    local uuid
+    mkdir "$BATS_TEST_TMPDIR/tpm"
+    swtpm chardev --vtpm-proxy --tpm2 --tpmstate "dir=$BATS_TEST_TMPDIR/tpm" >"$BATS_TEST_TMPDIR/swtpm" 2>&1 3>&- &
+    tpm_pids+=($!)
+    wait_for 20 test -c /dev/tpmrm0
+    unset RKT_TCTI
+    export TPM2TOOLS_TCTI=device:/dev/tpmrm0
+    check rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/app
+    lacks measure
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    [[ $(records .content.uuid) == "\"$uuid\"" ]]
+    [[ $(register sha256) == "$(replay sha256)" ]]
+    # the device goes with what emulates it
+    kill "${tpm_pids[@]}"
+    tpm_pids=()
+    gone() { [[ ! -e /dev/tpmrm0 ]]; }
+    wait_for 10 gone
+}
+
 @test "tpm: pods that start at the same time are logged in the order in which the register was extended" {
     start_tpm
     busybox_image app
