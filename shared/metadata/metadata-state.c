@@ -140,6 +140,8 @@ int metadata_state_put_app(int state, const char *uuid, const char *app, const c
 }
 
 int metadata_state_remove(int state, const char *uuid) {
+        _cleanup_free_ char *unfinished = xasprintf("pods/.%s", uuid);
+        remove_tree_at(state, unfinished, false);
         _cleanup_close_ int pod = open_pod(state, uuid);
         if (pod < 0)
                 return pod;

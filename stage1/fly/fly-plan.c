@@ -72,6 +72,7 @@ int fly_options_parse(int argc, char **argv, RunOptions *ret) {
         _cleanup_strv_ char **arguments = NULL;
         PlanRequest q = { .uuid = uuid, .term = getenv("TERM") };
         int r = command_parse(&command, argc, argv, &arguments);
+        run_arguments_hide_token(argc, argv);
         if (r != 0)
                 return r;
         if ((r = run_arguments_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||

@@ -30,10 +30,12 @@ char **network_options(bool debug, const char *local_config) {
         return l;
 }
 
-int network_start(Network *n, const char *uuid, char *const *options) {
+int network_start(Network *n, const char *uuid, char *const *options, bool host) {
         *n = (Network){ .options = strv_copy(options) };
         _cleanup_strv_ char **argv = command_line(n, "add", uuid);
         strv_add(&argv, "--leader=-");
+        if (host)
+                strv_add(&argv, "--host-address");
         return helper_start(&n->helper, argv);
 }
 

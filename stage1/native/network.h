@@ -19,8 +19,8 @@ typedef struct Network {
 /* Of the options of an entry point, those that it takes, too; a strv. */
 char **network_options(bool debug, const char *local_config);
 /* Starts it before there is a pod: it reads the configuration meanwhile. options: a strv, which is copied.
- */
-int network_start(Network *n, const char *uuid, char *const *options);
+ * host: ask for the address, too. */
+int network_start(Network *n, const char *uuid, char *const *options, bool host);
 /* The pod's directory is as it must be, and the namespace is that of this process. */
 void network_set_leader(Network *n, pid_t leader);
 void network_read(Network *n);

@@ -52,3 +52,13 @@ int run_arguments_uuid(char **arguments, char ret[static UUID_STRING_SIZE]) {
         log_error("expected the UUID of a pod as the only argument");
         return -EINVAL;
 }
+
+void run_arguments_hide_token(int argc, char **argv) {
+        for (int i = 1; i < argc; i++) {
+                char *value = (char *) startswith(argv[i], "--mds-token");
+                if (value && *value == '=')
+                        memset(value + 1, '*', strlen(value + 1));
+                else if (value && !*value && i + 1 < argc)
+                        memset(argv[i + 1], '*', strlen(argv[i + 1]));
+        }
+}

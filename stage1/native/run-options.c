@@ -80,17 +80,6 @@ static int refuse_unsupported(void) {
         return 0;
 }
 
-/* Everyone can read a command line, and the token is a secret. */
-static void hide_token(int argc, char **argv) {
-        for (int i = 1; i < argc; i++) {
-                char *value = (char *) startswith(argv[i], "--mds-token");
-                if (value && *value == '=')
-                        memset(value + 1, '*', strlen(value + 1));
-                else if (value && !*value && i + 1 < argc)
-                        memset(argv[i + 1], '*', strlen(argv[i + 1]));
-        }
-}
-
 /* What stage0 says beside the command line; not for the programs that we start. */
 static const char *take_variable(const char *name) {
         const char *value = getenv(name);
@@ -103,7 +92,7 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         _cleanup_strv_ char **arguments = NULL;
         PlanRequest q = { .uuid = uuid, .term = getenv("TERM") };
         int r = command_parse(&command, argc, argv, &arguments);
-        hide_token(argc, argv);
+        run_arguments_hide_token(argc, argv);
         if (r != 0)
                 return r;
         if ((r = run_arguments_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||
@@ -127,7 +116,5 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         _cleanup_free_ char *nets = given.nets ? strv_join(given.nets, ",") : NULL;
         ret->nets = nets ? strv_split(nets, ',') : NULL;
         ret->network_options = network_options(given.debug, given.local_config);
-        if (ret->metadata_token)
-                strv_add(&ret->network_options, "--host-address");
         return 0;
 }

@@ -194,7 +194,7 @@ static int run_pod(const RunOptions *o) {
         Registration registration;
         Network network;
         bool booted = registration_possible(), networked = o->plan.net == PLAN_NET_CONTAINED;
-        int r = networked ? network_start(&network, o->plan.uuid, o->network_options) : 0;
+        int r = networked ? network_start(&network, o->plan.uuid, o->network_options, o->metadata_token) : 0;
         if (r >= 0 && booted)
                 r = registration_start(&registration, o->plan.uuid, root, networked);
         _cleanup_plan_ Plan *plan = NULL;

@@ -18,7 +18,10 @@ setup() {
 teardown() {
     ((${#net_pids[@]} == 0)) || kill "${net_pids[@]}" 2>/dev/null || :
     end_pods
+    ip link del rktmds0 2>/dev/null || :
+    rm -rf /var/lib/cni/networks/rkt-mds
     systemctl stop rkt-metadata.socket rkt-metadata.service 2>/dev/null || :
+    rm -rf /run/rkt-metadata/pods/0e5f7b0c-* /run/rkt-metadata/tokens/00112233445566778899aabbccddeeff
     systemctl reset-failed rkt-metadata.socket rkt-metadata.service 2>/dev/null || :
 }
 
@@ -96,8 +99,59 @@ image_manifest() {
     # what rkt writes down, for those who enter and for those who look
     [[ $(jq -r .MetadataServiceURL "/var/lib/rkt/pods/run/$uuid/runtime-config") == "$url" ]]
     grep -qx "AC_METADATA_URL=$url" "/var/lib/rkt/pods/run/$uuid/stage1/rootfs/rkt/env/asker"
-    ! grep -rqa "${url##*/}" /proc/[0-9]*/cmdline 2>/dev/null || { echo 'the token is on a command line'; return 1; }
+    ! grep -qaf <(echo "${url##*/}") /proc/[0-9]*/cmdline 2>/dev/null || { echo 'the token is on a command line'; return 1; }
 }
+
+# write_bridge SUBNET: a network "rkt-mds" of the test's configuration, whose bridge has the gateway.
+write_bridge() {
+    mkdir -p "$config/net.d"
+    jq -n --arg subnet "$1" '{cniVersion: "1.0.0", name: "rkt-mds", type: "bridge", bridge: "rktmds0", isGateway: true,
+        ipam: {type: "host-local", subnet: $subnet}}' >"$config/net.d/10-mds.conf"
+}
+
+@test "in other networks, too, the service is at the host's address there: a bridge of either family, users of the pod's own" {
+    config=$BATS_TEST_TMPDIR/config
+    inspect_image
+    local subnet url
+    for subnet in 10.91.0.0/24 fd91::/64; do
+        write_bridge $subnet
+        check rkt --local-config="$config" run --mds-register --net=rkt-mds --private-users "${inspect_pod[@]}" --exec=/bin/sh -- -c \
+            'echo "at $AC_METADATA_URL"; curl -gsS $AC_METADATA_URL/acMetadata/v1/apps/$AC_APP_NAME/annotations && echo ", here"'
+        case $subnet in
+        10*) has 'at http://10\.91\.0\.1:18112/[0-9a-f]{32}$' ;;
+        fd*) has 'at http://\[fd91::1\]:18112/[0-9a-f]{32}$' ;;
+        esac
+        has '\[\], here'
+        ip link del rktmds0
+    done
+    rm -rf /var/lib/cni/networks/rkt-mds
+    # a gateway that is somebody else's
+    jq -n '{cniVersion: "1.0.0", name: "rkt-mds", type: "bridge", bridge: "rktmds0",
+        ipam: {type: "host-local", subnet: "10.91.0.0/24"}}' >"$config/net.d/10-mds.conf"
+    check rkt --local-config="$config" run --mds-register --net=rkt-mds "${inspect_pod[@]}" --exec=/bin/env
+    has 'no network of the pod has an address of this host for a gateway: its apps have no AC_METADATA_URL'
+    lacks 'AC_METADATA_URL='
+}
+
+@test "many pods at once, in services: each has its own, and their end leaves nothing" {
+    local n=8 i answers
+    [[ $RKT_TEST_HOST != vm ]] || n=3
+    inspect_image
+    for ((i = 0; i < n; i++)); do
+        systemd-run --quiet --unit="rkt-test-mds-$i" --collect rkt run --mds-register "${inspect_pod[@]}" --exec=/bin/sh -- -c \
+            'echo "I am $(curl -sS $AC_METADATA_URL/acMetadata/v1/pod/uuid)"; curl -sS -d content=x $AC_METADATA_URL/acMetadata/v1/pod/hmac/sign'
+    done
+    wait_for 60 services_ended
+    for uuid in $(rkt list --format=json | jq -r '.[].name'); do
+        answers=$(rkt cat-manifest "$uuid" >/dev/null && journalctl -D "/var/lib/rkt/pods/run/$uuid/stage1/rootfs/var/log/journal" -o cat)
+        grep -qx "I am $uuid" <<<"$answers"
+        [[ ! -e /run/rkt-metadata/pods/$uuid && ! -e /var/lib/rkt/pods/run/$uuid/net ]]
+        n=$((n - 1))
+    done
+    [[ $n == 0 ]]
+}
+
+services_ended() { ! systemctl is-active --quiet 'rkt-test-mds-*.service'; }
 
 @test "signatures: one pod signs, another verifies, also after the service was started anew" {
     start_asker
@@ -146,10 +200,10 @@ print(base64.b64encode(hmac.digest(key, uuid.UUID(sys.argv[1]).bytes + b"hello &
     answers 401
     rkt stop "$first"
     rkt status --wait=20s "$first" >/dev/null
-    wait_for 10 test ! -e "/var/lib/rkt/pods/run/$first/mds-registered"
+    [[ ! -e /var/lib/rkt/pods/run/$first/mds-registered && ! -e /var/lib/rkt/pods/run/$first/net && ! -e /run/netns/rkt-$first ]]
     in_pod "$uuid" "$first_url/acMetadata/v1/pod/uuid"
     answers 401
-    [[ $(ls /run/rkt-metadata/pods) == "$uuid" ]]
+    [[ ! -e /run/rkt-metadata/pods/$first && -e /run/rkt-metadata/pods/$uuid ]]
 }
 
 @test "gc has the service forget a pod whose supervisor was killed, also when the service is not there" {
