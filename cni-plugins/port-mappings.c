@@ -2,22 +2,12 @@
 #include "port-mappings.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <strings.h>
 
 #include "alloc.h"
 
 static int parse_protocol(JsonContext *j, const char *name, int *ret) {
-        static const struct {
-                const char *name;
-                int number;
-        } protocols[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP }, { "sctp", IPPROTO_SCTP } };
-        for (size_t i = 0; i < ELEMENTSOF(protocols); i++)
-                if (strcasecmp(protocols[i].name, name) == 0) {
-                        *ret = protocols[i].number;
-                        return 0;
-                }
-        return json_fail(j, "expected the protocol tcp, udp or sctp, found \"%s\"", name);
+        *ret = nat_protocol_parse(name);
+        return *ret < 0 ? json_fail(j, "expected the protocol tcp, udp or sctp, found \"%s\"", name) : 0;
 }
 
 static int parse_host(JsonContext *j, const char *text, IpAddress *ret) {

@@ -12,6 +12,7 @@
 #include "duration.h"
 #include "file.h"
 #include "globals.h"
+#include "listener.h"
 #include "log.h"
 #include "net-info.h"
 #include "netplug.h"
@@ -149,15 +150,45 @@ static int read_runtime_config(int pod, char ***ret_nets, bool *ret_resolv_conf)
         return r;
 }
 
-static int read_ports(int pod, json_object **ret) {
+/* What waits at one of them would hear nothing any more. */
+static int refuse_busy(const char *uuid, const PublishedPort *ports, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const PublishedPort *p = &ports[i];
+                _cleanup_free_ NatPort *list = xnew(NatPort, p->count);
+                _cleanup_free_ char *who = NULL;
+                for (uint32_t k = 0; k < p->count; k++) {
+                        list[k] = (NatPort){ .protocol = nat_protocol_parse(p->protocol),
+                                .host_port = (uint16_t) (p->host_port + k) };
+                        if (p->host_ip)
+                                ip_parse(p->host_ip, &list[k].host);
+                }
+                int r = listener_find(list, p->count, &who);
+                if (r < 0)
+                        return log_error_errno(
+                                        r, "pod %s: cannot find out who uses ports of the host", uuid);
+                if (!who)
+                        continue;
+                log_error("pod %s: published port \"%s\": the host's %s", uuid, p->name, who);
+                return -EADDRINUSE;
+        }
+        return 0;
+}
+
+static int read_ports(const PodNetwork *p, json_object **ret) {
         _cleanup_pod_manifest_ PodManifest *manifest = NULL;
+        _cleanup_free_ PublishedPort *ports = NULL;
         _cleanup_free_ char *error = NULL;
-        int r = pod_manifest_load_at(pod, "pod", &manifest, &error);
+        size_t n = 0;
+        int r = pod_manifest_load_at(p->pod, "pod", &manifest, &error);
         if (r < 0) {
                 log_error("the pod's manifest: %s", error);
                 return r;
         }
-        return pod_ports_mappings(manifest, pod, ret);
+        if ((r = pod_ports_read(manifest, p->pod, &ports, &n)) < 0 ||
+                        (r = refuse_busy(p->uuid, ports, n)) < 0)
+                return r;
+        *ret = pod_ports_mappings(ports, n);
+        return 0;
 }
 
 static int print_interfaces(const PodNetwork *p) {
@@ -190,9 +221,11 @@ static int join_networks(PodNetwork *p, const CniNetworks *configured, pid_t pid
         }
         if (list.host || list.none)
                 return 0;
-        if ((r = read_ports(p->pod, &ports)) < 0 || (r = pod_network_open(p, true)) < 0)
+        if ((r = pod_network_open(p, true)) < 0)
                 return r;
-        if (!pod_network_is_complete(p) && (r = pod_network_add(p, configured, &list, pid, ports)) < 0)
+        if (!pod_network_is_complete(p) &&
+                        ((r = read_ports(p, &ports)) < 0 ||
+                                        (r = pod_network_add(p, configured, &list, pid, ports)) < 0))
                 return r;
         if (resolv_conf && (r = net_info_write_resolv_conf(p)) < 0)
                 return r;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
+#include <strings.h>
 
 #include "alloc.h"
 #include "nat-backends.h"
@@ -63,8 +64,23 @@ bool nat_owner_parse(char *text, NatOwner *ret) {
         return true;
 }
 
+static const struct {
+        const char *name;
+        int number;
+} protocols[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP }, { "sctp", IPPROTO_SCTP } };
+
 const char *nat_protocol_name(int protocol) {
-        return protocol == IPPROTO_UDP ? "udp" : protocol == IPPROTO_SCTP ? "sctp" : "tcp";
+        for (size_t i = 0; i < ELEMENTSOF(protocols); i++)
+                if (protocols[i].number == protocol)
+                        return protocols[i].name;
+        return "unknown";
+}
+
+int nat_protocol_parse(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(protocols); i++)
+                if (strcasecmp(protocols[i].name, name) == 0)
+                        return protocols[i].number;
+        return -EINVAL;
 }
 
 int nat_port_is_taken(char **ret_error, int protocol, uint16_t port, const IpAddress *to, uint16_t to_port,

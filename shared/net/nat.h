@@ -34,10 +34,12 @@ typedef struct NatOwner {
         const char *container; /* for rkt the pod's UUID */
 } NatOwner;
 
-const char *nat_protocol_name(int protocol); /* "tcp", "udp", "sctp" */
+/* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP; "tcp", "udp", "sctp", in any case. -EINVAL for another word. */
+const char *nat_protocol_name(int protocol);
+int nat_protocol_parse(const char *name);
 
 typedef struct NatPort {
-        int protocol;       /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
+        int protocol;
         IpAddress host;     /* no address: any of the host's, of either family; 0.0.0.0 or ::: of that one */
         uint16_t host_port; /* 1 … 65535 */
         uint16_t target_port; /* 1 … 65535 */

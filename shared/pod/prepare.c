@@ -17,6 +17,7 @@
 #include "overlay-support.h"
 #include "pod-manifest.h"
 #include "process.h"
+#include "published-ports.h"
 #include "stage1.h"
 #include "start-order.h"
 #include "strv.h"
@@ -141,6 +142,17 @@ static int check_apps(const PodManifest *m) {
         _cleanup_free_ size_t *order = xnew(size_t, m->n_apps);
         _cleanup_free_ char *error = NULL;
         r = pod_start_order(m, order, &error);
+        if (r < 0)
+                log_error("%s", error);
+        return r;
+}
+
+/* Whether they are free on the host is found out when the pod is run. */
+static int check_ports(const PodManifest *m) {
+        _cleanup_free_ PublishedPort *ports = NULL;
+        _cleanup_free_ char *error = NULL;
+        size_t n;
+        int r = published_ports_resolve(m, &ports, &n, &error);
         if (r < 0)
                 log_error("%s", error);
         return r;
@@ -313,6 +325,8 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
                 r = q->pod_manifest ? load_pod_manifest(&p) : load_requested_images(&p);
         if (r >= 0)
                 r = check_apps(p.manifest);
+        if (r >= 0)
+                r = check_ports(p.manifest);
         if (r < 0)
                 return r;
         r = pod_create(globals.dir, &p.pod);
