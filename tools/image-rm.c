@@ -12,6 +12,7 @@
 #include "image.h"
 #include "log.h"
 #include "process.h"
+#include "root-link.h"
 #include "strv.h"
 #include "temporary.h"
 
@@ -29,6 +30,21 @@ static struct {
         bool any_oci;
 } count;
 
+/* Others than pods have it as their root. */
+static bool is_linked(Store *s, const ImageRecord *record) {
+        RootLink *links = NULL;
+        size_t n = 0;
+        int r = root_links_load(s, &links, &n);
+        const RootLink *link = root_links_find(links, n, record->id);
+        if (r < 0)
+                log_error_errno(r, "cannot look whether image \"%s\" is linked", record->id);
+        else if (link)
+                log_error("image \"%s\" is linked as %s: rkt image unlink %s comes first", record->id,
+                                link->name, link->name);
+        root_links_free(links, n);
+        return r < 0 || link;
+}
+
 static void remove_one(Store *s, const char *reference) {
         _cleanup_image_record_ ImageRecord *record = NULL;
         _cleanup_free_ char *id = NULL, *error = NULL;
@@ -38,6 +54,10 @@ static void remove_one(Store *s, const char *reference) {
                 return;
         }
         image_record_load(s, id, &record, NULL);
+        if (record && is_linked(s, record)) {
+                count.failed++;
+                return;
+        }
         r = image_remove(s, id, &error);
         if (r < 0) {
                 log_error_errno(r, "error removing aci for image \"%s\"", id);

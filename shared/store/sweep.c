@@ -15,6 +15,7 @@
 #include "image-remove.h"
 #include "log.h"
 #include "remote.h"
+#include "root-link.h"
 #include "store-reference.h"
 #include "strv.h"
 #include "temporary.h"
@@ -30,6 +31,8 @@ typedef struct Sweep {
         const StoreUse *use;
         ImageRecord **records; /* of the images that stay */
         size_t n_records;
+        RootLink *links; /* their images stay */
+        size_t n_links;
         ImageRecord **removed;
         size_t n_removed;
         ImageParts *parts; /* of the images that stay */
@@ -68,6 +71,7 @@ static void sweep_images(Sweep *w, int64_t grace) {
                 ImageRecord *record = w->records[i];
                 bool old = now - record->last_used >= grace;
                 if (!old || w->use->unknown || strv_contains(w->use->images, record->id) ||
+                                root_links_find(w->links, w->n_links, record->id) ||
                                 !remove_image(w, record))
                         w->records[kept++] = record;
                 else
@@ -225,7 +229,10 @@ int store_sweep(Store *s, const StoreUse *use, int64_t grace) {
         _cleanup_close_ int lock = store_lock_changes(s);
         if (lock < 0)
                 return log_error_errno(lock, "cannot lock %s", store_path(s));
-        int r = image_records_load(s, &w.records, &w.n_records);
+        int r = root_links_load(s, &w.links, &w.n_links);
+        if (r < 0)
+                return log_error_errno(r, "cannot read the links to images beside %s", store_path(s));
+        r = image_records_load(s, &w.records, &w.n_records);
         if (r < 0)
                 return log_error_errno(r, "cannot read the image records of %s", store_path(s));
         sweep_images(&w, grace);
@@ -234,6 +241,7 @@ int store_sweep(Store *s, const StoreUse *use, int64_t grace) {
         image_parts_free(w.parts);
         image_records_free(w.records, w.n_records);
         image_records_free(w.removed, w.n_removed);
+        root_links_free(w.links, w.n_links);
         if (w.n_removed > 0)
                 log_info("%zu image(s) successfully removed", w.n_removed);
         return w.result;

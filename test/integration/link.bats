@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Images as roots of services and of systemd-nspawn.
+
+load lib
+load pods
+
+setup() { link=test-$BATS_TEST_NUMBER-$$; }
+
+teardown() {
+    rkt image unlink "$link" 2>/dev/null || :
+    end_pods
+}
+
+# make_image NAME WORD: an image whose /etc/word says so. Sets image_id.
+make_image() {
+    busybox_image "$1"
+    mkdir -p "$BATS_TEST_TMPDIR/image-$1/rootfs"/{usr,proc,sys,dev,run,var,root}
+    echo "$2" >"$BATS_TEST_TMPDIR/image-$1/rootfs/etc/word"
+    rkt image build --overwrite "$BATS_TEST_TMPDIR/image-$1" "$BATS_TEST_TMPDIR/image-$1.aci"
+    rkt image rm "$image_id"
+    image_id=$(rkt --insecure-options=image fetch --full "$BATS_TEST_TMPDIR/image-$1.aci")
+}
+
+# collect: image gc, with nothing that is kept because it is new.
+collect() { check rkt image gc --grace-period=0s; }
+
+@test "link: a service has an image as its root, which is not written to" {
+    make_image word hello
+    check rkt image link example.com/word "$link"
+    root=/var/lib/rkt/links/$link/rootfs
+    [[ $output == "$root" ]]
+    check systemd-run --quiet --wait --pipe -p RootDirectory="$root" -p ProtectSystem=strict /bin/cat /etc/word
+    [[ $output == hello ]]
+    check_fails 1 systemd-run --quiet --wait --pipe -p RootDirectory="$root" -p ProtectSystem=strict /bin/touch /etc/other
+    check rkt image verify "$image_id"
+}
+
+@test "link: systemd-nspawn has an image as its root" {
+    make_image word hello
+    rkt image link example.com/word "$link"
+    check systemd-nspawn --quiet --register=no --keep-unit --read-only --pipe -D "/var/lib/rkt/links/$link/rootfs" /bin/cat /etc/word
+    has '^hello'
+}
+
+@test "link: image gc and rm leave the image alone until it is unlinked" {
+    make_image word kept
+    rkt image link "$image_id" "$link"
+    collect
+    [[ $(<"/var/lib/rkt/links/$link/rootfs/etc/word") == kept ]]
+    check rkt image cat-manifest "$image_id"
+    check_fails 254 rkt image rm "$image_id"
+    has "is linked as $link"
+    check rkt image unlink "$link"
+    tree=$(rkt image render-tree "$image_id")
+    collect
+    check_fails 254 rkt image cat-manifest "$image_id"
+    [[ ! -e /var/lib/rkt/cas/tree/$tree && ! -e /var/lib/rkt/links/$link ]]
+}
+
+@test "link: another image takes the place only when that is asked for" {
+    make_image one first
+    rkt image link example.com/one "$link"
+    make_image two second
+    check_fails 254 rkt image link example.com/two "$link"
+    has 'is there already: --replace'
+    [[ $(<"/var/lib/rkt/links/$link/rootfs/etc/word") == first ]]
+    check rkt image link --replace example.com/two "$link"
+    [[ $(<"/var/lib/rkt/links/$link/rootfs/etc/word") == second ]]
+    # of the image that was replaced nothing is kept, nor of the directory
+    collect
+    check_fails 254 rkt image cat-manifest example.com/one
+    [[ $(find /var/lib/rkt/links -mindepth 1 -maxdepth 1 -name '.*') == '' ]]
+    [[ $(<"/var/lib/rkt/links/$link/rootfs/etc/word") == second ]]
+}
+
+@test "link: all layers of an OCI image are one directory" {
+    need commands umoci
+    local layout=$BATS_TEST_TMPDIR/layout
+    umoci init --layout "$layout" && umoci new --image "$layout:two"
+    mkdir "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/second"
+    echo 1 >"$BATS_TEST_TMPDIR/first/a"
+    echo 2 >"$BATS_TEST_TMPDIR/second/b"
+    umoci insert --image "$layout:two" "$BATS_TEST_TMPDIR/first" /first
+    umoci insert --image "$layout:two" "$BATS_TEST_TMPDIR/second" /second
+    image_id=$(rkt --insecure-options=image fetch --full "oci:$layout:two")
+    rkt image link "$image_id" "$link"
+    collect
+    [[ $(cat "/var/lib/rkt/links/$link/rootfs"/{first/a,second/b} | xargs) == '1 2' ]]
+    check rkt image link --format=json
+    jq -e --arg link "$link" --arg id "$image_id" \
+        '.[] | select(.name == $link) | .image_id == $id and .path == "/var/lib/rkt/links/" + $link + "/rootfs"' <<<"$output"
+}
+
+@test "link: links are listed" {
+    make_image word listed
+    rkt image link example.com/word "$link"
+    check rkt image link
+    has '^NAME\s+IMAGE NAME\s+IMAGE ID\s+PATH'
+    has "^$link\s+example.com/word:1.0\s+${image_id:0:19}\s+/var/lib/rkt/links/$link/rootfs$"
+}
+
+@test "link: names that are no names, images that are not there and one argument are errors" {
+    busybox_image word
+    check_fails 254 rkt image link example.com/word ../out
+    check_fails 254 rkt image link example.com/word .hidden
+    check_fails 254 rkt image link example.com/none "$link"
+    check_fails 254 rkt image link example.com/word
+    check_fails 254 rkt image unlink "$link"
+    has 'there is no link'
+    [[ ! -e /var/lib/rkt/links/$link && ! -e /var/lib/rkt/out ]]
+}
