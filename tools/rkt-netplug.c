@@ -132,10 +132,21 @@ static int read_leader(pid_t *ret) {
 }
 
 /* What the stage1 was started with. */
-static int read_runtime_config(int pod, char ***ret_nets, bool *ret_resolv_conf) {
+typedef struct Started {
+        char **nets;
+        char *hostname;
+        bool resolv_conf; /* that of a network is wanted */
+} Started;
+
+static void started_done(Started *s) {
+        strv_free(s->nets);
+        free(s->hostname);
+}
+
+static int read_runtime_config(int pod, Started *ret) {
         _cleanup_json_context_ JsonContext c = {};
         _cleanup_free_ char *text = NULL;
-        const char *mode = "default";
+        const char *mode = "default", *hostname = NULL;
         size_t size;
         int r = read_file_at(pod, "runtime-config", RUNTIME_CONFIG_MAX, &text, &size);
         if (r == -ENOENT)
@@ -143,10 +154,12 @@ static int read_runtime_config(int pod, char ***ret_nets, bool *ret_resolv_conf)
         if (r < 0)
                 return log_error_errno(r, "cannot read the pod's runtime-config");
         if ((r = json_context_parse(&c, "runtime-config", text, size)) < 0 ||
-                        (r = json_get_strv(&c, c.root, "NetList", JSON_OPTIONAL, ret_nets)) < 0 ||
+                        (r = json_get_strv(&c, c.root, "NetList", JSON_OPTIONAL, &ret->nets)) < 0 ||
+                        (r = json_get_string(&c, c.root, "Hostname", JSON_OPTIONAL, &hostname)) < 0 ||
                         (r = json_get_string(&c, c.root, "ResolvConfMode", JSON_OPTIONAL, &mode)) < 0)
                 log_error("%s", c.error);
-        *ret_resolv_conf = streq(mode, "default");
+        ret->resolv_conf = streq(mode, "default");
+        ret->hostname = isempty(hostname) ? NULL : xstrdup(hostname);
         return r;
 }
 
@@ -208,14 +221,13 @@ static int print_interfaces(const PodNetwork *p) {
 
 static int join_networks(PodNetwork *p, const CniNetworks *configured, pid_t pid) {
         _cleanup_network_list_ NetworkList list = {};
-        _cleanup_strv_ char **started_with = NULL;
+        _cleanup_(started_done) Started started = {};
         _cleanup_free_ char *error = NULL;
         _cleanup_json_ json_object *ports = NULL;
-        bool resolv_conf = false;
-        int r = read_runtime_config(p->pod, &started_with, &resolv_conf);
+        int r = read_runtime_config(p->pod, &started);
         if (r < 0)
                 return r;
-        if (network_list_parse(nets ?: started_with, &list, &error) < 0) {
+        if (network_list_parse(nets ?: started.nets, &list, &error) < 0) {
                 log_error("--net: %s", error);
                 return -EINVAL;
         }
@@ -223,11 +235,12 @@ static int join_networks(PodNetwork *p, const CniNetworks *configured, pid_t pid
                 return 0;
         if ((r = pod_network_open(p, true)) < 0)
                 return r;
+        p->hostname = started.hostname;
         if (!pod_network_is_complete(p) &&
                         ((r = read_ports(p, &ports)) < 0 ||
                                         (r = pod_network_add(p, configured, &list, pid, ports)) < 0))
                 return r;
-        if (resolv_conf && (r = net_info_write_resolv_conf(p)) < 0)
+        if (started.resolv_conf && (r = net_info_write_resolv_conf(p)) < 0)
                 return r;
         return print_interfaces(p);
 }

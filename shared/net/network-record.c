@@ -10,12 +10,13 @@
 #define RECORD_MAX (4 * 1024 * 1024)
 
 static int read_record(JsonContext *c, NetworkRecord *ret) {
-        const char *ifname = NULL, *args = NULL, *path = NULL;
+        const char *ifname = NULL, *args = NULL, *path = NULL, *hostname = NULL;
         json_object *network = NULL, *capabilities = NULL, *result = NULL;
         int r;
         if ((r = json_expect(c, c->root, json_type_object)) < 0 ||
                         (r = json_get_string(c, c->root, "ifName", JSON_REQUIRED, &ifname)) < 0 ||
                         (r = json_get_string(c, c->root, "args", JSON_OPTIONAL, &args)) < 0 ||
+                        (r = json_get_string(c, c->root, "hostname", JSON_OPTIONAL, &hostname)) < 0 ||
                         (r = json_get_string(c, c->root, "netConf", JSON_OPTIONAL, &path)) < 0 ||
                         (r = json_get_object(c, c->root, "capabilityArgs", JSON_OPTIONAL, &capabilities)) <
                                         0 ||
@@ -33,6 +34,7 @@ static int read_record(JsonContext *c, NetworkRecord *ret) {
         }
         ret->ifname = xstrdup(ifname);
         ret->args = xstrdup(args);
+        ret->hostname = xstrdup(hostname);
         ret->capabilities = json_object_get(capabilities);
         ret->result = json_object_get(result);
         return 0;
@@ -57,6 +59,8 @@ char *network_record_print(const NetworkRecord *r) {
         json_object_object_add(o, "ifName", json_object_new_string(r->ifname));
         if (r->args)
                 json_object_object_add(o, "args", json_object_new_string(r->args));
+        if (r->hostname)
+                json_object_object_add(o, "hostname", json_object_new_string(r->hostname));
         if (r->network.path)
                 json_object_object_add(o, "netConf", json_object_new_string(r->network.path));
         if (r->capabilities)
@@ -104,6 +108,7 @@ void network_record_done(NetworkRecord *r) {
         cni_network_done(&r->network);
         free(r->ifname);
         free(r->args);
+        free(r->hostname);
         json_object_put(r->capabilities);
         json_object_put(r->result);
         *r = (NetworkRecord){};

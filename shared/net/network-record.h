@@ -10,6 +10,7 @@ typedef struct NetworkRecord {
         CniNetwork network;
         char *ifname;
         char *args;                /* CNI_ARGS; NULL: none */
+        char *hostname;            /* the pod's; NULL: not known, as in records of before there were names */
         json_object *capabilities; /* arguments of capabilities; NULL: none */
         json_object *result;       /* of ADD; NULL: it has not ended, or failed */
 } NetworkRecord;

@@ -72,11 +72,18 @@ void pod_network_close(PodNetwork *p) {
         p->netns = NULL;
 }
 
-/* Plugins refuse CNI_ARGS that they do not know unless they are told not to. */
-static char *plugin_args(const char *args) {
-        if (!args)
-                return NULL;
-        return strstr(args, "IgnoreUnknown=") ? xstrdup(args) : xasprintf("IgnoreUnknown=1;%s", args);
+/* Plugins refuse CNI_ARGS that they do not know unless they are told not to. A container's name has no
+ * argument in CNI; that of Kubernetes is what podman uses, and plugins that make names know it. */
+static char *plugin_args(const NetworkRecord *r) {
+        const char *args = r->args ?: "";
+        _cleanup_free_ char *name = r->hostname && !strstr(args, "K8S_POD_NAME=")
+                                                    ? xasprintf("K8S_POD_NAME=%s;", r->hostname)
+                                                    : xstrdup("");
+        char *text = xasprintf(
+                        "%s%s%s", strstr(args, "IgnoreUnknown=") ? "" : "IgnoreUnknown=1;", name, args);
+        if (endswith(text, ";"))
+                text[strlen(text) - 1] = 0;
+        return text;
 }
 
 static CniRuntime runtime(const PodNetwork *p, const NetworkRecord *r, const char *args) {
@@ -118,7 +125,7 @@ static int visit_records(const PodNetwork *p, bool reverse, Visit visit, void *u
 }
 
 static int del_one(const PodNetwork *p, const char *file, NetworkRecord *record, void *userdata) {
-        _cleanup_free_ char *error = NULL, *args = plugin_args(record->args);
+        _cleanup_free_ char *error = NULL, *args = plugin_args(record);
         CniRuntime rt = runtime(p, record, args);
         int r = cni_chain_del(&record->network, &rt, record->result, &error);
         if (r < 0) {
@@ -149,7 +156,7 @@ int pod_network_del(PodNetwork *p) {
 
 static int add_one(PodNetwork *p, NetworkRecord *record, size_t index) {
         _cleanup_free_ char *file = network_record_file(record, index), *error = NULL,
-                            *args = plugin_args(record->args);
+                            *args = plugin_args(record);
         _cleanup_close_ _unused_ int lock = cni_network_lock(&record->network, LOCK_MODE_SHARED);
         int r = network_record_write_at(p->net, file, record);
         if (r < 0)
@@ -219,14 +226,15 @@ static int copy_network(const CniNetwork *from, CniNetwork *ret) {
         return r;
 }
 
-static int make_record(const CniNetwork *n, const NetworkList *list, size_t index, json_object *ports,
-                NetworkRecord *ret) {
+static int make_record(const PodNetwork *p, const CniNetwork *n, const NetworkList *list, size_t index,
+                json_object *ports, NetworkRecord *ret) {
         int r = copy_network(n, &ret->network);
         if (r < 0)
                 return r;
         const NetworkChoice *choice = network_list_find(list, n->name);
         ret->ifname = xasprintf("eth%zu", index);
         ret->args = choice ? xstrdup(choice->args) : NULL;
+        ret->hostname = p->hostname ? xstrdup(p->hostname) : xasprintf("rkt-%s", p->uuid);
         ret->capabilities = json_object_new_object();
         add_argument_capabilities(ret->capabilities, ret->args);
         if (!ports)
@@ -249,7 +257,7 @@ static int add_all(
                         return -E2BIG;
                 }
                 _cleanup_network_record_ NetworkRecord record = {};
-                int r = make_record(n, list, index, i == port_network ? ports : NULL, &record);
+                int r = make_record(p, n, list, index, i == port_network ? ports : NULL, &record);
                 if (r < 0 || (r = add_one(p, &record, index)) < 0)
                         return r;
                 index++;
@@ -296,7 +304,7 @@ int pod_network_add(PodNetwork *p, const CniNetworks *configured, const NetworkL
 }
 
 static int check_one(const PodNetwork *p, const char *file, NetworkRecord *record, void *userdata) {
-        _cleanup_free_ char *error = NULL, *args = plugin_args(record->args);
+        _cleanup_free_ char *error = NULL, *args = plugin_args(record);
         CniRuntime rt = runtime(p, record, args);
         if (!record->result) {
                 log_error("pod %s: joining the network \"%s\" has not been finished", p->uuid,

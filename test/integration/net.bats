@@ -236,7 +236,7 @@ no_rules() {
     [[ $(ls "$told") == $'0-ADD\n1-ADD\n2-DEL\n3-DEL' ]]
     grep -qx "CNI_CONTAINERID=$(<"$BATS_TEST_TMPDIR/uuid")" "$told/0-ADD"
     grep -qx "CNI_NETNS=/run/netns/rkt-$(<"$BATS_TEST_TMPDIR/uuid")" "$told/2-DEL"
-    grep -qx 'CNI_ARGS=IgnoreUnknown=1;IP=10.1.2.3;MAC=02:00:00:00:00:01' "$told/3-DEL"
+    grep -qx "CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAME=rkt-$(<"$BATS_TEST_TMPDIR/uuid");IP=10.1.2.3;MAC=02:00:00:00:00:01" "$told/3-DEL"
     grep -qx 'CNI_IFNAME=eth0' "$told/1-ADD"
     tail -n 1 "$told/0-ADD" | jq -e '.own == 1 and .name == "rkt-test" and .cniVersion == "1.0.0" and has("prevResult") == false'
     tail -n 1 "$told/1-ADD" | jq -e '.own == 2 and .prevResult.ips[0].address == "10.1.2.3/24" and .runtimeConfig == {"ips": ["10.1.2.3"]} and has("capabilities") == false'
