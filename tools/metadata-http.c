@@ -57,7 +57,7 @@ void http_answer_text(HttpAnswer *a, unsigned status, const char *format, ...) {
 static void log_request(const HttpServer *s, const Exchange *e) {
         char path[LOGGED_PATH_BYTES + 1];
         const char *rest = e->request.path;
-        if (s->service->connections_of_address && *rest)
+        if (s->service->has_token && *rest)
                 rest += 1 + strcspn(rest + 1, "/");
         size_t n = 0;
         for (; rest[n] && n < LOGGED_PATH_BYTES; n++)

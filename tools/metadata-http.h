@@ -33,6 +33,7 @@ typedef struct HttpAnswer {
 
 typedef struct HttpService {
         const char *name;
+        bool has_token;                                   /* the first part of a path is a secret */
         size_t body_max;                                  /* bytes */
         unsigned connections_max, connections_of_address; /* 0: no limit of the latter */
         /* Called before there is a body; sets an answer where the request is not to go on. */

@@ -196,6 +196,7 @@ static void finish(HttpRequest *q, HttpAnswer *a, void *userdata) {
 void metadata_public_init(HttpService *ret, MetadataPublic *p) {
         *ret = (HttpService){
                 .name = "public",
+                .has_token = true,
                 .body_max = FORM_BYTES_MAX,
                 .connections_max = CONNECTIONS_MAX,
                 .connections_of_address = OF_ADDRESS_MAX,

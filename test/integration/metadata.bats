@@ -344,10 +344,13 @@ print(base64.b64encode(hmac.digest(key, uuid.UUID(sys.argv[1]).bytes + b"hello &
         printf 'GET /' >&"$fd" || :
         held+=("$fd")
     done 2>/dev/null
-    [[ $(curl -s --interface 127.0.0.3 "$base/pod/uuid") == "$pod" ]]
+    [[ $(curl -s --max-time 8 --interface 127.0.0.3 "$base/pod/uuid") == "$pod" ]]
     for fd in "${held[@]}"; do exec {fd}>&-; done
     [[ $(curl -s "$base/pod/uuid") == "$pod" ]]
-    ! journalctl -u rkt-metadata.service -o cat | grep -e "$token" -e $'\033' || return 1
+    journalctl --sync
+    run journalctl -o cat "_SYSTEMD_INVOCATION_ID=$(systemctl show -p InvocationID --value rkt-metadata.service)"
+    has ": $pod: GET /acMetadata/v1/pod/uuid: 200\$"
+    lacks "$token|"$'\033'
     [[ $(systemctl show -p NRestarts --value rkt-metadata.service) == 0 ]]
 }
 
