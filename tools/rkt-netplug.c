@@ -16,6 +16,7 @@
 #include "log.h"
 #include "net-info.h"
 #include "netplug.h"
+#include "pod-bandwidth.h"
 #include "pod-netns.h"
 #include "pod-ports.h"
 #include "pod.h"
@@ -187,7 +188,7 @@ static int refuse_busy(const char *uuid, const PublishedPort *ports, size_t n) {
         return 0;
 }
 
-static int read_ports(const PodNetwork *p, json_object **ret) {
+static int read_manifest(PodNetwork *p, json_object **ret_ports) {
         _cleanup_pod_manifest_ PodManifest *manifest = NULL;
         _cleanup_free_ PublishedPort *ports = NULL;
         _cleanup_free_ char *error = NULL;
@@ -200,7 +201,8 @@ static int read_ports(const PodNetwork *p, json_object **ret) {
         if ((r = pod_ports_read(manifest, p->pod, &ports, &n)) < 0 ||
                         (r = refuse_busy(p->uuid, ports, n)) < 0)
                 return r;
-        *ret = pod_ports_mappings(ports, n);
+        *ret_ports = pod_ports_mappings(ports, n);
+        p->bandwidth = pod_bandwidth(manifest);
         return 0;
 }
 
@@ -237,7 +239,7 @@ static int join_networks(PodNetwork *p, const CniNetworks *configured, pid_t pid
                 return r;
         p->hostname = started.hostname;
         if (!pod_network_is_complete(p) &&
-                        ((r = read_ports(p, &ports)) < 0 ||
+                        ((r = read_manifest(p, &ports)) < 0 ||
                                         (r = pod_network_add(p, configured, &list, pid, ports)) < 0))
                 return r;
         if (started.resolv_conf && (r = net_info_write_resolv_conf(p)) < 0)

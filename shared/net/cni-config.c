@@ -184,6 +184,16 @@ bool cni_network_has_capability(const CniNetwork *n, const char *capability) {
         return false;
 }
 
+json_object *cni_network_append(CniNetwork *n, const char *type, const char *capability) {
+        json_object *o = json_object_new_object(), *capabilities = json_object_new_object();
+        json_object_object_add(o, "type", json_object_new_string(type));
+        json_object_object_add(capabilities, capability, json_object_new_boolean(true));
+        json_object_object_add(o, "capabilities", capabilities);
+        n->plugins = xreallocarray(n->plugins, n->n_plugins + 1, sizeof(*n->plugins));
+        n->plugins[n->n_plugins++] = (CniPluginConfig){ .type = type, .json = o };
+        return o;
+}
+
 void cni_network_done(CniNetwork *n) {
         for (size_t i = 0; i < n->n_plugins; i++)
                 json_object_put(n->plugins[i].json);

@@ -52,5 +52,8 @@ bool cni_network_masquerades(const CniNetwork *n);
 /* While a pod is added, the lock is shared; exclusive, nobody adds one: waits for that. A descriptor, or
  * -errno where there is no file to lock. */
 int cni_network_lock(const CniNetwork *n, LockMode mode);
+/* Adds a plugin of ours to the end of its chain, which declares the capability. type is not copied. Returns
+ * its configuration, still the network's. */
+json_object *cni_network_append(CniNetwork *n, const char *type, const char *capability);
 /* Whether one of its plugins declares the capability. */
 bool cni_network_has_capability(const CniNetwork *n, const char *capability);

@@ -11,6 +11,7 @@
 #include "lock.h"
 #include "log.h"
 #include "net-info.h"
+#include "pod-bandwidth.h"
 #include "pod-netns.h"
 #include "strv.h"
 
@@ -193,16 +194,6 @@ static size_t find_port_network(const CniNetworks *configured, const NetworkList
         return capable != SIZE_MAX ? capable : masquerading != SIZE_MAX ? masquerading : last;
 }
 
-static void append_portmap(CniNetwork *n) {
-        json_object *o = json_object_new_object(), *capabilities = json_object_new_object();
-        json_object_object_add(o, "type", json_object_new_string("portmap"));
-        json_object_object_add(capabilities, "portMappings", json_object_new_boolean(true));
-        json_object_object_add(o, "capabilities", capabilities);
-        json_object_object_add(o, "snat", json_object_new_boolean(true));
-        n->plugins = xreallocarray(n->plugins, n->n_plugins + 1, sizeof(*n->plugins));
-        n->plugins[n->n_plugins++] = (CniPluginConfig){ .type = "portmap", .json = o };
-}
-
 /* KEY=VALUE of the arguments that have a capability as well, for plugins that take it that way. */
 static void add_argument_capabilities(json_object *capabilities, const char *args) {
         _cleanup_strv_ char **pairs = strv_split(args ?: "", ';');
@@ -237,11 +228,16 @@ static int make_record(const PodNetwork *p, const CniNetwork *n, const NetworkLi
         ret->hostname = p->hostname ? xstrdup(p->hostname) : xasprintf("rkt-%s", p->uuid);
         ret->capabilities = json_object_new_object();
         add_argument_capabilities(ret->capabilities, ret->args);
+        if (p->bandwidth > 0 && pod_bandwidth_add(&ret->network, ret->capabilities, p->bandwidth) < 0)
+                log_warning("network \"%s\": isolator resource/network-bandwidth is not applied: plugin %s "
+                            "makes no pair of links that could be shaped",
+                                n->name, n->plugins[0].type);
         if (!ports)
                 return 0;
         json_object_object_add(ret->capabilities, "portMappings", json_object_get(ports));
         if (!cni_network_has_capability(&ret->network, "portMappings"))
-                append_portmap(&ret->network);
+                json_object_object_add(cni_network_append(&ret->network, "portmap", "portMappings"), "snat",
+                                json_object_new_boolean(true));
         return 0;
 }
 

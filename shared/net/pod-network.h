@@ -12,6 +12,7 @@ typedef struct PodNetwork {
         int pod; /* the pod's directory */
         const char *uuid;
         const char *hostname;                   /* for add; NULL: rkt-UUID */
+        uint64_t bandwidth;                     /* for add: pod_bandwidth's */
         char **path;                            /* for plugins */
         int64_t timeout_ns;                     /* for each plugin */
         int net;                                /* POD/net, locked; or -1 */

@@ -59,6 +59,10 @@ static int set_block_iops(const char *value, void *userdata) {
         return set_quantity("block-iops", ISOLATOR_BLOCK_IOPS, NULL, value, 1);
 }
 
+static int set_network_bandwidth(const char *value, void *userdata) {
+        return set_quantity("network-bandwidth", ISOLATOR_NETWORK_BANDWIDTH, NULL, value, 1);
+}
+
 static int set_number(const char *flag, IsolatorList *l, IsolatorType type, const char *value) {
         char *error = NULL;
         int64_t n;
@@ -242,6 +246,8 @@ const Option isolator_request_options[] = {
         ISOLATOR_OPTION("memory-high", set_memory_high, "96M",
                         "memory above which it is slowed down" FOR_POD),
         ISOLATOR_OPTION("memory-swap-max", set_memory_swap_max, "0", "swap that may be used" FOR_POD),
+        ISOLATOR_OPTION("network-bandwidth", set_network_bandwidth, "1M",
+                        "bytes per second received, and sent, at most" FOR_POD),
         { "no-new-privileges", OPTION_CALL, NULL,
                         "no program gives the app privileges that it does not have",
                         .call = set_no_new_privileges, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true" },

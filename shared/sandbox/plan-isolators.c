@@ -95,7 +95,12 @@ static void compile_labels(const PlanRequest *q, const IsolatorList *l, PlanApp 
                 a->apparmor_profile = xstrdup(apparmor->profile);
 }
 
-static bool is_applied(IsolatorType type) {
+/* rkt-netplug does it, at the other end of the pod's links; without any, there is nothing to limit. */
+static bool is_network_limit(const PlanRequest *q, IsolatorType type) {
+        return type == ISOLATOR_NETWORK_BANDWIDTH && q->net != PLAN_NET_HOST;
+}
+
+static bool is_applied(const PlanRequest *q, IsolatorType type) {
         switch (type) {
         case ISOLATOR_CAPABILITIES_RETAIN:
         case ISOLATOR_CAPABILITIES_REMOVE:
@@ -107,7 +112,7 @@ static bool is_applied(IsolatorType type) {
         case ISOLATOR_APPARMOR_PROFILE:
         case ISOLATOR_RLIMITS:
         case ISOLATOR_CAPABILITIES_AMBIENT: return true;
-        default: return plan_limits_apply_to(type);
+        default: return plan_limits_apply_to(type) || is_network_limit(q, type);
         }
 }
 
@@ -115,7 +120,7 @@ static bool is_applied(IsolatorType type) {
 static void report_ignored(const Isolator *i, const char *whose, bool of_pod) {
         const char *why = "this stage1 does not know it";
         if (i->type == ISOLATOR_NETWORK_BANDWIDTH)
-                why = "this stage1 shapes no traffic";
+                why = "the pod has the host's network, whose traffic is not the pod's to limit";
         else if (i->type == ISOLATOR_SYSCTL)
                 why = "it is for a pod, not for an app";
         else if (of_pod && i->type != ISOLATOR_UNKNOWN)
@@ -137,7 +142,7 @@ int plan_compile_isolators(const PlanRequest *q, const IsolatorList *l, int podf
         a->oom_score_adj = oom ? (int) oom->number : 0;
         plan_compile_limits(l, whose, podfd, a, 1, &a->limits);
         for (size_t i = 0; i < l->n; i++)
-                if (!is_applied(l->items[i].type))
+                if (!is_applied(q, l->items[i].type))
                         report_ignored(&l->items[i], whose, false);
         return 0;
 }
@@ -190,7 +195,8 @@ int plan_compile_pod_isolators(const PlanRequest *q, const IsolatorList *l, int 
                 return r;
         plan_compile_limits(l, "the pod", podfd, p->apps, p->n_apps, &p->limits);
         for (size_t i = 0; i < l->n; i++)
-                if (l->items[i].type != ISOLATOR_SYSCTL && !plan_limits_apply_to(l->items[i].type))
+                if (l->items[i].type != ISOLATOR_SYSCTL && !plan_limits_apply_to(l->items[i].type) &&
+                                !is_network_limit(q, l->items[i].type))
                         report_ignored(&l->items[i], "the pod", true);
         return 0;
 }

@@ -27,8 +27,13 @@ pod_manifest() {
     check rkt run --net=none --pod-manifest="$manifest"
     has 'the pod: isolator example.com/gang is not applied: this stage1 does not know it'
     has 'app app: isolator example.com/gpu is not applied: this stage1 does not know it'
-    has 'app app: isolator resource/network-bandwidth is not applied: .*traffic'
+    lacks 'network-bandwidth'
     has ': ran$'
+    check rkt run --net=host --pod-manifest="$manifest"
+    has 'app app: isolator resource/network-bandwidth is not applied: the pod has the host.s network'
+    has ': ran$'
+    check rkt run --net=host --network-bandwidth=1M example.com/app --exec=/bin/true
+    has 'the pod: isolator resource/network-bandwidth is not applied: the pod has the host.s network'
 }
 
 @test "isolators: a value that is wrong is an error with its place" {

@@ -340,3 +340,90 @@ no_rules() {
     umount /run/netns
     rmdir /run/netns
 }
+
+# What a program reads of a connection: how much, and how long that took since the first bytes came.
+receive='
+import socket, sys, time
+s = socket.create_server(("", int(sys.argv[1])))
+print("listening", flush=True)
+c, n, first = s.accept()[0], 0, None
+while True:
+    data = c.recv(65536)
+    if not data: break
+    first = first or time.monotonic()
+    n += len(data)
+print("took", n, time.monotonic() - first)'
+send='
+import socket, sys
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 30)
+c.sendall(b"x" * 400000)'
+
+# can_shape: with the modules that the plugin bandwidth needs, loaded or built in.
+can_shape() {
+    modprobe -a ifb sch_tbf sch_ingress cls_u32 act_mirred 2>/dev/null || :
+    ip link add rkt-test-ifb type ifb 2>/dev/null || return 1
+    local status=0
+    tc qdisc add dev rkt-test-ifb root tbf rate 1mbit burst 32k latency 25ms &&
+        tc qdisc add dev rkt-test-ifb ingress &&
+        tc filter add dev rkt-test-ifb parent ffff: protocol all u32 match u32 0 0 action mirred egress redirect dev lo || status=1
+    ip link del rkt-test-ifb
+    return "$status"
+}
+
+# is_slow FILE: it took the time that 400,000 bytes take at that many a second, but for a burst. More is no matter.
+is_slow() {
+    wait_for 30 grep -q took "$1"
+    awk '$1 == "took" && $2 == 400000 && $3 >= 0.7 { found = 1 } END { exit !found }' "$1" || { cat "$1"; return 1; }
+}
+
+@test "network-bandwidth: what a pod receives and sends is shaped at the host's end of its link, until the pod ends" {
+    can_shape || skip "the kernel shapes no traffic"
+    bridge_network
+    inspect_image '{"exec": ["/bin/sh", "-c", "exec sleep 1000"]}'
+    start_net_pod --net=rkt-test --network-bandwidth=400k "${inspect_pod[@]}"
+    local pod=/var/lib/rkt/pods/run/$uuid link
+    local -a links
+    mapfile -t links < <(jq -r '.result.interfaces[] | select((.sandbox // "") == "" and .name != "rkttest0") | .name' "$pod"/net/*.json)
+    ((${#links[@]} == 2))
+    for link in "${links[@]}"; do
+        check tc qdisc show dev "$link"
+        has 'tbf .*root .*rate 3200Kbit'
+    done
+    check rkt netplug check "$uuid"
+
+    rkt enter "$uuid" python3 -c "$receive" 7000 >"$BATS_TEST_TMPDIR/in" 3>&- &
+    wait_for 20 grep -q listening "$BATS_TEST_TMPDIR/in"
+    python3 -c "$send" "$(address "$uuid" ip4)" 7000
+    is_slow "$BATS_TEST_TMPDIR/in"
+    python3 -c "$receive" 17000 >"$BATS_TEST_TMPDIR/out-of" 3>&- &
+    wait_for 20 grep -q listening "$BATS_TEST_TMPDIR/out-of"
+    rkt enter "$uuid" python3 -c "$send" 10.77.0.1 17000
+    is_slow "$BATS_TEST_TMPDIR/out-of"
+
+    rkt stop --force "$uuid"
+    rkt status --wait=20s "$uuid" >/dev/null
+    for link in "${links[@]}"; do [[ ! -e /sys/class/net/$link ]]; done
+}
+
+@test "network-bandwidth: a network that says it can is told; where it cannot be applied, that is said and the pod runs" {
+    busybox_image band
+    plugin shaper "cat >'$BATS_TEST_TMPDIR/config.'\$CNI_COMMAND; echo '{\"cniVersion\": \"1.0.0\"}'"
+    write_network 10-shaper.conf '{"cniVersion": "1.0.0", "name": "rkt-test", "type": "shaper", "capabilities": {"bandwidth": true}}'
+    write_network 20-other.conf '{"cniVersion": "1.0.0", "name": "rkt-test-other", "type": "shaper"}'
+    check net_run --net=rkt-test example.com/band --network-bandwidth=1M
+    lacks 'network-bandwidth'
+    [[ $(jq -c '.runtimeConfig.bandwidth' "$BATS_TEST_TMPDIR/config.ADD") == '{"ingressRate":8000000,"ingressBurst":800000,"egressRate":8000000,"egressBurst":800000}' ]]
+    diff <(jq -c .runtimeConfig "$BATS_TEST_TMPDIR/config.ADD") <(jq -c .runtimeConfig "$BATS_TEST_TMPDIR/config.DEL")
+
+    check net_run --net=rkt-test-other --network-bandwidth=1M example.com/band
+    has 'network "rkt-test-other": isolator resource/network-bandwidth is not applied: plugin shaper makes no pair of links'
+    # of two apps, neither has the interface for itself
+    check net_run --net=rkt-test --network-bandwidth=2M example.com/band --name=one --network-bandwidth=1M example.com/band --name=two
+    has 'app one: isolator resource/network-bandwidth is not applied: the apps of a pod share its interfaces'
+    [[ $(jq -c '.runtimeConfig.bandwidth.ingressRate' "$BATS_TEST_TMPDIR/config.ADD") == 16000000 ]]
+    # an only app's and the pod's: the lower one
+    check net_run --net=rkt-test --network-bandwidth=2M example.com/band --network-bandwidth=3M
+    [[ $(jq -c '.runtimeConfig.bandwidth.egressRate' "$BATS_TEST_TMPDIR/config.ADD") == 16000000 ]]
+    check_fails 254 net_run --net=rkt-test --network-bandwidth=0 example.com/band
+    has 'network-bandwidth=0'
+}
