@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 
 #include "alloc.h"
@@ -8,6 +9,7 @@
 #include "file.h"
 #include "globals.h"
 #include "log.h"
+#include "netns.h"
 #include "netplug.h"
 #include "output-format.h"
 #include "pod-netns.h"
@@ -188,22 +190,27 @@ int netplug_status(int argc, char **argv) {
 typedef struct Attachments {
         const char *network, *uuid;
         json_object *array;
+        char **pods; /* of the data directory */
 } Attachments;
+
+static void append_attachment(Attachments *a, const char *ifname) {
+        json_object *o = json_object_new_object();
+        json_object_object_add(o, "containerID", json_object_new_string(a->uuid));
+        json_object_object_add(o, "ifname", json_object_new_string(ifname));
+        json_object_array_add(a->array, o);
+}
 
 static int add_attachment(const NetworkRecord *r, void *userdata) {
         Attachments *a = userdata;
-        if (!streq(r->network.name, a->network))
-                return 0;
-        json_object *o = json_object_new_object();
-        json_object_object_add(o, "containerID", json_object_new_string(a->uuid));
-        json_object_object_add(o, "ifname", json_object_new_string(r->ifname));
-        json_object_array_add(a->array, o);
+        if (streq(r->network.name, a->network))
+                append_attachment(a, r->ifname);
         return 0;
 }
 
 /* Without the pod's lock: what is being added is recorded already, and nobody else adds to this network. */
 static int add_pod(Pod *pod, void *userdata) {
         Attachments *a = userdata;
+        strv_add(&a->pods, pod->uuid);
         _cleanup_close_ int net = openat(pod->fd, "net", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (net < 0)
                 return errno == ENOENT ? 0 : log_error_errno(errno, "pod %s: cannot open net", pod->uuid);
@@ -212,26 +219,18 @@ static int add_pod(Pod *pod, void *userdata) {
         return pod_network_foreach(&p, add_attachment, a);
 }
 
-static int collect_network(const CniNetwork *n, char **path) {
-        _cleanup_json_ json_object *array = json_object_new_array();
-        _cleanup_free_ char *error = NULL;
-        Attachments attachments = { .network = n->name, .array = array };
-        CniRuntime rt = network_runtime(path);
-        _cleanup_close_ int lock = cni_network_lock(n, LOCK_MODE_EXCLUSIVE);
-        int r = pods_foreach(globals.dir, POD_PLACES_ALL, add_pod, &attachments);
+static int each_handle(int (*each)(const char *uuid, void *data), void *data) {
+        _cleanup_strv_ char **names = NULL;
+        int first = 0, r = list_directory_at(AT_FDCWD, NETNS_DIRECTORY, &names);
         if (r < 0)
-                return r; /* a pod that cannot be read would lose its networks */
-        r = cni_chain_gc(n, &rt, array, &error);
-        if (r == -EOPNOTSUPP)
-                return 0;
-        if (r < 0)
-                log_error("network \"%s\": %s", n->name, error);
-        return r;
-}
-
-static int add_uuid(Pod *p, void *userdata) {
-        strv_add(userdata, p->uuid);
-        return 0;
+                return r == -ENOENT ? 0 : log_error_errno(r, "cannot list " NETNS_DIRECTORY);
+        STRV_FOREACH (name, names) {
+                const char *uuid = startswith(*name, HANDLE_PREFIX);
+                r = uuid && uuid_is_valid(uuid) ? each(uuid, data) : 0;
+                if (r < 0 && first == 0)
+                        first = r;
+        }
+        return first;
 }
 
 static bool is_inhabited(const char *uuid) {
@@ -248,24 +247,68 @@ static bool is_inhabited(const char *uuid) {
         return false;
 }
 
+/* Pods of other data directories are in the same networks. What they have is to be seen in their namespaces;
+ * that the interfaces may be another network's does no harm. One in which nothing runs any more needs
+ * nothing. */
+static int add_stranger(const char *uuid, void *data) {
+        Attachments *a = data;
+        if (strv_contains(a->pods, uuid) || !is_inhabited(uuid))
+                return 0;
+        _cleanup_free_ char *path = pod_netns_path(uuid);
+        _cleanup_close_ int fd = netns_open(path);
+        int before = fd < 0 ? fd : netns_enter(fd);
+        if (before < 0)
+                return fd == -ENOENT ? 0 : log_error_errno(before, "cannot look into %s", path);
+        struct if_nameindex *interfaces = if_nameindex();
+        netns_leave(before);
+        if (!interfaces)
+                return log_error_errno(errno, "cannot list the interfaces in %s", path);
+        a->uuid = uuid;
+        for (struct if_nameindex *i = interfaces; i->if_index != 0; i++)
+                append_attachment(a, i->if_name);
+        if_freenameindex(interfaces);
+        return 0;
+}
+
+static int collect_network(const CniNetwork *n, char **path) {
+        _cleanup_json_ json_object *array = json_object_new_array();
+        _cleanup_free_ char *error = NULL;
+        Attachments attachments = { .network = n->name, .array = array, .pods = strv_copy(NULL) };
+        CniRuntime rt = network_runtime(path);
+        _cleanup_close_ int lock = cni_network_lock(n, LOCK_MODE_EXCLUSIVE);
+        int r = pods_foreach(globals.dir, POD_PLACES_ALL, add_pod, &attachments);
+        if (r >= 0)
+                r = each_handle(add_stranger, &attachments);
+        strv_free(attachments.pods);
+        if (r < 0)
+                return r; /* a pod that cannot be read would lose its networks */
+        r = cni_chain_gc(n, &rt, array, &error);
+        if (r == -EOPNOTSUPP)
+                return 0;
+        if (r < 0)
+                log_error("network \"%s\": %s", n->name, error);
+        return r;
+}
+
+static int add_uuid(Pod *p, void *userdata) {
+        strv_add(userdata, p->uuid);
+        return 0;
+}
+
+static int collect_handle(const char *uuid, void *data) {
+        char ***pods = data;
+        if (strv_contains(*pods, uuid) || is_inhabited(uuid))
+                return 0;
+        int r = pod_netns_remove(uuid);
+        return r < 0 ? log_error_errno(r, "cannot remove " NETNS_DIRECTORY "/" HANDLE_PREFIX "%s", uuid) : 0;
+}
+
 /* Other data directories have pods, too, whose handles lie here: those are not taken away while they run,
  * and what they need no handle for, their records undo later. */
 static int collect_handles(void) {
-        _cleanup_strv_ char **pods = strv_copy(NULL), **names = NULL;
-        int first = 0, r = list_directory_at(AT_FDCWD, NETNS_DIRECTORY, &names);
-        if (r < 0)
-                return r == -ENOENT ? 0 : log_error_errno(r, "cannot list " NETNS_DIRECTORY);
-        if ((r = pods_foreach(globals.dir, POD_PLACES_ALL, add_uuid, &pods)) < 0)
-                return r;
-        STRV_FOREACH (name, names) {
-                const char *uuid = startswith(*name, HANDLE_PREFIX);
-                if (!uuid || !uuid_is_valid(uuid) || strv_contains(pods, uuid) || is_inhabited(uuid))
-                        continue;
-                r = pod_netns_remove(uuid);
-                if (r < 0 && first == 0)
-                        first = log_error_errno(r, "cannot remove " NETNS_DIRECTORY "/%s", *name);
-        }
-        return first;
+        _cleanup_strv_ char **pods = strv_copy(NULL);
+        int r = pods_foreach(globals.dir, POD_PLACES_ALL, add_uuid, &pods);
+        return r < 0 ? r : each_handle(collect_handle, &pods);
 }
 
 int netplug_gc(int argc, char **argv) {

@@ -92,6 +92,7 @@ static int find_pod(char *const *arguments, Target *t) {
                 return -EINVAL;
         t->network.timeout_ns = timeout_ns;
         t->network.path = plugin_path();
+        t->network.path_given = cni_path || getenv("RKT_CNI_PATH");
         t->network.inside = plugin_inside;
         t->network.uuid = t->uuid;
         if (!pod_directory) {

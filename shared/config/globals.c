@@ -49,15 +49,15 @@ static int make_absolute(const char *path, char **ret) {
 }
 
 /* stage1 has another working directory. An empty one stays so: there is none. */
-static int resolve_local_config(void) {
+static int resolve_config(char **directory) {
         char *resolved = NULL;
-        if (!*globals.local_config)
+        if (!**directory)
                 return 0;
-        int r = make_absolute(globals.local_config, &resolved);
+        int r = make_absolute(*directory, &resolved);
         if (r < 0)
                 return r;
-        free(globals.local_config);
-        globals.local_config = resolved;
+        free(*directory);
+        *directory = resolved;
         return 0;
 }
 
@@ -91,8 +91,17 @@ int globals_settle(void) {
         char *directories[] = { globals.system_config, globals.local_config, globals.user_config, NULL };
         int r = config_load(directories, &globals.config);
         if (r >= 0)
-                r = resolve_local_config();
+                r = resolve_config(&globals.system_config);
+        if (r >= 0)
+                r = resolve_config(&globals.local_config);
         return r < 0 ? r : resolve_dir();
+}
+
+void globals_tell_stage1(void) {
+        if (streq(globals.system_config, RKT_SYSTEM_CONFIG_DIR))
+                unsetenv(GLOBALS_SYSTEM_CONFIG);
+        else
+                setenv(GLOBALS_SYSTEM_CONFIG, globals.system_config, 1);
 }
 
 char **globals_arguments(void) {

@@ -27,6 +27,11 @@ extern const Option global_options[];
  * --debug on. Returns 0, or a negative errno after logging. */
 int globals_settle(void);
 
+/* A stage1's entry points know --local-config only; those of ours find the system's directory, where it is
+ * not the usual one, in this variable. */
+#define GLOBALS_SYSTEM_CONFIG "RKT_SYSTEM_CONFIG"
+void globals_tell_stage1(void);
+
 /* The words that hand the global flags on to another of our programs; a strv. */
 char **globals_arguments(void);
 

@@ -21,7 +21,8 @@ static int read_record(JsonContext *c, NetworkRecord *ret) {
                         (r = json_get_object(c, c->root, "capabilityArgs", JSON_OPTIONAL, &capabilities)) <
                                         0 ||
                         (r = json_get_object(c, c->root, "result", JSON_OPTIONAL, &result)) < 0 ||
-                        (r = json_get_object(c, c->root, "network", JSON_REQUIRED, &network)) < 0)
+                        (r = json_get_object(c, c->root, "network", JSON_REQUIRED, &network)) < 0 ||
+                        (r = json_get_strv(c, c->root, "pluginPath", JSON_OPTIONAL, &ret->path)) < 0)
                 return r;
         size_t mark = json_enter(c, "network");
         r = cni_network_from_json(c, network, &ret->network);
@@ -47,9 +48,10 @@ int network_record_parse(
         int r = json_context_parse(&c, path, text, size);
         if (r >= 0)
                 r = read_record(&c, &record);
-        if (r < 0)
+        if (r < 0) {
                 *ret_error = TAKE_PTR(c.error);
-        else
+                network_record_done(&record);
+        } else
                 *ret = record;
         return r;
 }
@@ -63,6 +65,12 @@ char *network_record_print(const NetworkRecord *r) {
                 json_object_object_add(o, "hostname", json_object_new_string(r->hostname));
         if (r->network.path)
                 json_object_object_add(o, "netConf", json_object_new_string(r->network.path));
+        if (r->path) {
+                json_object *path = json_object_new_array();
+                STRV_FOREACH (directory, r->path)
+                        json_object_array_add(path, json_object_new_string(*directory));
+                json_object_object_add(o, "pluginPath", path);
+        }
         if (r->capabilities)
                 json_object_object_add(o, "capabilityArgs", json_object_get(r->capabilities));
         json_object_object_add(o, "network", cni_network_to_json(&r->network));
@@ -109,6 +117,7 @@ void network_record_done(NetworkRecord *r) {
         free(r->ifname);
         free(r->args);
         free(r->hostname);
+        strv_free(r->path);
         json_object_put(r->capabilities);
         json_object_put(r->result);
         *r = (NetworkRecord){};

@@ -13,6 +13,7 @@ typedef struct NetworkRecord {
         char *hostname;            /* the pod's; NULL: not known, as in records of before there were names */
         json_object *capabilities; /* arguments of capabilities; NULL: none */
         json_object *result;       /* of ADD; NULL: it has not ended, or failed */
+        char **path;               /* where plugins were looked for; NULL: it is not recorded */
 } NetworkRecord;
 
 void network_record_done(NetworkRecord *r);

@@ -89,7 +89,7 @@ static char *plugin_args(const NetworkRecord *r) {
 
 static CniRuntime runtime(const PodNetwork *p, const NetworkRecord *r, const char *args) {
         return (CniRuntime){
-                .path = p->path,
+                .path = p->path_given || !r->path ? p->path : r->path,
                 .container_id = p->uuid,
                 .netns = p->netns,
                 .ifname = r->ifname,
@@ -226,6 +226,7 @@ static int make_record(const PodNetwork *p, const CniNetwork *n, const NetworkLi
         ret->ifname = xasprintf("eth%zu", index);
         ret->args = choice ? xstrdup(choice->args) : NULL;
         ret->hostname = p->hostname ? xstrdup(p->hostname) : xasprintf("rkt-%s", p->uuid);
+        ret->path = strv_copy(p->path);
         ret->capabilities = json_object_new_object();
         add_argument_capabilities(ret->capabilities, ret->args);
         if (p->bandwidth > 0 && pod_bandwidth_add(&ret->network, ret->capabilities, p->bandwidth) < 0)

@@ -11,12 +11,13 @@
 typedef struct PodNetwork {
         int pod; /* the pod's directory */
         const char *uuid;
-        const char *hostname;                   /* for add; NULL: rkt-UUID */
-        uint64_t bandwidth;                     /* for add: pod_bandwidth's */
-        char **path;                            /* for plugins */
-        int64_t timeout_ns;                     /* for each plugin */
-        int net;                                /* POD/net, locked; or -1 */
-        char *netns;                            /* path of the handle; NULL: there is none */
+        const char *hostname; /* for add; NULL: rkt-UUID */
+        uint64_t bandwidth;   /* for add: pod_bandwidth's */
+        char **path;          /* where plugins are looked for */
+        bool path_given;      /* by the user: else that counts which was recorded when the pod was added */
+        int64_t timeout_ns;   /* for each plugin */
+        int net;              /* POD/net, locked; or -1 */
+        char *netns;          /* path of the handle; NULL: there is none */
         CniMain (*inside)(const char *program); /* see CniRuntime */
 } PodNetwork;
 

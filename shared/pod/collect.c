@@ -59,6 +59,7 @@ static int collect_stage1(const Pod *p) {
                 argv[n++] = (char *) "--debug";
         argv[n++] = local_config;
         argv[n++] = (char *) p->uuid;
+        globals_tell_stage1();
         int status = stage1_run_entrypoint(p, "gc", argv);
         if (status == -ENOENT)
                 return 0;

@@ -259,6 +259,7 @@ int pod_launch(Pod *p) {
                 r = pass_labels(&l);
         if (r < 0)
                 return log_error_errno(r, "pod %s: lock", p->uuid);
+        globals_tell_stage1();
         execv(l.argv[0], l.argv);
         return log_error_errno(errno, "pod %s: stage1 entry point %s", p->uuid, l.argv[0]);
 }

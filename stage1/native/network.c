@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -10,6 +11,8 @@
 #include "strv.h"
 
 #define PROGRAM RKT_BINDIR "/rkt-netplug"
+/* What globals_tell_stage1 sets. */
+#define SYSTEM_CONFIG "RKT_SYSTEM_CONFIG"
 
 static char **command_line(const Network *n, const char *subcommand, const char *uuid) {
         char **argv = NULL;
@@ -27,6 +30,9 @@ char **network_options(bool debug, const char *local_config) {
                 strv_add(&l, "--debug");
         if (!isempty(local_config))
                 strv_push(&l, xasprintf("--local-config=%s", local_config));
+        const char *system_config = getenv(SYSTEM_CONFIG);
+        if (!isempty(system_config))
+                strv_push(&l, xasprintf("--system-config=%s", system_config));
         return l;
 }
 

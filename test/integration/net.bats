@@ -427,3 +427,46 @@ is_slow() {
     check_fails 254 net_run --net=rkt-test --network-bandwidth=0 example.com/band
     has 'network-bandwidth=0'
 }
+
+@test "the system's configuration of the caller counts for the pod's networks, and del finds the plugins of then" {
+    local system=$BATS_TEST_TMPDIR/system
+    mkdir -p "$system/net.d"
+    echo '{"cniVersion": "1.0.0", "name": "rkt-test-system", "type": "told"}' >"$system/net.d/10-told.conf"
+    # shellcheck disable=SC2016 # for the plugin's shell
+    plugin told 'cat >/dev/null; echo "$CNI_COMMAND" >>"${0%/*}/log"; echo "{\"cniVersion\": \"1.0.0\"}"'
+    busybox_image system
+    (cd "$BATS_TEST_TMPDIR" && check rkt --system-config=system --local-config=config run --net=rkt-test-system example.com/system)
+    [[ $(<"$config/net.d/log") == ADD$'\n'DEL ]]
+    # Killed with rkt run, it is left to gc, which is told nothing.
+    check rkt prepare example.com/system
+    uuid=${lines[-1]}
+    check rkt --system-config="$system" --local-config="$config" netplug add --net=rkt-test-system "$uuid"
+    check rkt netplug del "$uuid"
+    [[ $(tail -n 1 "$config/net.d/log") == DEL ]]
+    (($(wc -l <"$config/net.d/log") == 4))
+}
+
+@test "netplug gc keeps what pods of another data directory have in a network of the same name" {
+    local other=/var/lib/rkt/other-$$ mine
+    write_network 10-shared.conf '{"cniVersion": "1.1.0", "name": "rkt-test-shared", "type": "ptp", "ipMasq": true,
+        "ipam": {"type": "host-local", "subnet": "10.76.0.0/24"}}'
+    busybox_image shared "$(sh_app 'exec sleep 1000')"
+    rkt --dir="$other" --insecure-options=image fetch "$BATS_TEST_TMPDIR/image-shared.aci" >/dev/null
+    start_net_pod --net=rkt-test-shared example.com/shared
+    mine=$uuid
+    rkt --dir="$other" --local-config="$config" run --net=rkt-test-shared --uuid-file-save="$BATS_TEST_TMPDIR/theirs" example.com/shared >/dev/null 2>&1 3>&- &
+    net_pids+=($!)
+    wait_for 20 test -s "$BATS_TEST_TMPDIR/theirs"
+    rkt --dir="$other" status --wait-ready=30s "$(<"$BATS_TEST_TMPDIR/theirs")" >/dev/null
+    echo nobody >/var/lib/cni/networks/rkt-test-shared/10.76.0.99
+
+    check rkt --local-config="$config" netplug gc
+    [[ ! -e /var/lib/cni/networks/rkt-test-shared/10.76.0.99 ]]
+    check rkt netplug check "$mine"
+    check rkt --dir="$other" netplug check "$(<"$BATS_TEST_TMPDIR/theirs")"
+
+    rkt --dir="$other" stop --force "$(<"$BATS_TEST_TMPDIR/theirs")"
+    rkt --dir="$other" status --wait=20s "$(<"$BATS_TEST_TMPDIR/theirs")" >/dev/null
+    rkt --dir="$other" gc --grace-period=0s
+    rm -rf "$other"
+}
