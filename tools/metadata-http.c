@@ -234,7 +234,7 @@ HttpServer *http_server_new(const HttpService *service, int socket) {
                         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                         (size_t) HEADER_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
                         MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_UNESCAPE_CALLBACK,
-                        leave_encoded, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+                        leave_encoded, NULL, MHD_OPTION_END);
         if (s->daemon)
                 return s;
         log_error("%s: libmicrohttpd cannot serve on its socket", service->name);
@@ -254,7 +254,7 @@ int http_server_poll_fd(const HttpServer *s) {
 }
 
 int http_server_timeout(const HttpServer *s) {
-        MHD_UNSIGNED_LONG_LONG ms;
+        unsigned long long ms;
         if (MHD_get_timeout(s->daemon, &ms) != MHD_YES)
                 return -1;
         return (int) MIN(ms, 1000u);

@@ -35,8 +35,8 @@ static int take_passed(MetadataSockets *s) {
                         log_error("descriptor %d from systemd is not a listening stream socket", fd);
                         return -EINVAL;
                 }
-                s->passed = true;
         }
+        s->passed = s->n_registration > 0 && s->n_public > 0;
         return 0;
 }
 
@@ -95,13 +95,15 @@ int metadata_sockets_open(MetadataSockets *ret, uint16_t port) {
         int fd = -1, r = take_passed(ret);
         if (r >= 0 && ret->n_public == 0 && (r = listen_at_port(port, &fd)) >= 0)
                 add(&ret->public, &ret->n_public, fd);
-        if (r >= 0 && ret->n_registration == 0 && (r = listen_for_registrations(&fd)) >= 0)
+        if (r >= 0 && ret->n_registration == 0 && (r = listen_for_registrations(&fd)) >= 0) {
                 add(&ret->registration, &ret->n_registration, fd);
+                ret->made = true;
+        }
         return r;
 }
 
 void metadata_sockets_done(MetadataSockets *s) {
-        if (!s->passed && s->n_registration > 0)
+        if (s->made)
                 unlink(METADATA_SOCKET);
         free(s->registration);
         free(s->public);

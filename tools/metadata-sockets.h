@@ -12,7 +12,8 @@ typedef struct MetadataSockets {
         size_t n_registration;
         int *public;
         size_t n_public;
-        bool passed; /* systemd goes on listening when we end */
+        bool passed; /* all of them: systemd goes on listening when we end */
+        bool made;   /* METADATA_SOCKET is ours */
 } MetadataSockets;
 
 /* Sockets of a kind that systemd has not passed are made: METADATA_SOCKET, and the port at all addresses.

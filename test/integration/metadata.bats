@@ -373,6 +373,26 @@ print(base64.b64encode(hmac.digest(key, uuid.UUID(sys.argv[1]).bytes + b"hello &
     [[ ! -e $socket ]]
 }
 
+@test "it ends when nobody asks for a while, if systemd listens, and knows what it knew" {
+    local token=00112233445566778899aabbccddeeff pod=0e5f7b0c-0a4c-4d3c-8a09-6c52a56e2d11 server
+    systemctl stop rkt-metadata.socket rkt-metadata.service
+    pod_manifest >"$BATS_TEST_TMPDIR/pod"
+    start_activated() {
+        systemd-socket-activate -l "$socket" -l 127.0.0.1:18112 /usr/bin/rkt-metadata-service --exit-idle-time=200ms \
+            >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+        server=$!
+        net_pids+=("$server")
+        wait_for 10 grep -q 127.0.0.1:18112 "$BATS_TEST_TMPDIR/log"
+    }
+    start_activated
+    [[ $(register -T "$BATS_TEST_TMPDIR/pod" "http://x/pods/$pod?token=$token") == 200 ]]
+    wait "$server"
+    start_activated
+    [[ $(curl -s "http://127.0.0.1:18112/$token/acMetadata/v1/pod/uuid") == "$pod" ]]
+    wait "$server"
+    rm -f "$socket"
+}
+
 @test "by hand, it listens itself, at another port if told to, and ends when nobody asks only for systemd" {
     systemctl stop rkt-metadata.socket rkt-metadata.service
     rm -rf /run/rkt-metadata/ /run/private/rkt-metadata /run/rkt-metadata
