@@ -83,14 +83,8 @@ static int check_names(CniCall *c) {
         return 0;
 }
 
-static int read_config(CniCall *c) {
-        _cleanup_free_ char *error = NULL;
-        char *text;
-        size_t size;
-        int r = read_fd(STDIN_FILENO, CONFIG_MAX, &text, &size);
-        if (r < 0)
-                return cni_fail(c, CNI_IO_FAILURE, "error reading from stdin: %s", strerror(-r));
-        r = json_context_parse(&c->conf, "configuration", text, size);
+static int read_config(CniCall *c, const char *text, size_t size) {
+        int r = json_context_parse(&c->conf, "configuration", text, size);
         if (r >= 0)
                 r = json_expect(&c->conf, c->conf.root, json_type_object);
         if (r >= 0)
@@ -132,6 +126,20 @@ static int read_previous(CniCall *c) {
                      : 0;
 }
 
+static const CniCommand *find_command(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+                if (streq(name, commands[i].name))
+                        return &commands[i];
+        return NULL;
+}
+
+int cni_call_load(CniCall *c, const char *command, const char *text, size_t size) {
+        int r = read_config(c, text, size);
+        if (r >= 0)
+                r = check_version(c, find_command(command));
+        return r < 0 ? r : read_previous(c);
+}
+
 /* A plugin that takes the caller's own namespace for the container's would give the host's away. */
 static int check_netns(CniCall *c, const CniCommand *command) {
         struct stat own, other;
@@ -162,15 +170,16 @@ static int add(const CniPlugin *plugin, CniCall *c) {
 static int run(const CniPlugin *plugin, CniCall *c, const CniCommand *command) {
         int (*callbacks[])(CniCall *) = { NULL, plugin->del, plugin->check, plugin->status, plugin->gc };
         size_t which = command - commands;
+        char *text;
+        size_t size;
         int r = check_environment(c, command);
-        if (r >= 0)
-                r = read_config(c);
-        if (r >= 0)
-                r = check_version(c, command);
+        if (r < 0)
+                return r;
+        if ((r = read_fd(STDIN_FILENO, CONFIG_MAX, &text, &size)) < 0)
+                return cni_fail(c, CNI_IO_FAILURE, "error reading from stdin: %s", strerror(-r));
+        r = cni_call_load(c, command->name, text, size);
         if (r >= 0)
                 r = check_netns(c, command);
-        if (r >= 0)
-                r = read_previous(c);
         if (r < 0)
                 return r;
         if (which == 0)
@@ -196,14 +205,13 @@ static int print_version(void) {
 }
 
 static int dispatch(const CniPlugin *plugin, CniCall *c, const char *name) {
-        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
-                if (streq(name, commands[i].name))
-                        return run(plugin, c, &commands[i]);
-        return cni_fail(c, CNI_INVALID_ENVIRONMENT, "unknown CNI_COMMAND: %s", name);
+        const CniCommand *command = find_command(name);
+        if (!command)
+                return cni_fail(c, CNI_INVALID_ENVIRONMENT, "unknown CNI_COMMAND: %s", name);
+        return run(plugin, c, command);
 }
 
-static void call_done(CniCall *c) {
-        free((char *) c->conf.text);
+void cni_call_done(CniCall *c) {
         json_context_done(&c->conf);
         cni_result_done(&c->previous);
         cni_error_done(&c->error);
@@ -234,6 +242,7 @@ int cni_plugin_main(const CniPlugin *plugin) {
                 _cleanup_free_ char *text = cni_error_print(c.version, &c.error);
                 puts(text);
         }
-        call_done(&c);
+        free((char *) c.conf.text);
+        cni_call_done(&c);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -45,6 +45,12 @@ typedef struct CniPlugin {
 /* Exit status: 0, or 1 with the error on standard output, as CNI wants it. */
 int cni_plugin_main(const CniPlugin *plugin);
 
+/* What cni_plugin_main does with standard input: the configuration is parsed and its names, its version
+ * (which must have the command, such as "ADD") and prevResult are checked. c->conf keeps text, which is the
+ * caller's. 0, or -EINVAL after cni_fail. */
+int cni_call_load(CniCall *c, const char *command, const char *text, size_t size);
+void cni_call_done(CniCall *c); /* all but the text */
+
 /* Sets the error that the caller of the plugin gets; the first one stays. */
 int cni_fail(CniCall *c, int code, const char *format, ...) _printf_(3, 4);        /* -EINVAL */
 int cni_fail_errno(CniCall *c, int error, const char *format, ...) _printf_(3, 4); /* -error, CNI_INTERNAL */

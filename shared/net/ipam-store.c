@@ -69,36 +69,29 @@ bool ipam_store_last(IpamStore *s, size_t set, IpAddress *ret) {
         return read_file_at(s->directory, name, IP_TEXT_MAX, &text, &size) >= 0 && ip_parse(text, ret) >= 0;
 }
 
-typedef struct Owner {
-        char *container_id; /* owns the text */
-        char *ifname;       /* into it; NULL: not said */
-} Owner;
-
-static void owner_done(Owner *o) {
-        free(o->container_id);
-}
-
-/* -ENOENT for what is no address, too. */
-static int read_owner(IpamStore *s, const char *name, IpAddress *address, Owner *ret) {
-        size_t size;
-        char *text;
-        if (ip_parse(name, address) < 0)
-                return -ENOENT;
-        int r = read_file_at(s->directory, name, OWNER_MAX, &text, &size);
-        if (r < 0)
-                return r;
+void ipam_owner_parse(char *text, size_t size, IpamOwner *ret) {
         while (size > 0 && isspace((unsigned char) text[size - 1]))
                 text[--size] = 0;
-        *ret = (Owner){ .container_id = text };
+        *ret = (IpamOwner){ .container_id = text };
         char *end = strpbrk(text, "\r\n");
         if (end) {
                 ret->ifname = end + strspn(end, "\r\n");
                 *end = 0;
         }
-        return 0;
 }
 
-typedef int (*EachOwner)(IpamStore *s, const char *name, const IpAddress *a, const Owner *o, void *data);
+/* -ENOENT for what is no address, too. The owner lies in the text. */
+static int read_owner(IpamStore *s, const char *name, IpAddress *address, char **ret_text, IpamOwner *ret) {
+        size_t size;
+        if (ip_parse(name, address) < 0)
+                return -ENOENT;
+        int r = read_file_at(s->directory, name, OWNER_MAX, ret_text, &size);
+        if (r >= 0)
+                ipam_owner_parse(*ret_text, size, ret);
+        return r;
+}
+
+typedef int (*EachOwner)(IpamStore *s, const char *name, const IpAddress *a, const IpamOwner *o, void *data);
 
 static int each_owner(IpamStore *s, EachOwner each, void *data) {
         int fd = openat(s->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
@@ -106,9 +99,10 @@ static int each_owner(IpamStore *s, EachOwner each, void *data) {
         if (!d)
                 return -errno;
         for (struct dirent *e; r >= 0 && (e = readdir(d));) {
-                _cleanup_(owner_done) Owner o = {};
+                _cleanup_free_ char *text = NULL;
+                IpamOwner o;
                 IpAddress a;
-                if (read_owner(s, e->d_name, &a, &o) >= 0)
+                if (read_owner(s, e->d_name, &a, &text, &o) >= 0)
                         r = each(s, e->d_name, &a, &o, data);
         }
         return r;
@@ -121,11 +115,11 @@ typedef struct Attachment {
 } Attachment;
 
 /* A file of an older version says no interface: it counts for each of the container's. */
-static bool is_of(const Owner *o, const Attachment *t) {
+static bool is_of(const IpamOwner *o, const Attachment *t) {
         return streq(o->container_id, t->container_id) && (!o->ifname || streq(o->ifname, t->ifname));
 }
 
-static int take_address(IpamStore *s, const char *name, const IpAddress *a, const Owner *o, void *data) {
+static int take_address(IpamStore *s, const char *name, const IpAddress *a, const IpamOwner *o, void *data) {
         Attachment *t = data;
         if (is_of(o, t)) {
                 xgrow(&t->addresses, t->n);
@@ -151,7 +145,7 @@ static int give_back(IpamStore *s, const char *name) {
         return unlinkat(s->directory, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int release_one(IpamStore *s, const char *name, const IpAddress *a, const Owner *o, void *data) {
+static int release_one(IpamStore *s, const char *name, const IpAddress *a, const IpamOwner *o, void *data) {
         return is_of(o, data) ? give_back(s, name) : 0;
 }
 
@@ -165,7 +159,7 @@ typedef struct Collection {
         void *data;
 } Collection;
 
-static int collect_one(IpamStore *s, const char *name, const IpAddress *a, const Owner *o, void *data) {
+static int collect_one(IpamStore *s, const char *name, const IpAddress *a, const IpamOwner *o, void *data) {
         Collection *c = data;
         return c->keep(o->container_id, o->ifname, c->data) ? 0 : give_back(s, name);
 }

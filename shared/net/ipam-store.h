@@ -19,6 +19,13 @@ void ipam_store_close(IpamStore *s);
 DEFINE_CLEANUP(IpamStore *, ipam_store_close)
 #define _cleanup_ipam_store_ _cleanup_(ipam_store_closep)
 
+/* What the file of an address says. Cuts text, which has a NUL behind its size bytes, and points into it. */
+typedef struct IpamOwner {
+        const char *container_id;
+        const char *ifname; /* NULL: the file does not say */
+} IpamOwner;
+void ipam_owner_parse(char *text, size_t size, IpamOwner *ret);
+
 /* 1 if the address is now the attachment's, 0 if it is somebody's. It becomes the last one of the set. */
 int ipam_store_reserve(
                 IpamStore *s, const char *container_id, const char *ifname, const IpAddress *a, size_t set);
