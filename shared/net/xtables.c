@@ -286,20 +286,12 @@ static void add_matches(Entry *e, const XtablesRule *rule) {
         }
 }
 
-static void set_range6(struct nf_nat_range *range, const XtablesRule *rule) {
+/* The newest revision, of Linux 4.18: the iptables of today cannot print or save the older ones. */
+static void set_range(struct nf_nat_range2 *range, const XtablesRule *rule) {
         range->flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED;
-        memcpy(&range->min_addr, rule->to.bytes, 16);
+        memcpy(&range->min_addr, rule->to.bytes, ip_size(rule->to.family));
         range->max_addr = range->min_addr;
         range->min_proto.all = range->max_proto.all = htons(rule->to_port);
-}
-
-static void set_range4(struct nf_nat_ipv4_multi_range_compat *ranges, const XtablesRule *rule) {
-        struct nf_nat_ipv4_range *range = &ranges->range[0];
-        ranges->rangesize = 1;
-        range->flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED;
-        memcpy(&range->min_ip, rule->to.bytes, 4);
-        range->max_ip = range->min_ip;
-        range->min.all = range->max.all = htons(rule->to_port);
 }
 
 static void end(Entry *e, int family, const XtablesRule *rule) {
@@ -310,10 +302,8 @@ static void end(Entry *e, int family, const XtablesRule *rule) {
                 ranges->rangesize = 1;
         } else if (streq(rule->target, "MASQUERADE"))
                 add_target(e, "MASQUERADE", 0, sizeof(struct nf_nat_range));
-        else if (streq(rule->target, "DNAT") && family == AF_INET)
-                set_range4(add_target(e, "DNAT", 0, sizeof(struct nf_nat_ipv4_multi_range_compat)), rule);
         else if (streq(rule->target, "DNAT"))
-                set_range6(add_target(e, "DNAT", 1, sizeof(struct nf_nat_range)), rule);
+                set_range(add_target(e, "DNAT", 2, sizeof(struct nf_nat_range2)), rule);
         else /* libiptc knows verdicts and chains by their names */
                 add_target(e, rule->target, 0, sizeof(int));
         if (family == AF_INET) {
