@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Source based routing: what comes from an address of the interface leaves through that interface, since its
- * routes stand in a table of their own. */
+/* Source based routing: what comes from an address of the interface leaves through that interface, since the
+ * routes of each address stand in a table of their own. */
 
 #include <errno.h>
 
@@ -13,7 +13,7 @@
 #define FIRST_TABLE 100
 
 typedef struct SbrConfig {
-        int64_t table; /* 0: the first free one */
+        int64_t table; /* the first address has it, the others free ones behind it; 0: the first free one */
 } SbrConfig;
 
 static int read_config(CniCall *c, SbrConfig *b) {
@@ -47,8 +47,8 @@ static int compare_route(const Route *r, void *data) {
         return 0;
 }
 
-static int find_free_table(Netlink *n, unsigned *ret) {
-        for (TableSearch s = { .wanted = FIRST_TABLE };; s.wanted++) {
+static int find_free_table(Netlink *n, unsigned first, unsigned *ret) {
+        for (TableSearch s = { .wanted = first };; s.wanted++) {
                 int r = rule_each(n, AF_UNSPEC, compare_rule, &s);
                 if (r >= 0)
                         r = route_each(n, AF_UNSPEC, s.wanted, compare_route, &s);
@@ -102,17 +102,41 @@ static int take_route(const Route *r, void *data) {
         return 0;
 }
 
-static int move_routes(Netlink *n, const Link *l, unsigned table) {
-        RouteList list = { .index = l->index };
-        int r = route_each(n, AF_UNSPEC, RT_TABLE_MAIN, take_route, &list);
-        /* in this order a gateway is always reachable by a route that is there already */
-        for (size_t i = 0; r >= 0 && i < list.n; i++) {
-                Route there = list.routes[i];
+static bool is_route_of(const Route *r, const CniAddress *a) {
+        if (r->destination.address.family != a->address.address.family)
+                return false;
+        return (!r->source.family && !r->gateway.family) || ip_prefix_contains(&a->address, &r->source) ||
+               ip_prefix_contains(&a->address, &r->gateway);
+}
+
+/* In this order a gateway is always reachable by a route that is there already. */
+static int copy_routes(Netlink *n, const RouteList *l, const CniAddress *a, unsigned table) {
+        int r = 0;
+        for (size_t i = 0; r >= 0 && i < l->n; i++) {
+                if (!is_route_of(&l->routes[i], a))
+                        continue;
+                Route there = l->routes[i];
                 there.table = table;
                 there.flags = 0; /* those that the kernel sets it does not take */
                 r = route_add(n, &there);
                 if (r == -EEXIST)
                         r = 0;
+        }
+        return r;
+}
+
+static int route_by_source(CniCall *c, Netlink *n, const Link *l, const CniResult *result, unsigned table) {
+        RouteList list = { .index = l->index };
+        int r = route_each(n, AF_UNSPEC, RT_TABLE_MAIN, take_route, &list);
+        for (size_t i = 0; r >= 0 && i < result->n_ips; i++) {
+                const CniAddress *a = &result->ips[i];
+                if (!is_of_interface(c, result, a))
+                        continue;
+                r = add_source(n, l, a, table);
+                if (r >= 0)
+                        r = copy_routes(n, &list, a, table);
+                if (r >= 0 && i + 1 < result->n_ips)
+                        r = find_free_table(n, table + 1, &table);
         }
         for (size_t i = list.n; r >= 0 && i > 0; i--)
                 r = route_delete(n, &list.routes[i - 1]);
@@ -127,12 +151,9 @@ static int set_up(CniCall *c, CniSides *s, const CniResult *result, unsigned tab
         if (r < 0)
                 return cni_fail(c, CNI_INTERNAL, "Cannot find network interface %s", c->ifname);
         if (!table)
-                r = find_free_table(n, &table);
-        for (size_t i = 0; r >= 0 && i < result->n_ips; i++)
-                if (is_of_interface(c, result, &result->ips[i]))
-                        r = add_source(n, &l, &result->ips[i], table);
+                r = find_free_table(n, FIRST_TABLE, &table);
         if (r >= 0)
-                r = move_routes(n, &l, table);
+                r = route_by_source(c, n, &l, result, table);
         return r < 0 ? cni_fail(c, CNI_INTERNAL, "cannot route by source on %s: %s", c->ifname,
                                        netlink_error(n))
                      : 0;

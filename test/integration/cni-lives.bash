@@ -75,6 +75,7 @@ ipam() {
     [[ $1 != *6* ]] || sets+=('[{"subnet":"fd88::/64"}]')
     local routes='[{"dst":"0.0.0.0/0"}]'
     [[ $1 == *4* ]] || routes='[{"dst":"::/0"}]'
+    [[ $1 != 46 ]] || routes='[{"dst":"0.0.0.0/0"},{"dst":"::/0"}]'
     jq -cn --argjson s "[$(IFS=,; echo "${sets[*]}")]" --argjson r "$routes" --arg d "$leases" \
         '{ipam: {type: "host-local", ranges: $s, routes: $r, dataDir: $d}}'
 }
@@ -140,6 +141,18 @@ families() {
     0.2.0 | 1.1.0) echo 4 6 ;;
     *) echo 4 ;;
     esac
+}
+
+# cells: "VERSION FAMILY" of the matrix, one a line.
+cells() {
+    local version family
+    if [[ ${RKT_TEST_HOST-} == vm ]]; then
+        printf '%s\n' '0.1.0 4' '0.4.0 6' '1.1.0 46'
+        return
+    fi
+    for version in $(all_versions); do
+        for family in 4 6 46; do echo "$version $family"; done
+    done
 }
 
 # make_master: m0-rkt-test on the host, whose other end is in a namespace of its own.

@@ -472,7 +472,7 @@ behind_bridge() {
     has 'default via 10.88.0.1 dev eth0'
     has '10.88.0.0/24 dev eth0'
     [[ ! $(ip -n "$ns" route) ]]
-    check ip -n "$ns" -6 route show table 100
+    check ip -n "$ns" -6 route show table 101
     has 'default via fd88::1'
     check ip netns exec "$ns" busybox ping -c1 -W2 -I 10.88.0.2 10.88.0.1
     cni_ok CHECK "$ours/sbr" "$json"
@@ -481,6 +481,20 @@ behind_bridge() {
     lacks 'lookup 100'
     cni_ok DEL "$ours/sbr" "$json"
     cni_fails 999 ADD "$ours/sbr" "$(conf sbr 1.0.0 '{}')"
+}
+
+@test "sbr: two addresses of one family have a gateway each" {
+    local json
+    cni_ok ADD "$ours/bridge" "$(conf bridge 1.0.0 "$(jq -c '.ipam.ranges += [[{"subnet":"10.89.0.0/24"}]] | .forceAddress = true | .isGateway = false' <<<"$(bridge_conf 4)")")"
+    json=$(with_previous "$(conf sbr 1.0.0 '{"table":7}')" "$output")
+    cni_ok ADD "$ours/sbr" "$json"
+    check ip -n "$ns" rule
+    has 'from 10\.88\.0\.2 lookup 7'
+    has 'from 10\.89\.0\.2 lookup 8'
+    [[ $(ip -n "$ns" route show table 7) == *'default via 10.88.0.1'* && $(ip -n "$ns" route show table 7) != *10.89* ]]
+    [[ $(ip -n "$ns" route show table 8) == *'default via 10.89.0.1'* && $(ip -n "$ns" route show table 8) != *10.88* ]]
+    cni_ok CHECK "$ours/sbr" "$json"
+    cni_ok DEL "$ours/sbr" "$json"
 }
 
 @test "vrf: the interface is put into one, which goes with its last" {
@@ -552,40 +566,4 @@ behind_bridge() {
     printf 'FLANNEL_NETWORK=10.88.0.0/16\nFLANNEL_SUBNET=nonsense\n' >"$BATS_TEST_TMPDIR/subnet.env"
     cni_fails 999 ADD "$ours/flannel" "$json"
     [[ $message == *FLANNEL_SUBNET*nonsense* ]]
-}
-
-@test "podman: its containers get a network, and a port, from our plugins alone" {
-    need commands podman
-    local dir=$BATS_TEST_TMPDIR/podman tool port=$((RANDOM % 20000 + 30000))
-    mkdir -p "$dir"/{net,root/bin,root/proc,root/sys,root/dev,root/etc,root/tmp,root/www}
-    cp "$(type -P busybox)" "$dir/root/bin"
-    for tool in sh httpd; do ln -s busybox "$dir/root/bin/$tool"; done
-    echo 'hello of podman' >"$dir/root/www/index.html"
-    cat >"$dir/containers.conf" <<END
-[network]
-network_backend="cni"
-cni_plugin_dirs=["$ours"]
-network_config_dir="$dir/net"
-[engine]
-cgroup_manager="cgroupfs"
-events_logger="none"
-END
-    jq -n '{cniVersion: "0.4.0", name: "rkt-test-podman", plugins: [
-        {type: "bridge", bridge: "br-rkt-test", isGateway: true, ipMasq: true, hairpinMode: true,
-         ipam: {type: "host-local", routes: [{dst: "0.0.0.0/0"}], ranges: [[{subnet: "10.88.0.0/24", gateway: "10.88.0.1"}]]}},
-        {type: "portmap", capabilities: {portMappings: true}}, {type: "tuning"}]}' >"$dir/net/rkt-test.conflist"
-    podman_here() {
-        CONTAINERS_CONF=$dir/containers.conf podman --root "$dir/store" --runroot "$dir/run" --storage-driver vfs "$@" 3>&-
-    }
-    podman_here network ls 2>&1 | grep -q rkt-test-podman || skip "this podman knows netavark only"
-    # without cgroups, since crun sets limits for devices that not every host lets it set
-    check podman_here run -d --name web --cgroups=disabled --network rkt-test-podman -p "127.0.0.1:$port:80" \
-        --rootfs "$dir/root" /bin/httpd -f -h /www
-    [[ -e /var/lib/cni/networks/rkt-test-podman/10.88.0.2 ]]
-    wait_for 10 curl -sf -o "$BATS_TEST_TMPDIR/page" "http://127.0.0.1:$port/"
-    [[ $(<"$BATS_TEST_TMPDIR/page") == 'hello of podman' ]]
-    check podman_here rm -f -t 0 web
-    [[ ! -e /var/lib/cni/networks/rkt-test-podman/10.88.0.2 ]]
-    rm -rf /var/lib/cni/networks/rkt-test-podman
-    [[ ! $(bridge link show | grep br-rkt-test) ]]
 }
