@@ -105,6 +105,14 @@ static int find_by_pci_address(Netlink *n, const char *address, Link *ret) {
         return r;
 }
 
+/* As find_device goes by it. */
+static const char *wanted(const DeviceConfig *d) {
+        return !isempty(d->device)        ? d->device
+               : !isempty(d->mac)         ? d->mac
+               : !isempty(d->kernel_path) ? d->kernel_path
+                                          : d->pci_address;
+}
+
 static int find_device(CniCall *c, CniSides *s, const DeviceConfig *d, Link *ret) {
         int r;
         if (!isempty(d->device))
@@ -120,7 +128,9 @@ static int find_device(CniCall *c, CniSides *s, const DeviceConfig *d, Link *ret
                 r = find_in_directory(s->host, d->kernel_path, ret);
         } else
                 r = find_by_pci_address(s->host, d->pci_address, ret);
-        return r < 0 ? cni_fail(c, CNI_INTERNAL, "failed to find host device: Link not found") : 0;
+        return r < 0 ? cni_fail(c, CNI_INTERNAL, "failed to find host device \"%s\": Link not found",
+                                       wanted(d))
+                     : 0;
 }
 
 /* Its name on the host is kept in its alias, for the way back. */

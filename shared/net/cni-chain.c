@@ -96,6 +96,8 @@ int cni_chain_del(const CniNetwork *n, const CniRuntime *rt, json_object *result
                         log_warning("network \"%s\": %s: what it made may be left", n->name, error);
                         continue;
                 }
+                if (r == -EREMOTEIO && rt->refusal && streq(error, rt->refusal))
+                        continue;
                 if (r < 0 && first < 0)
                         log_warning("network \"%s\": %s", n->name, error);
                 else if (r < 0) {

@@ -143,16 +143,19 @@ static int wait_for_end(pid_t pid, uint64_t deadline, int *ret_wstatus) {
         return waitpid(pid, ret_wstatus, 0) < 0 ? -errno : 0;
 }
 
-static char *describe_failure(const char *type, int wstatus, const char *text, size_t size) {
+static int describe_failure(const char *type, int wstatus, const char *text, size_t size, char **ret_error) {
         _cleanup_cni_error_ CniError e = {};
         _cleanup_free_ char *why = NULL;
         if (WIFSIGNALED(wstatus))
-                return xasprintf("plugin %s was killed by signal %d", type, WTERMSIG(wstatus));
-        if (cni_error_parse(text, size, &e, &why) >= 0)
-                return xasprintf("plugin %s: %s%s%s", type, e.message, isempty(e.details) ? "" : "; ",
+                *ret_error = xasprintf("plugin %s was killed by signal %d", type, WTERMSIG(wstatus));
+        else if (cni_error_parse(text, size, &e, &why) >= 0) {
+                *ret_error = xasprintf("plugin %s: %s%s%s", type, e.message, isempty(e.details) ? "" : "; ",
                                 e.details ?: "");
-        return xasprintf(
-                        "plugin %s ended with status %d and without saying why", type, WEXITSTATUS(wstatus));
+                return -EREMOTEIO;
+        } else
+                *ret_error = xasprintf("plugin %s ended with status %d and without saying why", type,
+                                WEXITSTATUS(wstatus));
+        return -EIO;
 }
 
 static int run(const CniRuntime *rt, const char *program, const char *type, char **env, int input,
@@ -194,10 +197,8 @@ static int run(const CniRuntime *rt, const char *program, const char *type, char
                         *ret_error = xasprintf("plugin %s: reading what it says: %s", type, strerror(-r));
                 return r == -ETIMEDOUT ? r : -EIO;
         }
-        if (wstatus != 0) {
-                *ret_error = describe_failure(type, wstatus, text, size);
-                return -EIO;
-        }
+        if (wstatus != 0)
+                return describe_failure(type, wstatus, text, size, ret_error);
         *ret_output = TAKE_PTR(text);
         *ret_size = size;
         return 0;

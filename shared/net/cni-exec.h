@@ -25,6 +25,9 @@ typedef struct CniRuntime {
         /* The plugin that the caller has inside in place of a program (its path), or NULL: it runs in a
          * process of its own as well, but nothing has to be loaded. NULL: none. */
         CniMain (*inside)(const char *program);
+        /* For DEL: what a plugin said when it refused ADD (-EREMOTEIO). One that refuses DEL in the same
+         * words, as for a configuration that it cannot read, has made nothing. NULL: none did. */
+        const char *refusal;
 } CniRuntime;
 
 /* Where plugins are looked for, a strv: given, directories separated by colons, else $RKT_CNI_PATH, else
@@ -36,7 +39,8 @@ char *cni_find_plugin(char *const *path, const char *type);
 
 /* Runs one plugin with config on its standard input. *ret_output (allocated, may be "") is what it wrote to
  * its standard output. Its standard error is ours. -ENOENT: there is no such plugin; -ETIMEDOUT: it was
- * killed; -EIO: it failed; always with *ret_error (allocated), which names the plugin. */
+ * killed; -EREMOTEIO: it failed and said why; -EIO: it failed; always with *ret_error (allocated), which
+ * names the plugin. */
 int cni_exec(const CniRuntime *rt, const char *command, const char *type, json_object *config,
                 char **ret_output, size_t *ret_size, char **ret_error);
 

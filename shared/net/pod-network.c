@@ -70,7 +70,8 @@ void pod_network_close(PodNetwork *p) {
         if (p->net >= 0)
                 close(TAKE_FD(p->net));
         free(p->netns);
-        p->netns = NULL;
+        free(p->refusal);
+        p->netns = p->refusal = NULL;
 }
 
 /* Plugins refuse CNI_ARGS that they do not know unless they are told not to. A container's name has no
@@ -98,6 +99,7 @@ static CniRuntime runtime(const PodNetwork *p, const NetworkRecord *r, const cha
                 .timeout_ns = p->timeout_ns,
                 .held = p->net,
                 .inside = p->inside,
+                .refusal = p->refusal,
         };
 }
 
@@ -166,6 +168,8 @@ static int add_one(PodNetwork *p, NetworkRecord *record, size_t index) {
         r = cni_chain_add(&record->network, &rt, &record->result, &error);
         if (r < 0) {
                 log_error("pod %s: joining the network \"%s\": %s", p->uuid, record->network.name, error);
+                if (r == -EREMOTEIO)
+                        p->refusal = TAKE_PTR(error);
                 return r;
         }
         r = network_record_write_at(p->net, file, record);

@@ -19,6 +19,7 @@ typedef struct PodNetwork {
         int net;              /* POD/net, locked; or -1 */
         char *netns;          /* path of the handle; NULL: there is none */
         CniMain (*inside)(const char *program); /* see CniRuntime */
+        char *refusal; /* what a plugin said when it refused the pod just now, or NULL */
 } PodNetwork;
 
 /* Takes the lock, for which it waits until every plugin of an earlier call has ended or twice the time limit

@@ -2,6 +2,8 @@
 #include "collect.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "event.h"
@@ -47,13 +49,18 @@ int pod_mark_garbage(Pod *p, bool sync) {
         return r < 0 ? log_error_errno(r, "pod %s: moving it to %s", p->uuid, pod_place_name(to)) : 0;
 }
 
-/* What the stage1 made outside the pod's directory. A pod that never ran has nothing there, and one too
- * broken to tell its stage1 is still removed. */
+/* A pod that never ran has nothing outside its directory, unless somebody put it into networks by hand. */
+static bool is_only_a_directory(const Pod *p) {
+        return p->place != POD_PLACE_EXITED_GARBAGE &&
+               faccessat(p->fd, "net", F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+}
+
+/* What the stage1 made outside the pod's directory. A pod too broken to tell its stage1 is still removed. */
 static int collect_stage1(const Pod *p) {
         char *argv[6] = { NULL };
         size_t n = 1;
         _cleanup_free_ char *local_config = xasprintf("--local-config=%s", globals.local_config);
-        if (p->place != POD_PLACE_EXITED_GARBAGE)
+        if (is_only_a_directory(p))
                 return 0;
         if (globals.debug)
                 argv[n++] = (char *) "--debug";
