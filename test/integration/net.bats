@@ -273,25 +273,6 @@ no_rules() {
     no_rules
 }
 
-@test "add killed at any moment: gc leaves no link, lease, rule or namespace" {
-    busybox_image early
-    bridge_network
-    local i rounds=12 pid
-    [[ $RKT_TEST_HOST == ns ]] || rounds=4
-    for ((i = 0; i < rounds; i++)); do
-        rkt --local-config="$config" run --net=rkt-test example.com/early --exec=/bin/sleep -- 60 >/dev/null 2>&1 3>&- &
-        pid=$!
-        sleep "0.0$((RANDOM % 9))"
-        kill -KILL $pid $(pgrep -x rkt-netplug) 2>/dev/null || :
-        wait $pid 2>/dev/null || :
-    done
-    wait_for 20 bash -c '! pgrep -x rkt-netplug >/dev/null && ! rkt list --format=json | jq -e ".[] | select(.state == \"running\")" >/dev/null'
-    check rkt --local-config="$config" gc --grace-period=0s --expire-prepared=0s
-    ip link del rkttest0 2>/dev/null || :
-    wait_for 5 no_leftovers
-    no_rules
-}
-
 @test "the gc of the timer takes killed pods out of their networks from its own mount namespace" {
     busybox_image early
     bridge_network
