@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "alloc.h"
+#include "log-limit.h"
 #include "option.h"
 #include "signal-name.h"
 #include "strv.h"
@@ -89,6 +90,10 @@ static int parse_notify(const char *value, AppLife *l, char **ret_error) {
         return -EINVAL;
 }
 
+static int parse_log_rate(const char *value, AppLife *l, char **ret_error) {
+        return log_rate_parse(value, &l->log_lines, &l->log_ms, ret_error);
+}
+
 int app_life_parse(const NameValueList *annotations, AppLife *ret, char **ret_error) {
         static const struct {
                 const char *name;
@@ -99,6 +104,7 @@ int app_life_parse(const NameValueList *annotations, AppLife *ret, char **ret_er
                 { APP_STOP_SIGNAL_ANNOTATION, parse_stop_signal },
                 { APP_STOP_TIMEOUT_ANNOTATION, parse_stop_timeout },
                 { APP_NOTIFY_ANNOTATION, parse_notify },
+                { APP_LOG_RATE_ANNOTATION, parse_log_rate },
         };
         _cleanup_app_life_ AppLife l = {
                 .after = strv_copy(NULL),

@@ -35,6 +35,7 @@ typedef struct AppLife {
         int stop_signal;
         uint64_t stop_timeout_ms;
         bool notify;
+        uint64_t log_lines, log_ms; /* log-limit.h; 0: no limit */
 } AppLife;
 
 const char *restart_policy_name(RestartPolicy p);

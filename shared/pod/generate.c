@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "app-life.h"
 #include "json.h"
+#include "log-limit.h"
 #include "log.h"
 #include "strv.h"
 #include "types.h"
@@ -248,6 +249,8 @@ int pod_manifest_generate(const PodRequest *q, const PodImage *images, PodManife
         int r = generate_isolators(&q->isolators, &m->isolators);
         if (r < 0)
                 return r;
+        if (q->log_size)
+                name_values_add(&m->annotations, POD_LOG_SIZE_ANNOTATION, q->log_size);
         add_volumes_and_ports(q, m);
         *ret = TAKE_PTR(m);
         return 0;

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "app-life.h"
+#include "log-limit.h"
 #include "log.h"
 #include "request.h"
 #include "strv.h"
@@ -137,6 +138,7 @@ static int set_life(const char *flag, const char *annotation, const char *value)
                 return set_life(flag, annotation, value);                                                   \
         }
 SET_LIFE(set_after, "after", APP_AFTER_ANNOTATION)
+SET_LIFE(set_log_rate, "log-rate", APP_LOG_RATE_ANNOTATION)
 SET_LIFE(set_notify, "notify", APP_NOTIFY_ANNOTATION)
 SET_LIFE(set_restart, "restart", APP_RESTART_ANNOTATION)
 SET_LIFE(set_stop_signal, "stop-signal", APP_STOP_SIGNAL_ANNOTATION)
@@ -153,6 +155,8 @@ const Option app_request_options[] = {
                         "set an app's environment variables; overrides every other source"),
         APP_OPTION("exec", set_exec, "PATH", "override the exec command for the preceding image"),
         APP_OPTION("group", set_group, "GROUP", "group override for the preceding image"),
+        APP_OPTION("log-rate", set_log_rate, "LINES/DURATION",
+                        "how many lines of the app are kept in the pod's journal in such a time"),
         APP_OPTION("name", set_name, "NAME", "set the name of the app"),
         { "notify", OPTION_CALL, NULL, "the app tells when it is ready, as sd_notify(3) says: true or false",
                         .call = set_notify, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "log-limit.h"
 #include "log.h"
 #include "strv.h"
 #include "types.h"
@@ -138,9 +139,21 @@ static int set_private_users(const char *value, void *userdata) {
         return 0;
 }
 
+static int set_log_size(const char *value, void *userdata) {
+        uint64_t bytes;
+        char *error = NULL;
+        if (log_size_parse(value, &bytes, &error) < 0)
+                return pod_request_fail("log-size", value, error);
+        free(pod_request.log_size);
+        pod_request.log_size = xstrdup(value);
+        return 0;
+}
+
 const Option pod_request_options[] = {
         { "inherit-env", OPTION_BOOL, &pod_request.inherit_env,
                         "inherit all environment variables not set by apps" },
+        { "log-size", OPTION_CALL, NULL, "how much the pod's journal may take, such as 64Mi",
+                        .call = set_log_size, .shown_default = "SIZE" },
         { "no-overlay", OPTION_BOOL, &pod_request.no_overlay,
                         "copy the images' trees instead of using overlayfs" },
         { "no-store", OPTION_BOOL, &pod_request.no_store, "", .flags = OPTION_HIDDEN },
@@ -236,10 +249,10 @@ static int check_mounts(const Mount *mounts, size_t n) {
 static int check_pod_manifest(void) {
         const PodRequest *q = &pod_request;
         if (q->n_apps > 0 || q->n_volumes > 0 || q->n_mounts > 0 || q->n_ports > 0 || q->isolators.n > 0 ||
-                        q->inherit_env || q->environment.n > 0 || q->environment_file.n > 0 ||
+                        q->log_size || q->inherit_env || q->environment.n > 0 || q->environment_file.n > 0 ||
                         (q->pull_policy_given && q->pull_policy != PULL_NEW)) {
                 log_error("conflicting flags set with --pod-manifest (images, --volume, --mount, --port, "
-                          "--pull-policy, limits, --sysctl, "
+                          "--pull-policy, limits, --log-size, --sysctl, "
                           "--inherit-env, --set-env and --set-env-file come from the manifest)");
                 return -EINVAL;
         }
@@ -278,8 +291,8 @@ void pod_request_clear(void) {
                 volume_done(&q->volumes[i]);
         for (size_t i = 0; i < q->n_ports; i++)
                 exposed_port_done(&q->ports[i]);
-        char *const strings[] = { q->pod_manifest, q->stage1.url, q->stage1.path, q->stage1.name,
-                q->stage1.hash, q->stage1.from_dir };
+        char *const strings[] = { q->log_size, q->pod_manifest, q->stage1.url, q->stage1.path,
+                q->stage1.name, q->stage1.hash, q->stage1.from_dir };
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 free(strings[i]);
         free(q->apps);

@@ -8,6 +8,7 @@
 #include "capabilities.h"
 #include "file.h"
 #include "image-manifest.h"
+#include "log-limit.h"
 #include "log.h"
 #include "masks.h"
 #include "plan-isolators.h"
@@ -147,6 +148,13 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
         p->interactive = q->interactive;
         p->resolv_conf = q->resolv_conf;
         p->hosts = q->hosts;
+
+        const char *log_size = name_values_get(&m->annotations, POD_LOG_SIZE_ANNOTATION);
+        _cleanup_free_ char *problem = NULL;
+        if (log_size && log_size_parse(log_size, &p->log_size, &problem) < 0) {
+                log_error("the pod's annotation " POD_LOG_SIZE_ANNOTATION ": %s", problem);
+                return -EINVAL;
+        }
 
         p->apps = xnew(PlanApp, m->n_apps);
         p->n_apps = m->n_apps;

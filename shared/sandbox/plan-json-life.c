@@ -19,18 +19,25 @@ void plan_life_to_json(json_object *o, const AppLife *l) {
                 json_object_object_add(o, "restartMax", json_object_new_uint64(l->restart_max));
         if (l->notify)
                 json_object_object_add(o, "notify", json_object_new_boolean(true));
+        if (l->log_lines > 0) {
+                json_object_object_add(o, "logLines", json_object_new_uint64(l->log_lines));
+                json_object_object_add(o, "logTime", json_object_new_uint64(l->log_ms));
+        }
         json_object_object_add(o, "stopSignal", json_object_new_int(l->stop_signal));
         json_object_object_add(o, "stopTimeout", json_object_new_uint64(l->stop_timeout_ms));
 }
 
 int plan_life_from_json(JsonContext *c, json_object *o, AppLife *ret) {
         const char *restart = restart_policy_name(RESTART_NO);
-        int64_t signal = 0, timeout = 0, max = 0;
+        int64_t signal = 0, timeout = 0, max = 0, lines = 0, ms = 0;
         int r;
         if ((r = json_get_strv(c, o, "after", JSON_OPTIONAL, &ret->after)) < 0 ||
                         (r = json_get_string(c, o, "restart", JSON_OPTIONAL, &restart)) < 0 ||
                         (r = json_get_int(c, o, "restartMax", JSON_OPTIONAL, 0, INT32_MAX, &max)) < 0 ||
                         (r = json_get_bool(c, o, "notify", JSON_OPTIONAL, &ret->notify)) < 0 ||
+                        (r = json_get_int(c, o, "logLines", JSON_OPTIONAL, 0, UINT32_MAX, &lines)) < 0 ||
+                        (r = json_get_int(c, o, "logTime", JSON_OPTIONAL, 0, INT64_MAX / 1000000, &ms)) <
+                                        0 ||
                         (r = json_get_int(c, o, "stopSignal", JSON_REQUIRED, 1, SIGRTMAX, &signal)) < 0 ||
                         (r = json_get_int(c, o, "stopTimeout", JSON_REQUIRED, 0, INT64_MAX / 1000000,
                                          &timeout)) < 0)
@@ -42,6 +49,8 @@ int plan_life_from_json(JsonContext *c, json_object *o, AppLife *ret) {
                 ret->after = strv_copy(NULL);
         ret->restart = policy;
         ret->restart_max = (uint64_t) max;
+        ret->log_lines = (uint64_t) lines;
+        ret->log_ms = (uint64_t) ms;
         ret->stop_signal = (int) signal;
         ret->stop_timeout_ms = (uint64_t) timeout;
         return 0;

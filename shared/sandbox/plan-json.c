@@ -156,6 +156,8 @@ json_object *plan_to_json(const Plan *p) {
         add_string(o, "resolvConf", file_names[p->resolv_conf]);
         add_string(o, "hosts", file_names[p->hosts]);
         plan_limits_to_json(o, &p->limits);
+        if (p->log_size > 0)
+                json_object_object_add(o, "logSize", json_object_new_uint64(p->log_size));
         add_strv(o, "sysctl", p->sysctl);
         json_object *volumes = json_object_new_array();
         for (size_t i = 0; i < p->n_volumes; i++)
@@ -373,7 +375,7 @@ static int app_from_json(JsonContext *c, json_object *o, PlanApp *a) {
 static int plan_from_json(JsonContext *c, Plan *p) {
         json_object *o = c->root;
         const char *uuid = NULL, *users = NULL;
-        int64_t version = 0;
+        int64_t version = 0, log_size = 0;
         int net = 0, resolv_conf = 0, hosts = 0, r;
         if ((r = json_expect(c, o, json_type_object)) < 0 ||
                         (r = json_get_int(c, o, "version", JSON_REQUIRED, PLAN_VERSION, PLAN_VERSION,
@@ -399,9 +401,11 @@ static int plan_from_json(JsonContext *c, Plan *p) {
         p->resolv_conf = resolv_conf;
         p->hosts = hosts;
         if ((r = plan_limits_from_json(c, o, &p->limits)) < 0 ||
+                        (r = json_get_int(c, o, "logSize", JSON_OPTIONAL, 0, INT64_MAX, &log_size)) < 0 ||
                         (r = json_get_strv(c, o, "sysctl", JSON_OPTIONAL, &p->sysctl)) < 0 ||
                         (r = PARSE_ARRAY(c, o, "volumes", p->volumes, p->n_volumes, volume_from_json)) < 0)
                 return r;
+        p->log_size = (uint64_t) log_size;
         return PARSE_ARRAY(c, o, "apps", p->apps, p->n_apps, app_from_json);
 }
 

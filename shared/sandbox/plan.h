@@ -145,6 +145,7 @@ typedef struct Plan {
         bool interactive; /* the only app has rkt's own stdin, stdout and stderr */
         PlanFile resolv_conf, hosts;
         PlanLimits limits; /* of all apps together, and their supervisors */
+        uint64_t log_size; /* bytes of the pod's journal; 0: journald's own limit */
         char **sysctl;     /* "net/ipv4/ip_forward=1": path below /proc/sys */
         PlanVolume *volumes;
         size_t n_volumes;

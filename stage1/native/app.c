@@ -30,6 +30,7 @@ static int open_streams(App *a) {
                         .priority = i == 0 ? LOG_INFO : LOG_ERR,
                 };
                 int r = stream_open(&a->streams[i], a->logs, &sender);
+                a->streams[i].limit = a->plan->life.log_lines > 0 ? &a->log_limit : NULL;
                 if (r < 0 || (r = stream_watch(&a->streams[i], a->loop)) < 0)
                         return log_error_errno(r, "app %s: cannot make its output pipes", a->plan->name);
         }
@@ -57,6 +58,8 @@ int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot
                 .failure = -1,
                 .failure_source.fd = -1,
                 .notify = NOTIFY_NONE,
+                .log_limit = { .burst = plan->life.log_lines,
+                                .interval = plan->life.log_ms * NSEC_PER_MSEC },
                 .streams = { { .in = -1, .out = -1, .source.fd = -1 },
                                 { .in = -1, .out = -1, .source.fd = -1 } },
         };
@@ -282,6 +285,7 @@ void app_process_ended(App *a, int code, int status) {
         check_execution(a);
         if (a->cgroup >= 0)
                 report_oom_kills(a);
+        stream_tell_dropped(&a->streams[1]);
         a->pid = 0;
         /* what the process left behind goes with it: hooks and the app begin with an empty cgroup */
         if (a->cgroup >= 0)

@@ -34,7 +34,8 @@ typedef struct App {
         int loop;
         int control; /* socket to the other side, which tells the host what happens */
         Stream streams[2];
-        int terminal; /* interactive on a terminal: the app's side of it; or -1 */
+        RateLimit log_limit; /* of both */
+        int terminal;        /* interactive on a terminal: the app's side of it; or -1 */
 
         AppPhase phase;
         pid_t pid;   /* of the process of this phase */

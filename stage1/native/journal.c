@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
@@ -112,10 +113,17 @@ static int mount_host_usr(Journal *j) {
         return r;
 }
 
-static int prepare_files(void) {
+static int write_configuration(const Journal *j) {
+        _cleanup_free_ char *size =
+                        j->max_use > 0 ? xasprintf("SystemMaxUse=%" PRIu64 "\n", j->max_use) : NULL;
+        _cleanup_free_ char *text = xasprintf("%s%s", configuration, size ?: "");
+        return write_string_at(AT_FDCWD, "/etc/systemd/journald.conf", text, 0644);
+}
+
+static int prepare_files(const Journal *j) {
         int r = mkdir_parents_at(AT_FDCWD, "/etc/systemd", 0755);
         if (r >= 0)
-                r = write_string_at(AT_FDCWD, "/etc/systemd/journald.conf", configuration, 0644);
+                r = write_configuration(j);
         /* what journalctl --flush leaves: without it, journald would keep everything in /run */
         if (r >= 0)
                 r = write_string_at(AT_FDCWD, "/run/systemd/journal/flushed", "", 0644);
@@ -168,7 +176,7 @@ static void start(Journal *j) {
                 loop_forget(j->loop, &j->sources[s]);
         int r = 0;
         if (j->starts == 0 && (r = mount_host_usr(j)) >= 0)
-                r = prepare_files();
+                r = prepare_files(j);
         if (r < 0 || ++j->starts > STARTS_MAX) {
                 log_warning("no journal is kept for this pod: systemd-journald %s",
                                 r < 0 ? "cannot be used" : "keeps failing");

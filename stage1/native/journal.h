@@ -22,9 +22,10 @@ typedef struct Journal {
         LoopSource sources[_JOURNAL_SOCKET_MAX];
         int client; /* PID 1's own connection */
         LoopSource client_source;
-        int cgroup;   /* that journald starts in; -1: ours */
-        int host_usr; /* the host's /usr, not yet mounted; or -1 */
-        pid_t pid;    /* 0: not running */
+        int cgroup;       /* that journald starts in; -1: ours */
+        int host_usr;     /* the host's /usr, not yet mounted; or -1 */
+        pid_t pid;        /* 0: not running */
+        uint64_t max_use; /* bytes; 0: journald's own limit */
         unsigned starts;
         char *pending; /* a message that did not fit */
         size_t n_pending;

@@ -201,6 +201,7 @@ static int set_up(Pid1 *p) {
         if (!p->plan->interactive && (r = close_stdin()) < 0)
                 return r;
         console_attach(&p->logs.console, p->loop, on_logs_writable, p);
+        p->logs.journal.max_use = p->plan->log_size;
         journal_attach(&p->logs.journal, p->loop, on_logs_writable, p);
 
         p->apps = xnew(App, p->plan->n_apps);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/epoll.h>
+#include <syslog.h>
 
 #include "alloc.h"
 #include "duration.h"
@@ -17,14 +18,48 @@ bool logs_ready(const Logs *l) {
 }
 
 /* As journald forwards to a console, which is what rkt run has always shown. */
-void logs_write(Logs *l, const JournalSender *from, const char *line, size_t size) {
+static void show(Logs *l, const JournalSender *from, const char *line, size_t size) {
         char head[320];
         uint64_t now = monotonic_ns() / 1000;
         int n = snprintf(head, sizeof(head), "[%5" PRIu64 ".%06" PRIu64 "] %.256s[%d]: ", now / 1000000,
                         now % 1000000, from->identifier, (int) from->pid);
         const struct iovec parts[] = { { head, (size_t) n }, { (char *) line, size }, { (char *) "\n", 1 } };
         console_write(&l->console, parts, ELEMENTSOF(parts));
+}
+
+void logs_write(Logs *l, const JournalSender *from, const char *line, size_t size) {
+        show(l, from, line, size);
         journal_write(&l->journal, from, line, size);
+}
+
+static void tell_dropped(Stream *s, bool all) {
+        uint64_t n = s->limit ? rate_limit_dropped(s->limit, monotonic_ns(), all) : 0;
+        if (n == 0)
+                return;
+        _cleanup_free_ char *text =
+                        xasprintf("%" PRIu64 " lines are not kept: more than %" PRIu64 " in %.3g s", n,
+                                        s->limit->burst, (double) s->limit->interval / NSEC_PER_SEC);
+        JournalSender from = s->sender;
+        from.priority = LOG_WARNING;
+        journal_write(&s->logs->journal, &from, text, strlen(text));
+}
+
+void stream_tell_dropped(Stream *s) {
+        tell_dropped(s, true);
+}
+
+/* What is beyond the limit is shown, but not kept. */
+static void write_line(Stream *s, const char *line, size_t size) {
+        tell_dropped(s, false);
+        bool passes = !s->limit || rate_limit_pass(s->limit, monotonic_ns());
+        if (passes && s->limit && !journal_ready(&s->logs->journal)) {
+                s->limit->dropped++; /* the journal has not taken what it was just told yet */
+                passes = false;
+        }
+        if (passes)
+                logs_write(s->logs, &s->sender, line, size);
+        else
+                show(s->logs, &s->sender, line, size);
 }
 
 int stream_open(Stream *s, Logs *l, const JournalSender *sender) {
@@ -51,7 +86,7 @@ static void pass_lines(Stream *s, bool finish) {
                         newline = NULL;
                 } else if (!newline && length < STREAM_LINE_MAX && !finish)
                         break;
-                logs_write(s->logs, &s->sender, s->buffer + start, length);
+                write_line(s, s->buffer + start, length);
                 start += length + (newline ? 1 : 0);
         }
         s->used -= start;

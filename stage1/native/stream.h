@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "journal.h"
+#include "rate-limit.h"
 
 /* Longer lines are cut into several messages, as journald does with LineMax=48K. */
 #define STREAM_LINE_MAX ((size_t) 48 * 1024)
@@ -21,6 +22,7 @@ typedef struct Logs {
 typedef struct Stream {
         Logs *logs;
         JournalSender sender; /* pid is the process that runs now */
+        RateLimit *limit;     /* of what is kept; NULL: none */
         int in, out;          /* PID 1's end, and the app's */
         char *buffer;         /* an unfinished line */
         size_t used, size;
@@ -38,5 +40,7 @@ int stream_watch(Stream *s, int loop);
 /* Reads what is there, as long as it can be passed on. With finish, an unfinished line counts as one.
  * Returns whether nothing is left. */
 bool stream_read(Stream *s, bool finish);
+/* Tells the journal how many lines it has not got. */
+void stream_tell_dropped(Stream *s);
 /* The logs take lines again. */
 void stream_resume(Stream *s);

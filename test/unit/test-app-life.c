@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "app-life.h"
+#include "log-limit.h"
 #include "start-order.h"
 #include "strv.h"
 
@@ -73,6 +74,12 @@ static void wrong_values_are_refused_with_their_annotation(void **state) {
                 { APP_STOP_SIGNAL_ANNOTATION, "NO", "is not a signal" },
                 { APP_STOP_TIMEOUT_ANNOTATION, "-1s", "neither a duration" },
                 { APP_STOP_TIMEOUT_ANNOTATION, "soon", "neither a duration" },
+                { APP_LOG_RATE_ANNOTATION, "1000", "is no rate" },
+                { APP_LOG_RATE_ANNOTATION, "0/1s", "is no rate" },
+                { APP_LOG_RATE_ANNOTATION, "-1/1s", "is no rate" },
+                { APP_LOG_RATE_ANNOTATION, "5/0", "is no rate" },
+                { APP_LOG_RATE_ANNOTATION, "5/1us", "is no rate" },
+                { APP_LOG_RATE_ANNOTATION, "/1s", "is no rate" },
                 { APP_NOTIFY_ANNOTATION, "maybe", "expected true or false" },
         };
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -81,6 +88,23 @@ static void wrong_values_are_refused_with_their_annotation(void **state) {
                 assert_true(parse(table[i].name, table[i].value, &l, &error) < 0);
                 assert_non_null(strstr(error, table[i].name));
                 assert_non_null(strstr(error, table[i].error));
+        }
+}
+
+static void how_much_is_kept_of_what_is_said(void **state) {
+        uint64_t lines = 0, ms = 0, bytes = 0;
+        char *error = NULL;
+        assert_int_equal(log_rate_parse("1000/1m30s", &lines, &ms, &error), 0);
+        assert_int_equal(lines, 1000);
+        assert_int_equal(ms, 90000);
+        assert_int_equal(log_size_parse("64Mi", &bytes, &error), 0);
+        assert_int_equal(bytes, 64 << 20);
+        assert_int_equal(log_size_parse("1048576", &bytes, &error), 0);
+        const char *const wrong[] = { "", "1", "1048575", "-1Gi", "much" };
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                assert_true(log_size_parse(wrong[i], &bytes, &error) < 0);
+                assert_non_null(strstr(error, "expected a size"));
+                free(TAKE_PTR(error));
         }
 }
 
@@ -151,6 +175,7 @@ int main(void) {
                 cmocka_unit_test(an_app_without_annotations_is_stopped_by_sigterm_and_not_started_again),
                 cmocka_unit_test(values_are_read_in_the_forms_that_people_know),
                 cmocka_unit_test(wrong_values_are_refused_with_their_annotation),
+                cmocka_unit_test(how_much_is_kept_of_what_is_said),
                 cmocka_unit_test(on_failure_restarts_failures_only_and_not_more_often_than_said),
                 cmocka_unit_test(the_time_until_a_restart_doubles_up_to_a_minute),
                 cmocka_unit_test(apps_start_behind_those_they_name_and_otherwise_as_they_are_listed),
