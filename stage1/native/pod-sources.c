@@ -62,6 +62,16 @@ static int open_host_file(const char *path, int *ret) {
         return 0;
 }
 
+/* With systemd-resolved, the host's file may name only a server on the host's lo, which a pod with networks
+ * of its own does not reach: then the one beside it, with the servers that are behind. */
+static const char *host_resolv_conf(const Plan *p) {
+        static const char servers[] = "/run/systemd/resolve/resolv.conf";
+        _cleanup_free_ char *real = realpath("/etc/resolv.conf", NULL);
+        bool is_stub = real && streq(real, "/run/systemd/resolve/stub-resolv.conf");
+        return is_stub && p->net == PLAN_NET_CONTAINED && access(servers, R_OK) == 0 ? servers
+                                                                                     : "/etc/resolv.conf";
+}
+
 static int open_host_usr(void) {
         _cleanup_close_ int fd = mount_clone(AT_FDCWD, "/usr", false);
         if (fd < 0 || mount_restrict(fd, "", false, MOUNT_ATTR_RDONLY | BASIC_ATTRIBUTES, 0) < 0)
@@ -165,7 +175,7 @@ static int open_mounts(Boot *b, PodRoot *p) {
                         (r = open_volumes(b, p, false)) < 0)
                 return r;
         if (b->plan->resolv_conf == PLAN_FILE_HOST)
-                r = open_host_file("/etc/resolv.conf", &p->resolv_conf);
+                r = open_host_file(host_resolv_conf(b->plan), &p->resolv_conf);
         if (r >= 0 && b->plan->hosts == PLAN_FILE_HOST)
                 r = open_host_file("/etc/hosts", &p->hosts);
         p->host_usr = open_host_usr();

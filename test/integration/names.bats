@@ -13,6 +13,8 @@ setup() {
 }
 
 teardown() {
+    [[ ! ${moved-} ]] || { rm -rf /run/systemd/resolve && mv -f "$moved" /etc/resolv.conf; }
+    [[ ! ${ns-} ]] || ip netns del "$ns" 2>/dev/null || :
     ((${#name_pids[@]} == 0)) || kill "${name_pids[@]}" 2>/dev/null || :
     end_pods
     ip link del rktnames0 2>/dev/null || :
@@ -275,6 +277,48 @@ files() {
     check rkt run --net=none --dns=host --hosts-entry=host example.com/writes
     lacks WRITTEN
     [[ $(cat /etc/resolv.conf /etc/hosts) == "$before" ]]
+}
+
+@test "--dns=host with systemd-resolved gives a pod with a network the servers behind the stub" {
+    [[ ! -e /run/systemd/resolve ]] || skip "systemd-resolved is here"
+    busybox_image files "$(sh_app 'cat /etc/resolv.conf')"
+    moved=/etc/resolv.conf.before-$$
+    mv /etc/resolv.conf "$moved"
+    mkdir -p /run/systemd/resolve
+    echo 'nameserver 127.0.0.53' >/run/systemd/resolve/stub-resolv.conf
+    echo 'nameserver 192.0.2.77' >/run/systemd/resolve/resolv.conf
+    ln -s /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+    check rkt run --dns=host example.com/files
+    has 'nameserver 192\.0\.2\.77'
+    check rkt run --net=host --dns=host example.com/files
+    has 'nameserver 127\.0\.0\.53'
+}
+
+@test "the plugin by hand: aliases, VERSION, CHECK, and GC of what no attachment has" {
+    need commands dnsmasq
+    load cni-lives
+    cni_setup
+    local bridge json with
+    bridge=$(conf bridge 1.1.0 '{"name": "rkt-names", "bridge": "rktnames0", "isGateway": true, "ipam": {"type": "host-local", "subnet": "10.76.0.0/24"}}')
+    cni_ok ADD "$ours/bridge" "$bridge"
+    json=$(conf dnsname 1.1.0 '{"name": "rkt-names", "runtimeConfig": {"aliases": {"rkt-names": ["db", "store"], "other": ["not"]}}}')
+    with=$(with_previous "$json" "$output")
+    cni_args='IgnoreUnknown=1;K8S_POD_NAME=c1' cni_ok ADD "$ours/dnsname" "$with"
+    [[ $(jq -c .dns <<<"$output") == '{"nameservers":["10.76.0.1"]}' && $(jq '.ips | length' <<<"$output") == 1 ]]
+    [[ $(</run/rkt/names/rkt-names/hosts/"$container:eth0") == $'10.76.0.2\tc1 db store' ]]
+    cni_args='K8S_POD_NAME=c1' cni_ok CHECK "$ours/dnsname" "$with"
+    cni_fails 999 CHECK "$ours/dnsname" "$with" # another name
+    cni_fails 999 ADD "$ours/dnsname" "$json"
+    [[ $message == *'must be called as chained plugin'* ]]
+    cni_fails 999 ADD "$ours/dnsname" "$(jq -c '.runtimeConfig.aliases."rkt-names" = [7]' <<<"$with")"
+    cni_ok STATUS "$ours/dnsname" "$json"
+    cni_ok GC "$ours/dnsname" "$(jq -c --arg c "$container" '."cni.dev/valid-attachments" = [{containerID: $c, ifname: "eth0"}]' <<<"$json")"
+    [[ -e /run/rkt/names/rkt-names/hosts/$container:eth0 ]]
+    cni_ok GC "$ours/dnsname" "$(jq -c '."cni.dev/valid-attachments" = []' <<<"$json")"
+    [[ ! -e /run/rkt/names ]]
+    cni_ok DEL "$ours/dnsname" "$json"
+    cni_ok DEL "$ours/bridge" "$bridge"
+    cni_teardown
 }
 
 @test "wrong values of the flags are refused before anything is made" {
