@@ -232,8 +232,14 @@ static int pass_lock(const char *name, int fd) {
 }
 
 static int pass_labels(const Launch *l) {
-        if (l->labels_lock < 0)
+        if (l->labels_lock < 0) {
+                /* what was another pod's is not this one's */
+                static const char *const names[] = { "RKT_SELINUX_CONTEXT", "RKT_SELINUX_MOUNT_CONTEXT",
+                        "RKT_SELINUX_LOCK_FD" };
+                for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                        unsetenv(names[i]);
                 return 0;
+        }
         return setenv("RKT_SELINUX_CONTEXT", l->labels.process, 1) < 0 ||
                                                setenv("RKT_SELINUX_MOUNT_CONTEXT", l->labels.file, 1) < 0
                                ? -errno

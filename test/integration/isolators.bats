@@ -127,6 +127,9 @@ pod_manifest() {
     has 'os/linux/selinux-context is set but this host has no SELinux, skipping'
     has 'os/linux/apparmor-profile is set but this host has no AppArmor, skipping'
     has ': ran$'
+    # labels that the caller has been given are not this pod's
+    RKT_SELINUX_CONTEXT=a:b:c:s0 RKT_SELINUX_MOUNT_CONTEXT=a:b:c:s0 RKT_SELINUX_LOCK_FD=99 check rkt run --net=none example.com/label
+    has ': ran$'
     check_fails 254 rkt run --net=none example.com/label --selinux-context=system_u:system_r
     has 'value.type: missing'
 }
