@@ -225,7 +225,7 @@ static int set_gateways(Attachment *a, CniResult *result) {
                         .length = result->ips[i].address.length };
                 r = ensure_gateway(a, on, &gateway);
         }
-        return r < 0 ? r : cni_enable_forwarding(a->call, result);
+        return r < 0 ? r : cni_enable_forwarding(a->call, a->sides.host, result);
 }
 
 static int set_addresses(Attachment *a, CniResult *result) {

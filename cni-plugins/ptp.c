@@ -125,7 +125,7 @@ static int configure_host(CniCall *c, CniSides *s, const Link *l, const CniResul
 
 static int attach(CniCall *c, CniSides *s, const PtpConfig *p, CniResult *result, Link *host) {
         Link container;
-        int r = cni_enable_forwarding(c, result);
+        int r = cni_enable_forwarding(c, s->host, result);
         if (r >= 0)
                 r = make_pair(c, s, p, host, &container);
         if (r < 0)

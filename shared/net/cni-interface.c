@@ -159,7 +159,32 @@ int cni_configure(CniCall *c, CniSides *s, const Link *l, const CniResult *resul
         return r < 0 ? r : cni_configure_routes(c, s, l, result);
 }
 
-int cni_enable_forwarding(CniCall *c, const CniResult *result) {
+/* A host that forwards IPv6 stops listening to its routers, unless its interfaces are told to do so all the
+ * same: those through which it has learned routes go on, or it would lose its own way out when they expire.
+ */
+static int keep_listening(const Route *route, void *data) {
+        _cleanup_free_ char *accepts = NULL;
+        Link l;
+        if (route->protocol == RTPROT_RA && link_get_by_index(data, route->index, &l) >= 0 &&
+                        netns_read_sysctl(-1, &accepts, "net/ipv6/conf/%s/accept_ra", l.name) >= 0 &&
+                        streq(accepts, "1"))
+                netns_write_sysctl(-1, "2", "net/ipv6/conf/%s/accept_ra", l.name);
+        return 0;
+}
+
+static int forward_ipv6(Netlink *host) {
+        _cleanup_netlink_ Netlink *links = NULL;
+        _cleanup_free_ char *forwards = NULL;
+        int r = netns_read_sysctl(-1, &forwards, "net/ipv6/conf/all/forwarding");
+        if (r < 0 || streq(forwards, "1"))
+                return r < 0 ? r : 0;
+        r = netlink_open(-1, &links);
+        if (r >= 0)
+                r = route_each(host, AF_INET6, 0, keep_listening, links);
+        return r < 0 ? r : netns_write_sysctl(-1, "1", "net/ipv6/conf/all/forwarding");
+}
+
+int cni_enable_forwarding(CniCall *c, Netlink *host, const CniResult *result) {
         bool v4 = false, v6 = false;
         for (size_t i = 0; i < result->n_ips; i++)
                 if (result->ips[i].address.address.family == AF_INET)
@@ -168,7 +193,10 @@ int cni_enable_forwarding(CniCall *c, const CniResult *result) {
                         v6 = true;
         int r = v4 ? netns_write_sysctl(-1, "1", "net/ipv4/ip_forward") : 0;
         if (r >= 0 && v6)
-                r = netns_write_sysctl(-1, "1", "net/ipv6/conf/all/forwarding");
+                r = forward_ipv6(host);
+        if (r == -ENOENT)
+                return cni_fail(c, CNI_INTERNAL,
+                                "this host has no IPv6, of which the network gives addresses");
         return r < 0 ? cni_fail_errno(c, r, "failed to enable forwarding") : 0;
 }
 

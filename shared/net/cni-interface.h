@@ -32,8 +32,8 @@ int cni_configure(CniCall *c, CniSides *s, const Link *l, const CniResult *resul
 int cni_configure_routes(CniCall *c, CniSides *s, const Link *l, const CniResult *result);
 /* All addresses belong to interfaces[index]. */
 void cni_assign_addresses(CniResult *result, int index);
-/* Switches on forwarding on the host for the families of the addresses. */
-int cni_enable_forwarding(CniCall *c, const CniResult *result);
+/* Switches on forwarding on the host, of which host is a socket, for the families of the addresses. */
+int cni_enable_forwarding(CniCall *c, Netlink *host, const CniResult *result);
 
 /* Deletes the container's interface, the last thing that is done in the container; that it is not there is
  * fine. */

@@ -109,6 +109,16 @@ backends=(nftables iptables)
     done
 }
 
+@test "forwarding: a host that has learned its way from a router goes on listening to it" {
+    ip -n "$host" -6 route add default via fe80::1 dev uplink proto ra
+    accepts() { ip netns exec "$host" sysctl -n "net.ipv6.conf.$1.accept_ra"; }
+    [[ $(accepts uplink) == 1 && $(accepts lo) == 1 ]]
+    attach one nftables
+    [[ $(ip netns exec "$host" sysctl -n net.ipv6.conf.all.forwarding) == 1 ]]
+    [[ $(accepts uplink) == 2 && $(accepts lo) == 1 && $(accepts default) == 1 && $(accepts blue0) == 0 ]]
+    cni bridge DEL one "$(bridge_conf nftables)"
+}
+
 @test "ports: reached from outside, from the host by 127.0.0.1, from a neighbour and from the container itself" {
     local mappings='[{"hostPort": 8080, "containerPort": 80, "protocol": "tcp"}]'
     for backend in "${backends[@]}"; do

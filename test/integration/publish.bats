@@ -18,6 +18,8 @@ teardown() {
     ((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || :
     end_pods
     rm -rf /var/lib/cni/networks/rkt-publish*
+    ip link del rktpublish0 2>/dev/null || :
+    ip netns del "rkt-publish-$$" 2>/dev/null || :
 }
 
 # dual_network: the default network with both families, addresses of this test's.
@@ -54,7 +56,7 @@ listen() {
 }
 
 # answers SOCAT-ADDRESS WORD: whether who is asked there says the word.
-answers() { [[ $(timeout 5 socat -T 2 - "$1" <<<"hello" 2>/dev/null) == *"$2"* ]]; }
+answers() { [[ $(timeout 10 socat -t 5 -T 5 - "$1" <<<"hello" 2>/dev/null) == *"$2"* ]]; }
 
 @test "publish: what is asked for wrongly ends prepare and run before there is a pod" {
     server_image '[{"name": "web", "protocol": "tcp", "port": 80}, {"name": "range", "protocol": "udp", "port": 1000, "count": 10},
@@ -133,7 +135,7 @@ TABLE
     wait_for 20 answers UDP4:127.0.0.1:18110 datagram
     if answers TCP4:127.0.0.1:18113,connect-timeout=1 pod; then false; fi
     wait_for 20 answers TCP4:127.0.0.1:18120 pod80
-    local four six gateway
+    local four six gateway address
     check rkt status --format=json "$uuid"
     jq -e '.networks[0].ip == (.networks[0].addresses[0] | split("/")[0]) and (.networks[0].ip6 | startswith("fd00:29:"))' <<<"$output"
     four=$(jq -r '.networks[0].ip' <<<"$output") six=$(jq -r '.networks[0].ip6' <<<"$output")
@@ -144,6 +146,27 @@ TABLE
     check rkt list --no-legend
     has "ip4=$four"
     has "ip6=$six"
+    check machinectl --no-pager status "rkt-$uuid"
+    has "Address: $four"
+    has " $six"
+    # By itself the pod comes out with the host's addresses, in each family.
+    local remote=rkt-publish-$$
+    ip netns add "$remote"
+    ip link add rktpublish0 type veth peer name eth0 netns "$remote"
+    ip addr add 192.0.2.1/24 dev rktpublish0
+    ip addr add 2001:db8:29::1/64 dev rktpublish0 nodad
+    ip link set rktpublish0 up
+    ip -n "$remote" addr add 192.0.2.2/24 dev eth0
+    ip -n "$remote" addr add 2001:db8:29::2/64 dev eth0 nodad
+    ip -n "$remote" link set eth0 up
+    for address in TCP4-LISTEN:90 TCP6-LISTEN:91; do
+        # shellcheck disable=SC2016 # for the server's shell
+        ip netns exec "$remote" socat "$address,fork" 'SYSTEM:read line; echo $SOCAT_PEERADDR' 3>&- &
+        pids+=($!)
+    done
+    local ask="rkt enter $uuid /bin/sh -c 'echo | socat -t 5 -T 5 - \$1' -"
+    wait_for 20 bash -c "$ask TCP4:192.0.2.2:90 | grep -qx 192.0.2.1"
+    wait_for 20 bash -c "$ask TCP6:[2001:db8:29::2]:91 | grep -qi 2001:0db8:0029:.*:0001"
 }
 
 @test "publish: what the host's systemd listens on for an app passes by" {
