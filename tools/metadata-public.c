@@ -15,13 +15,14 @@
 #define TYPE_TEXT        "text/plain; charset=utf-8"
 #define POST_BUFFER_SIZE 4096
 
+typedef struct FormField {
+        char *text; /* NULL: it is not there; else with a NUL behind it */
+        size_t size;
+} FormField;
+
 typedef struct Form {
-        struct {
-                char *text;
-                size_t size;
-                bool there;
-        } content, uuid, signature;
-        bool twice;
+        FormField content, uuid, signature;
+        bool twice; /* one of them */
 } Form;
 
 typedef struct Question {
@@ -92,23 +93,23 @@ static void answer_file(const MetadataPublic *p, const Question *question, HttpA
         }
 }
 
-/* A field comes in pieces; offset 0 is its beginning, and a second one that begins means two of the name. */
+static FormField *find_field(Form *f, const char *key) {
+        return streq(key, "content")     ? &f->content
+               : streq(key, "uuid")      ? &f->uuid
+               : streq(key, "signature") ? &f->signature
+                                         : NULL;
+}
+
+/* A field comes in pieces; one that begins again is there twice. */
 static enum MHD_Result take_field(void *userdata, enum MHD_ValueKind kind, const char *key, const char *file,
                 const char *type, const char *encoding, const char *data, uint64_t offset, size_t size) {
         Form *f = userdata;
-        if (!key)
-                return MHD_YES;
-        __typeof__(f->content) *field = streq(key, "content")     ? (void *) &f->content
-                                        : streq(key, "uuid")      ? (void *) &f->uuid
-                                        : streq(key, "signature") ? (void *) &f->signature
-                                                                  : NULL;
+        FormField *field = key ? find_field(f, key) : NULL;
         if (!field)
                 return MHD_YES;
-        if (offset != field->size || (offset == 0 && size > 0 && field->size > 0))
-                f->twice = true;
+        f->twice |= offset != field->size || (size > 0 && offset == 0 && field->size > 0);
         if (f->twice)
                 return MHD_NO;
-        field->there = true;
         field->text = xreallocarray(field->text, field->size + size + 1, 1);
         if (size > 0)
                 memcpy(field->text + field->size, data, size);
@@ -136,7 +137,7 @@ static bool read_form(const HttpRequest *q, Form *f, HttpAnswer *a) {
         if (!good)
                 http_answer_text(a, MHD_HTTP_BAD_REQUEST,
                                 "the form is malformed, or has a field more than once\n");
-        else if (!f->content.there) {
+        else if (!f->content.text) {
                 http_answer_text(a, MHD_HTTP_BAD_REQUEST, "the field content is missing\n");
                 return false;
         }
@@ -153,13 +154,13 @@ static void answer_sign(const MetadataPublic *p, const Question *question, const
 /* Whether the pod that has signed is still there, is not for the signature to say. */
 static void answer_verify(const MetadataPublic *p, const Form *f, HttpAnswer *a) {
         char uuid[UUID_STRING_SIZE];
-        if (!f->uuid.there || uuid_normalize(f->uuid.text, uuid) < 0) {
+        if (!f->uuid.text || uuid_normalize(f->uuid.text, uuid) < 0) {
                 http_answer_text(a, MHD_HTTP_BAD_REQUEST, "the field uuid is missing or malformed\n");
                 return;
         }
-        int r = f->signature.there ? metadata_verify(p->key, uuid, f->content.text, f->content.size,
-                                                     f->signature.text)
-                                   : -EINVAL;
+        int r = f->signature.text ? metadata_verify(p->key, uuid, f->content.text, f->content.size,
+                                                    f->signature.text)
+                                  : -EINVAL;
         if (r < 0)
                 http_answer_text(a, MHD_HTTP_BAD_REQUEST, "the field signature is missing or malformed\n");
         else

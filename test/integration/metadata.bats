@@ -270,8 +270,14 @@ print(base64.b64encode(hmac.digest(key, uuid.UUID(sys.argv[1]).bytes + b"hello &
     answers 400
     in_pod "$uuid" -d content=x -d content=y "$base/pod/hmac/sign"
     answers 400
+    in_pod "$uuid" -d content=x -d content= "$base/pod/hmac/verify"
+    answers 400
     in_pod "$uuid" -F content=x "$base/pod/hmac/sign" # a form, as well
     answers 200
+    in_pod "$uuid" -d content= "$base/pod/hmac/sign"
+    answers 200
+    in_pod "$uuid" -d '' "$base/pod/hmac/sign"
+    answers 400
     local path
     for path in pod/uuid%00 pod/%2e%2e/manifest apps/../pod/uuid apps/%2e%2e%2f%2e%2e/image/id pod//uuid pod/uuid/ apps/asker; do
         in_pod "$uuid" --path-as-is "$base/$path"
