@@ -321,6 +321,34 @@ files() {
     cni_teardown
 }
 
+@test "the plugin by hand on a host without systemd: dnsmasq is a process that is left alone, and ended" {
+    need commands dnsmasq
+    load cni-lives
+    cni_setup
+    local bridge json without=$BATS_TEST_TMPDIR/dnsname
+    printf '#!/bin/sh\nexec unshare -m sh -c "mount -t tmpfs none /run/systemd && exec %s/dnsname"\n' "$ours" >"$without"
+    chmod +x "$without"
+    bridge=$(conf bridge 1.1.0 '{"name": "rkt-names", "bridge": "rktnames0", "isGateway": true, "ipam": {"type": "host-local", "subnet": "10.76.0.0/24"}}')
+    cni_ok ADD "$ours/bridge" "$bridge"
+    json=$(conf dnsname 1.1.0 '{"name": "rkt-names"}')
+    json=$(with_previous "$json" "$output")
+    cni_args='K8S_POD_NAME=c1' cni_ok ADD "$without" "$json"
+    local pid
+    pid=$(</run/rkt/names/rkt-names/pid)
+    ! systemctl is-active --quiet rkt-dnsname@rkt-names.service || return 1
+    # nothing of the plugin's stays open in it
+    check ls -l "/proc/$pid/fd"
+    has ' 1 -> /dev/null'
+    has ' 2 -> /dev/null'
+    lacks '\.lock'
+    cni_args='K8S_POD_NAME=c1' cni_ok CHECK "$without" "$json"
+    cni_ok DEL "$without" "$json"
+    wait_for 5 bash -c "! [[ -e /proc/$pid ]]"
+    [[ ! -e /run/rkt/names ]]
+    cni_ok DEL "$ours/bridge" "$bridge"
+    cni_teardown
+}
+
 @test "wrong values of the flags are refused before anything is made" {
     busybox_image early
     local flag
