@@ -76,7 +76,7 @@ static int run_pod(const RunOptions *o) {
 }
 
 int main(int argc, char **argv) {
-        RunOptions o;
+        static RunOptions o; /* for as long as the process lives */
         process_begin("stage1");
         prctl(PR_SET_NAME, "rkt-stage1", 0, 0, 0);
         int r = fly_options_parse(argc, argv, &o);

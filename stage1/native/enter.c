@@ -306,7 +306,7 @@ static int run(Entry *e) {
 }
 
 int main(int argc, char **argv) {
-        Entry e = { .leader = -1,
+        static Entry e = { .leader = -1,
                 .leader_root = -1,
                 .user_namespace = -1,
                 .mount_namespace = -1,

@@ -81,10 +81,10 @@ void network_undo(Network *n, const char *uuid) {
 }
 
 int network_leave(const char *uuid, char *const *options) {
-        Network n = { .options = strv_copy(options) };
         _cleanup_free_ char *handle = xasprintf("/run/netns/rkt-%s", uuid);
         if (access("net", F_OK) < 0 && access(handle, F_OK) < 0)
                 return 0;
+        Network n = { .options = strv_copy(options) };
         network_undo(&n, uuid);
         int r = helper_wait(&n.helper);
         network_done(&n);

@@ -231,7 +231,7 @@ static int print_plan(const RunOptions *o) {
 }
 
 int main(int argc, char **argv) {
-        RunOptions o;
+        static RunOptions o; /* for as long as the process lives */
         process_begin("stage1");
         sealed_execute(argv);
         prctl(PR_SET_NAME, "rkt-stage1", 0, 0, 0);
