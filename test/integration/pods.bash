@@ -59,6 +59,9 @@ end_pods() {
     rkt gc --grace-period=0s --expire-prepared=0s >/dev/null 2>&1 || :
 }
 
+# sanitized: whether the pods' supervisors are, which takes memory that is not theirs.
+sanitized() { ldd /usr/lib/rkt/stage1/native/rootfs/run 2>/dev/null | grep -q asan; }
+
 # inspect_image [JSON]: an app that runs inspect.py with the host's /usr. Sets inspect_pod, the arguments for rkt run.
 inspect_image() {
     local dir=$BATS_TEST_TMPDIR/image-inspect more=${1:-\{\}} name
