@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "json.h"
 #include "nat-backends.h"
+#include "nft-leave.h"
 #include "nft-run.h"
 #include "strv.h"
 #include "xtables.h"
@@ -95,6 +96,19 @@ static void delete_rule(const char *comment, int64_t handle, void *data) {
                         handle);
 }
 
+/* Where the kernel has no matches of iptables, iptables has made no table, either. */
+static void print_rules(FILE *f, int family, const IpAddress *address, const char *comment) {
+        char a[IP_TEXT_MAX];
+        const char *name = nft_family(family);
+        ip_format(address, a);
+        fprintf(f, "insert rule %s " TABLE " " CHAIN " %s saddr %s counter accept comment \"%s\"\n", name,
+                        name, a, comment);
+        fprintf(f,
+                        "insert rule %s " TABLE " " CHAIN
+                        " %s daddr %s ct state related,established counter accept comment \"%s\"\n",
+                        name, name, a, comment);
+}
+
 static int change_nft(int family, const Leave *l, char **ret_error) {
         _cleanup_json_ json_object *document = list_rules(family);
         _cleanup_free_ char *text = NULL, *error = NULL;
@@ -103,22 +117,10 @@ static int change_nft(int family, const Leave *l, char **ret_error) {
                 return 0;
         Script s = { .f = open_memstream(&text, &size), .family = family, .comment = l->comment };
         each_rule(document, delete_rule, &s);
-        for (size_t i = 0; i < l->n; i++) {
-                char a[IP_TEXT_MAX];
-                const char *name = nft_family(family);
-                if (!is_of(&l->addresses[i], family))
-                        continue;
-                ip_format(&l->addresses[i].address, a);
-                fprintf(s.f,
-                                "insert rule %s " TABLE " " CHAIN
-                                " %s saddr %s counter accept comment \"%s\"\n",
-                                name, name, a, l->comment);
-                fprintf(s.f,
-                                "insert rule %s " TABLE " " CHAIN
-                                " %s daddr %s ct state related,established counter"
-                                " accept comment \"%s\"\n",
-                                name, name, a, l->comment);
-        }
+        for (size_t i = 0; i < l->n; i++)
+                if (is_of(&l->addresses[i], family) &&
+                                nft_leave_insert(&l->addresses[i].address, l->comment) < 0)
+                        print_rules(s.f, family, &l->addresses[i].address, l->comment);
         fclose(s.f);
         int r = size > 0 ? nft_run(text, NULL, &error) : 0;
         return r < 0 ? nat_fail(ret_error, r, "nft: cannot change " CHAIN " of the table %s " TABLE ": %s",

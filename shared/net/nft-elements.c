@@ -11,7 +11,8 @@
 #include "alloc.h"
 
 #define TYPE(message) ((NFNL_SUBSYS_NFTABLES << 8) | (message))
-/* What libnftables keeps beside an element is a list of type, length and value: this is a comment. */
+/* What libnftables keeps beside an element or a rule is a list of type, length and value: this is a comment.
+ */
 #define USERDATA_COMMENT 0
 #define COMMENT_MAX      255
 /* Others change the table while it is listed. */
@@ -61,14 +62,14 @@ static void put_data(struct nl_msg *m, int attribute, const uint8_t *data, size_
         nla_nest_end(m, nest);
 }
 
-static void put_comment(struct nl_msg *m, const char *text) {
+void nft_put_comment(struct nl_msg *m, int attribute, const char *text) {
         uint8_t data[2 + COMMENT_MAX + 1];
         size_t size = MIN(strlen(text), (size_t) COMMENT_MAX - 1) + 1;
         data[0] = USERDATA_COMMENT;
         data[1] = (uint8_t) size;
         memcpy(data + 2, text, size - 1);
         data[2 + size - 1] = 0;
-        netlink_put(m, NFTA_SET_ELEM_USERDATA, data, 2 + size);
+        netlink_put(m, attribute, data, 2 + size);
 }
 
 static struct nl_msg *element_message(
@@ -84,13 +85,13 @@ static struct nl_msg *element_message(
         if (owner && e->value_size > 0)
                 put_data(m, NFTA_SET_ELEM_DATA, e->value, e->value_size);
         if (owner)
-                put_comment(m, owner);
+                nft_put_comment(m, NFTA_SET_ELEM_USERDATA, owner);
         nla_nest_end(m, element);
         nla_nest_end(m, list);
         return m;
 }
 
-static void add_border(NetlinkBatch *b, int type) {
+void nft_add_border(NetlinkBatch *b, int type) {
         struct nfgenmsg header = { .version = NFNETLINK_V0, .res_id = htons(NFNL_SUBSYS_NFTABLES) };
         netlink_batch_add(b, netlink_message(type, 0, &header, sizeof(header)));
 }
@@ -107,7 +108,7 @@ int nft_elements_change(Netlink *n, const char *table, const NftElements *delete
                all = n_delete + n_create;
         if (all == 0)
                 return 0;
-        add_border(&b, NFNL_MSG_BATCH_BEGIN);
+        nft_add_border(&b, NFNL_MSG_BATCH_BEGIN);
         for (size_t i = 0; i < n_delete; i++)
                 netlink_batch_add(&b, element_message(NFT_MSG_DELSETELEM, last_flag(i, all), table,
                                                       &delete->items[i], NULL));
@@ -116,7 +117,7 @@ int nft_elements_change(Netlink *n, const char *table, const NftElements *delete
                                 &b, element_message(NFT_MSG_NEWSETELEM,
                                                     NLM_F_CREATE | NLM_F_EXCL | last_flag(n_delete + i, all),
                                                     table, &create->items[i], owner));
-        add_border(&b, NFNL_MSG_BATCH_END);
+        nft_add_border(&b, NFNL_MSG_BATCH_END);
         return netlink_batch_send(n, &b);
 }
 

@@ -49,3 +49,8 @@ int nft_elements_change(Netlink *n, const char *table, const NftElements *delete
                 const char *owner);
 /* How many rules the table has; 0 if it is not there. */
 int nft_rules_count(Netlink *n, const char *table, size_t *ret);
+
+/* For messages of one's own: the user data that is a comment, and what begins and ends a transaction
+ * (NFNL_MSG_BATCH_BEGIN, _END). */
+void nft_put_comment(struct nl_msg *m, int attribute, const char *text);
+void nft_add_border(NetlinkBatch *b, int type);
