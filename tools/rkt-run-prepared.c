@@ -5,6 +5,7 @@
 #include "file.h"
 #include "globals.h"
 #include "launch.h"
+#include "listen-fds.h"
 #include "log.h"
 #include "overlay-support.h"
 #include "pod-manifest.h"
@@ -48,6 +49,7 @@ int main(int argc, char **argv) {
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         cgroup_warm_up(false);
+        listen_fds_close_on_exec(true);
         if (strv_length(arguments) != 1) {
                 log_error("must provide the UUID of a prepared pod");
                 return EXIT_RKT_FAILURE;

@@ -2,6 +2,7 @@
 #include "cgroup.h"
 #include "globals.h"
 #include "launch.h"
+#include "listen-fds.h"
 #include "log.h"
 #include "prepare.h"
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv) {
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
         cgroup_warm_up(false);
+        listen_fds_close_on_exec(true);
         if (pod_request_check() < 0 || launch_request_check(pod_request.n_ports > 0) < 0)
                 return EXIT_RKT_FAILURE;
         if (launch_request.interactive && pod_request.n_apps != 1) {

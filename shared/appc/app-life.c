@@ -60,12 +60,30 @@ static int parse_restart(const char *value, AppLife *l, char **ret_error) {
         return 0;
 }
 
-static int parse_stop_signal(const char *value, AppLife *l, char **ret_error) {
-        l->stop_signal = signal_from_name(value);
-        if (l->stop_signal >= 0)
+static int parse_signal(const char *value, int *ret, char **ret_error) {
+        *ret = signal_from_name(value);
+        if (*ret >= 0)
                 return 0;
         *ret_error = xasprintf("\"%s\" is not a signal", value);
         return -EINVAL;
+}
+
+static int parse_stop_signal(const char *value, AppLife *l, char **ret_error) {
+        return parse_signal(value, &l->stop_signal, ret_error);
+}
+
+static int parse_reload_signal(const char *value, AppLife *l, char **ret_error) {
+        return parse_signal(value, &l->reload_signal, ret_error);
+}
+
+static int parse_sockets(const char *value, AppLife *l, char **ret_error) {
+        l->sockets = strv_split(value, ',');
+        STRV_FOREACH (name, l->sockets)
+                if (!**name) {
+                        *ret_error = xasprintf("\"%s\": expected NAME[,NAME…]", value);
+                        return -EINVAL;
+                }
+        return 0;
 }
 
 static int parse_stop_timeout(const char *value, AppLife *l, char **ret_error) {
@@ -105,6 +123,8 @@ int app_life_parse(const NameValueList *annotations, AppLife *ret, char **ret_er
                 { APP_STOP_TIMEOUT_ANNOTATION, parse_stop_timeout },
                 { APP_NOTIFY_ANNOTATION, parse_notify },
                 { APP_LOG_RATE_ANNOTATION, parse_log_rate },
+                { APP_RELOAD_SIGNAL_ANNOTATION, parse_reload_signal },
+                { APP_SOCKETS_ANNOTATION, parse_sockets },
         };
         _cleanup_app_life_ AppLife l = {
                 .after = strv_copy(NULL),
@@ -126,6 +146,7 @@ int app_life_parse(const NameValueList *annotations, AppLife *ret, char **ret_er
 
 void app_life_done(AppLife *l) {
         strv_free(l->after);
+        strv_free(l->sockets);
         *l = (AppLife){};
 }
 

@@ -18,6 +18,10 @@
 /* The signal that asks the app to stop, and how long it has to obey: a duration, or seconds. */
 #define APP_STOP_SIGNAL_ANNOTATION  "coreos.com/rkt/stage2/stop-signal"
 #define APP_STOP_TIMEOUT_ANNOTATION "coreos.com/rkt/stage2/stop-timeout"
+/* The signal that tells the app to read its configuration anew. */
+#define APP_RELOAD_SIGNAL_ANNOTATION "coreos.com/rkt/stage2/reload-signal"
+/* Names of the sockets that the app gets of the unit that the pod is in, separated by commas. */
+#define APP_SOCKETS_ANNOTATION "coreos.com/rkt/stage2/sockets"
 /* "true": the app tells when it is ready, as sd_notify(3) says. Of images, too; the name is rkt 1.x's. */
 #define APP_NOTIFY_ANNOTATION "appc.io/executor/supports-systemd-notify"
 
@@ -36,6 +40,8 @@ typedef struct AppLife {
         uint64_t stop_timeout_ms;
         bool notify;
         uint64_t log_lines, log_ms; /* log-limit.h; 0: no limit */
+        int reload_signal;          /* 0: none */
+        char **sockets;             /* NULL: not said */
 } AppLife;
 
 const char *restart_policy_name(RestartPolicy p);

@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "file.h"
 #include "globals.h"
+#include "listen-fds.h"
 #include "log.h"
 #include "measure.h"
 #include "metadata.h"
@@ -266,6 +267,7 @@ int pod_launch(Pod *p) {
         if (r < 0)
                 return log_error_errno(r, "pod %s: lock", p->uuid);
         globals_tell_stage1();
+        listen_fds_close_on_exec(false);
         execv(l.argv[0], l.argv);
         return log_error_errno(errno, "pod %s: stage1 entry point %s", p->uuid, l.argv[0]);
 }

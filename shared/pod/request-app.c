@@ -140,7 +140,9 @@ static int set_life(const char *flag, const char *annotation, const char *value)
 SET_LIFE(set_after, "after", APP_AFTER_ANNOTATION)
 SET_LIFE(set_log_rate, "log-rate", APP_LOG_RATE_ANNOTATION)
 SET_LIFE(set_notify, "notify", APP_NOTIFY_ANNOTATION)
+SET_LIFE(set_reload_signal, "reload-signal", APP_RELOAD_SIGNAL_ANNOTATION)
 SET_LIFE(set_restart, "restart", APP_RESTART_ANNOTATION)
+SET_LIFE(set_sockets, "sockets", APP_SOCKETS_ANNOTATION)
 SET_LIFE(set_stop_signal, "stop-signal", APP_STOP_SIGNAL_ANNOTATION)
 SET_LIFE(set_stop_timeout, "stop-timeout", APP_STOP_TIMEOUT_ANNOTATION)
 
@@ -163,6 +165,8 @@ const Option app_request_options[] = {
                         .shown_default = "true" },
         APP_OPTION("readonly-rootfs", set_read_only_rootfs, "BOOL",
                         "if set, the app's rootfs will be mounted read-only"),
+        APP_OPTION("reload-signal", set_reload_signal, "SIGNAL",
+                        "what tells the app to read its configuration anew"),
         { "replace-args", OPTION_CALL, NULL,
                         "what stands behind \"--\" takes the place of the image's arguments",
                         .call = set_replace_arguments, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true" },
@@ -170,6 +174,8 @@ const Option app_request_options[] = {
                         "start the app again when it has ended: no, on-failure[:TIMES] or always"),
         APP_OPTION("signature", set_signature, "FILE",
                         "local signature file to use in validating the preceding image"),
+        APP_OPTION("sockets", set_sockets, "NAME[,NAME…]",
+                        "sockets of the unit that the app gets, as sd_listen_fds(3) says"),
         APP_OPTION("stop-signal", set_stop_signal, "SIGNAL", "what asks the app to stop"),
         APP_OPTION("stop-timeout", set_stop_timeout, "DURATION",
                         "how long the app has to stop before it is killed"),

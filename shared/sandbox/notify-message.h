@@ -6,8 +6,12 @@
 #include <stdbool.h>
 
 typedef struct NotifyMessage {
-        bool ready;   /* READY=1 */
-        char *status; /* STATUS=…: in the text that was parsed, without control characters; or NULL */
+        bool ready;     /* READY=1 */
+        bool reloading; /* RELOADING=1 */
+        bool alive;     /* WATCHDOG=1 */
+        bool trigger;   /* WATCHDOG=trigger */
+        char *extend;   /* EXTEND_TIMEOUT_USEC=…: digits, in the text; or NULL */
+        char *status;   /* STATUS=…: in the text that was parsed, without control characters; or NULL */
 } NotifyMessage;
 
 /* Changes text. */

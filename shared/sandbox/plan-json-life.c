@@ -23,13 +23,21 @@ void plan_life_to_json(json_object *o, const AppLife *l) {
                 json_object_object_add(o, "logLines", json_object_new_uint64(l->log_lines));
                 json_object_object_add(o, "logTime", json_object_new_uint64(l->log_ms));
         }
+        if (l->reload_signal > 0)
+                json_object_object_add(o, "reloadSignal", json_object_new_int(l->reload_signal));
+        if (l->sockets) {
+                json_object *sockets = json_object_new_array();
+                STRV_FOREACH (name, l->sockets)
+                        json_object_array_add(sockets, json_object_new_string(*name));
+                json_object_object_add(o, "sockets", sockets);
+        }
         json_object_object_add(o, "stopSignal", json_object_new_int(l->stop_signal));
         json_object_object_add(o, "stopTimeout", json_object_new_uint64(l->stop_timeout_ms));
 }
 
 int plan_life_from_json(JsonContext *c, json_object *o, AppLife *ret) {
         const char *restart = restart_policy_name(RESTART_NO);
-        int64_t signal = 0, timeout = 0, max = 0, lines = 0, ms = 0;
+        int64_t signal = 0, reload = 0, timeout = 0, max = 0, lines = 0, ms = 0;
         int r;
         if ((r = json_get_strv(c, o, "after", JSON_OPTIONAL, &ret->after)) < 0 ||
                         (r = json_get_string(c, o, "restart", JSON_OPTIONAL, &restart)) < 0 ||
@@ -38,6 +46,8 @@ int plan_life_from_json(JsonContext *c, json_object *o, AppLife *ret) {
                         (r = json_get_int(c, o, "logLines", JSON_OPTIONAL, 0, UINT32_MAX, &lines)) < 0 ||
                         (r = json_get_int(c, o, "logTime", JSON_OPTIONAL, 0, INT64_MAX / 1000000, &ms)) <
                                         0 ||
+                        (r = json_get_int(c, o, "reloadSignal", JSON_OPTIONAL, 1, SIGRTMAX, &reload)) < 0 ||
+                        (r = json_get_strv(c, o, "sockets", JSON_OPTIONAL, &ret->sockets)) < 0 ||
                         (r = json_get_int(c, o, "stopSignal", JSON_REQUIRED, 1, SIGRTMAX, &signal)) < 0 ||
                         (r = json_get_int(c, o, "stopTimeout", JSON_REQUIRED, 0, INT64_MAX / 1000000,
                                          &timeout)) < 0)
@@ -52,6 +62,7 @@ int plan_life_from_json(JsonContext *c, json_object *o, AppLife *ret) {
         ret->log_lines = (uint64_t) lines;
         ret->log_ms = (uint64_t) ms;
         ret->stop_signal = (int) signal;
+        ret->reload_signal = (int) reload;
         ret->stop_timeout_ms = (uint64_t) timeout;
         return 0;
 }

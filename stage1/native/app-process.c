@@ -8,6 +8,7 @@
 #include "descriptor-limit.h"
 #include "mounts.h"
 #include "namespaces.h"
+#include "strv.h"
 
 void process_describe(const App *a, Execution *ret) {
         *ret = (Execution){
@@ -38,10 +39,37 @@ static int open_cgroup_mount(const App *a) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
+/* sd_listen_fds(3): the number of the process is part of it. */
+static char **socket_environment(const App *a) {
+        char **environment = strv_copy(a->environment);
+        _cleanup_free_ char *names = strv_join(a->sockets->names, ":");
+        strv_push(&environment, xasprintf("LISTEN_PID=%d", (int) getpid()));
+        strv_push(&environment, xasprintf("LISTEN_FDS=%zu", a->sockets->n));
+        strv_push(&environment, xasprintf("LISTEN_FDNAMES=%s", names));
+        return environment;
+}
+
+/* The pipe's end, where the app's sockets do not come to lie. */
+static int move_up(const App *a, int fd) {
+        int lowest = 3 + (a->sockets ? (int) a->sockets->n : 0);
+        if (fd >= lowest)
+                return fd;
+        int moved = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+        close(fd);
+        return moved;
+}
+
 static ExecutionFailure run(const App *a, int failure) {
         Execution e;
         process_describe(a, &e);
         e.failure = failure;
+        _cleanup_strv_ char **environment = NULL;
+        if (a->phase == APP_MAIN && a->sockets && a->sockets->n > 0) {
+                environment = socket_environment(a);
+                e.environment = environment;
+                e.sockets = a->sockets->fds;
+                e.n_sockets = a->sockets->n;
+        }
         /* a volume over its place is what was asked for instead */
         if (a->cgroup >= 0 && !a->completed && !plan_app_has_volume_over(a->plan, "/sys/fs/cgroup")) {
                 e.cgroup_mount = open_cgroup_mount(a);
@@ -66,7 +94,9 @@ pid_t process_start(App *a, int *ret_failure) {
         int fds[2];
         if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
                 return -errno;
-        _cleanup_close_ int in = fds[0], out = fds[1], pidfd = -1;
+        _cleanup_close_ int in = fds[0], out = move_up(a, fds[1]), pidfd = -1;
+        if (out < 0)
+                return -errno;
         pid_t pid = namespaces_fork(0, a->cgroup, &pidfd);
         if (pid == 0) {
                 ExecutionFailure f = run(a, out);

@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include "alloc.h"
+#include "app-credentials.h"
 #include "app-volumes.h"
 #include "devices.h"
 #include "file.h"
@@ -15,6 +16,7 @@
 #include "notify.h"
 #include "strv.h"
 #include "target.h"
+#include "users.h"
 
 typedef struct Building {
         const Boot *boot;
@@ -149,6 +151,17 @@ static int put_notify(const Building *b) {
         return put_copy(b, path, PLAN_NOTIFY_SOCKET, TARGET_FILE, 0);
 }
 
+/* After the volumes, too. An app whose user is not to be found does not start anyway. */
+static int put_credentials(const Building *b) {
+        _cleanup_(user_done) User user = {};
+        _cleanup_free_ char *problem = NULL;
+        if (!b->boot->credentials ||
+                        user_resolve(b->root, b->app->user, b->app->group, NULL, &user, &problem) < 0)
+                return 0;
+        int r = credentials_give(b->sources->credentials, user.uid, user.gid);
+        return put(b, r < 0 ? r : b->sources->credentials, CREDENTIALS_PATH, TARGET_DIRECTORY);
+}
+
 static int fill(const Building *b) {
         int r;
         /* hidden before the volumes come: only what is ours is covered, and one at /sys is seen as it is */
@@ -158,7 +171,8 @@ static int fill(const Building *b) {
                                          MOUNT_ATTR_RDONLY)) < 0 ||
                         (r = put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY)) <
                                         0 ||
-                        (r = app_volumes_mount(b->root, b->app, b->sources)) < 0 || (r = put_notify(b)) < 0)
+                        (r = app_volumes_mount(b->root, b->app, b->sources)) < 0 ||
+                        (r = put_notify(b)) < 0 || (r = put_credentials(b)) < 0)
                 return r;
         return put_etc(b);
 }

@@ -75,6 +75,18 @@ int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot
         return logs->interactive ? 0 : open_streams(a);
 }
 
+void app_set_variable(App *a, const char *name, const char *value) {
+        size_t n = strlen(name), kept = 0;
+        for (size_t i = 0; a->environment[i]; i++)
+                if (strncmp(a->environment[i], name, n) == 0 && a->environment[i][n] == '=')
+                        free(a->environment[i]);
+                else
+                        a->environment[kept++] = a->environment[i];
+        a->environment[kept] = NULL;
+        if (value)
+                strv_push(&a->environment, xasprintf("%s=%s", name, value));
+}
+
 int app_write_environment(const App *a) {
         _cleanup_free_ char *lines = strv_join(a->environment, "\n");
         _cleanup_free_ char *text = xasprintf("%s\n", lines),
@@ -235,7 +247,7 @@ bool app_is_ready(const App *a) {
 
 void app_start(App *a) {
         a->status = a->signal = a->stop_signal = 0;
-        a->failed = a->started = a->oom_killed = a->notify.ready = false;
+        a->failed = a->started = a->oom_killed = a->notify.ready = a->notify.alive = false;
         a->began = monotonic_ns();
         _cleanup_free_ char *path = xasprintf("/rkt/status/%s", a->plan->name);
         if (unlink(path) < 0 && errno != ENOENT)

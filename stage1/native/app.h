@@ -34,8 +34,9 @@ typedef struct App {
         int loop;
         int control; /* socket to the other side, which tells the host what happens */
         Stream streams[2];
-        RateLimit log_limit; /* of both */
-        int terminal;        /* interactive on a terminal: the app's side of it; or -1 */
+        RateLimit log_limit;       /* of both */
+        const AppSockets *sockets; /* of the unit; NULL: none */
+        int terminal;              /* interactive on a terminal: the app's side of it; or -1 */
 
         AppPhase phase;
         pid_t pid;   /* of the process of this phase */
@@ -59,6 +60,8 @@ typedef struct App {
 /* What no phase changes: user, environment, filter, devices, streams. Logs failures. */
 int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot *root,
                 const AppSources *sources, Logs *logs, int loop);
+/* Sets a variable whatever the image says; value NULL: takes it away. */
+void app_set_variable(App *a, const char *name, const char *value);
 /* The file rkt/env/APP, from which enter takes the environment. */
 int app_write_environment(const App *a);
 

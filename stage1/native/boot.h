@@ -5,6 +5,7 @@
  * shared, and PID 1 need not be executed and told everything again. */
 
 #include "plan.h"
+#include "sockets.h"
 
 typedef struct Boot {
         const Plan *plan;
@@ -16,6 +17,9 @@ typedef struct Boot {
         int console;        /* what rkt run prints to, opened anew where it can be */
         bool terminal;      /* an interactive app gets a terminal of its own */
         bool debug;
+        bool credentials;          /* the unit has some for the apps */
+        uint64_t watchdog_us;      /* the unit's watchdog; 0: none */
+        const AppSockets *sockets; /* as Plan.apps; NULL: the unit has none */
 } Boot;
 
 /* Messages on the control socket: one byte each, but for those that may have text behind it. */
@@ -29,5 +33,6 @@ typedef enum BootMessage {
         BOOT_READY = 'r',             /* from PID 1: every app is ready */
         BOOT_STATUS = 'w',            /* from PID 1, with the words of an app about itself behind it */
         BOOT_EVENT = 'e',             /* from PID 1, with what happened to an app behind it: event.h */
+        BOOT_SAY = 'm',               /* from PID 1, with what the service manager is to be told behind it */
         BOOT_STARTED = 's', /* from PID 1: the apps have been started, and it has its cgroup namespace */
 } BootMessage;

@@ -106,9 +106,13 @@ static int connect_standard(const Execution *e, ExecutionFailure *f) {
         for (int i = 0; i < 3; i++)
                 if (e->standard[i] >= 0 && e->standard[i] != i && dup2(e->standard[i], i) < 0)
                         return -errno;
+        int first = 3 + (int) e->n_sockets;
+        for (size_t i = 0; i < e->n_sockets; i++)
+                if (dup2(e->sockets[i], 3 + (int) i) < 0)
+                        return -errno;
         /* Now, not with execve: the working directory and the program come from the image, which may name
          * /proc/self/fd/N (CVE-2024-21626). What is left is no directory. */
-        if (e->failure > 3 && syscall(SYS_close_range, 3, (unsigned) e->failure - 1, 0) < 0)
+        if (e->failure > first && syscall(SYS_close_range, first, (unsigned) e->failure - 1, 0) < 0)
                 return -errno;
         return syscall(SYS_close_range, (unsigned) e->failure + 1, ~0U, 0) < 0 ? -errno : 0;
 }

@@ -26,13 +26,15 @@ typedef struct Execution {
         const SyscallFilter *filter; /* NULL: none */
         int user_namespace;          /* to be joined; -1: the process is in the right one */
         int mount_namespace;
-        bool has_cgroup;         /* the process is in the app's */
-        int cgroup_mount;        /* to be put in the app's /sys/fs/cgroup; or -1 */
-        bool close_dev;          /* make /dev read-only: no device policy guards it */
-        int standard[3];         /* standard input, output, error; -1: as they are */
-        bool keep[3];            /* with a terminal: these of them stay as they are */
-        int terminal;            /* becomes all three and the controlling terminal; or -1 */
-        int failure;             /* 3 or higher: a pipe, closed by execve; nothing else of ours stays open */
+        bool has_cgroup;    /* the process is in the app's */
+        int cgroup_mount;   /* to be put in the app's /sys/fs/cgroup; or -1 */
+        bool close_dev;     /* make /dev read-only: no device policy guards it */
+        int standard[3];    /* standard input, output, error; -1: as they are */
+        bool keep[3];       /* with a terminal: these of them stay as they are */
+        int terminal;       /* becomes all three and the controlling terminal; or -1 */
+        const int *sockets; /* become descriptors 3 and on */
+        size_t n_sockets;
+        int failure; /* behind those: a pipe, closed by execve; nothing else of ours stays open */
         int parent_death_signal; /* sent to it if its parent dies; 0: none */
         char *const *argv, *const *environment;
 } Execution;

@@ -44,7 +44,14 @@ static void on_message(void *userdata, uint32_t events) {
         NotifyMessage m;
         text[size] = 0;
         notify_message_parse(text, &m);
-        n->ready |= m.ready;
+        n->ready = (n->ready && !m.reloading) || m.ready;
+        n->reloading |= m.reloading;
+        n->alive |= m.alive;
+        n->trigger |= m.trigger;
+        if (m.extend) {
+                free(n->extend);
+                n->extend = xasprintf("%.20s", m.extend);
+        }
         if (!m.status)
                 return;
         free(n->status);

@@ -15,8 +15,12 @@
 typedef struct Notify {
         int fd; /* -1: none */
         LoopSource source;
-        bool ready;   /* READY=1 was said */
-        char *status; /* STATUS=…, until the reader takes it; or NULL */
+        bool ready;     /* READY=1 was said */
+        bool alive;     /* WATCHDOG=1 was said, until the reader takes it */
+        bool reloading; /* the same, RELOADING=1 */
+        bool trigger;   /* WATCHDOG=trigger */
+        char *status;   /* STATUS=… */
+        char *extend;   /* EXTEND_TIMEOUT_USEC=… */
 } Notify;
 
 #define NOTIFY_NONE ((Notify){ .fd = -1, .source.fd = -1 })

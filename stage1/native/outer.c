@@ -86,6 +86,7 @@ static void on_message(Waiting *w, const char *message) {
                 text = xasprintf("STATUS=%s", message + 1);
                 host_notify(text);
                 break;
+        case BOOT_SAY: host_notify(message + 1); break;
         }
 }
 
@@ -214,13 +215,19 @@ static void on_registration(Waiting *w) {
         }
 }
 
-/* The first asks for an orderly stop, another one for a quick end. SIGHUP and SIGQUIT ask only. */
+/* The first asks for an orderly stop, another one for a quick end. SIGHUP and SIGQUIT ask only. SIGUSR1 asks
+ * the apps to read their configuration anew: SIGHUP is what a terminal that goes away sends. */
 static void on_signal(Waiting *w, int signals) {
         struct signalfd_siginfo info;
         if (read(signals, &info, sizeof(info)) != sizeof(info))
                 return;
         if (info.ssi_signo == SIGWINCH) {
                 terminal_resize(&w->terminal);
+                return;
+        }
+        if (info.ssi_signo == SIGUSR1) {
+                if (w->released)
+                        pidfd_signal(w->outer->pidfd, SIGUSR1);
                 return;
         }
         bool insistent = w->asked && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
@@ -231,7 +238,7 @@ static void on_signal(Waiting *w, int signals) {
 }
 
 static void signal_set(sigset_t *ret) {
-        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH };
+        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1 };
         sigemptyset(ret);
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
                 sigaddset(ret, all[i]);

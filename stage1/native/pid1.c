@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
+#include "app-credentials.h"
 #include "app.h"
 #include "duration.h"
 #include "execution.h"
@@ -47,8 +49,9 @@ typedef struct Pid1 {
         Goal goal;
         bool told_to_end;
         bool ready;
-        bool idle;  /* it has given its memory back since it last did something */
-        int status; /* of the first app that failed */
+        uint64_t said_alive; /* when the watchdog last heard of us: monotonic ns */
+        bool idle;           /* it has given its memory back since it last did something */
+        int status;          /* of the first app that failed */
 } Pid1;
 
 static void on_logs_writable(void *userdata) {
@@ -96,6 +99,33 @@ static bool is_from_outside(const struct signalfd_siginfo *info) {
         return info->ssi_code == SI_USER && info->ssi_pid == 0;
 }
 
+static void say(const Pid1 *p, char *message) {
+        _cleanup_free_ char *whole = xasprintf("%c%s", BOOT_SAY, message);
+        send(p->boot->control, whole, strlen(whole), MSG_NOSIGNAL | MSG_DONTWAIT);
+        free(message);
+}
+
+static char *reloading(void) {
+        return xasprintf("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_ns() / 1000);
+}
+
+/* Apps that tell how they fare tell when they have done it; for the others it is done when they know. */
+static void reload(Pid1 *p) {
+        bool told = false;
+        for (size_t i = 0; i < p->n_apps; i++) {
+                const App *a = &p->apps[i];
+                int signal = a->plan->life.reload_signal;
+                if (signal == 0 || a->phase != APP_MAIN || a->pid <= 0)
+                        continue;
+                kill(a->pid, signal);
+                told |= a->plan->life.notify;
+        }
+        if (told || !p->ready)
+                return;
+        say(p, reloading());
+        say(p, xstrdup("READY=1"));
+}
+
 static void on_signal(void *userdata, uint32_t events) {
         Pid1 *p = userdata;
         struct signalfd_siginfo info;
@@ -106,6 +136,8 @@ static void on_signal(void *userdata, uint32_t events) {
                 reap(p);
         else if (!is_from_outside(&info))
                 return;
+        else if (signal == SIGUSR1)
+                reload(p);
         else if (signal == SIGINT || signal == SIGRTMIN + 5)
                 p->goal = p->goal == GOAL_END ? GOAL_END : GOAL_RESTART;
         else {
@@ -120,7 +152,7 @@ static void on_signal(void *userdata, uint32_t events) {
 static int watch_signals(Pid1 *p) {
         sigset_t set;
         sigemptyset(&set);
-        int all[] = { SIGCHLD, SIGTERM, SIGINT, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5, SIGURG };
+        int all[] = { SIGCHLD, SIGTERM, SIGINT, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5, SIGURG, SIGUSR1 };
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
                 sigaddset(&set, all[i]);
         sigprocmask(SIG_SETMASK, &set, NULL);
@@ -182,6 +214,25 @@ static int guard_process(void) {
         return 0;
 }
 
+/* What the service manager has given and said to the unit's main process, for the app. */
+static int take_from_unit(Pid1 *p, size_t index) {
+        App *a = &p->apps[index];
+        a->sockets = p->boot->sockets ? &p->boot->sockets[index] : NULL;
+        _cleanup_free_ char *interval = xasprintf("%" PRIu64, p->boot->watchdog_us);
+        if (p->boot->watchdog_us > 0 && a->plan->life.notify) {
+                app_set_variable(a, "WATCHDOG_PID", NULL);
+                app_set_variable(a, "WATCHDOG_USEC", interval);
+        }
+        if (p->boot->credentials)
+                app_set_variable(a, "CREDENTIALS_DIRECTORY", CREDENTIALS_PATH);
+        if (a->sockets && a->sockets->n > 0) { /* they come with the process */
+                app_set_variable(a, "LISTEN_PID", NULL);
+                app_set_variable(a, "LISTEN_FDS", NULL);
+                app_set_variable(a, "LISTEN_FDNAMES", NULL);
+        }
+        return app_write_environment(a);
+}
+
 /* Everything that does not need the pod's cgroup: done while systemd is making it. */
 static int set_up(Pid1 *p) {
         PodRoot root;
@@ -214,7 +265,7 @@ static int set_up(Pid1 *p) {
                 if ((r = app_root_build(p->boot, &root, i, &app_root)) < 0 ||
                                 (r = app_prepare(&p->apps[i], &p->plan->apps[i], &p->plan->users, &app_root,
                                                  &root.apps[i], &p->logs, p->loop)) < 0 ||
-                                (r = app_write_environment(&p->apps[i])) < 0)
+                                (r = take_from_unit(p, i)) < 0)
                         return r;
                 p->apps[i].terminal = terminal;
                 p->apps[i].control = p->boot->control;
@@ -335,10 +386,35 @@ static void look_after_failures(Pid1 *p) {
                 }
 }
 
+/* The watchdog hears of the pod when all apps that can speak have spoken; when there is none, because they
+ * cannot, or are not there just now, that the supervisors live. Returns ns until that is due; UINT64_MAX: it
+ * is not for us to say. */
+static uint64_t look_after_watchdog(Pid1 *p) {
+        uint64_t half = p->boot->watchdog_us * 1000 / 2, now;
+        bool all = true, any = false;
+        if (half == 0)
+                return UINT64_MAX;
+        for (size_t i = 0; i < p->n_apps; i++) {
+                const App *a = &p->apps[i];
+                if (!a->plan->life.notify || a->phase != APP_MAIN || !a->notify.ready)
+                        continue;
+                any = true;
+                all &= a->notify.alive;
+        }
+        now = monotonic_ns();
+        if (any ? all : now >= p->said_alive + half) {
+                say(p, xstrdup("WATCHDOG=1"));
+                p->said_alive = now;
+                for (size_t i = 0; i < p->n_apps; i++)
+                        p->apps[i].notify.alive = false;
+        }
+        return any ? UINT64_MAX : p->said_alive + half - now;
+}
+
 /* Milliseconds until an app has to be killed or started; kills those whose time has come. -1: none is waited
  * for. */
 static int look_after_deadlines(Pid1 *p) {
-        uint64_t now = monotonic_ns(), next = UINT64_MAX;
+        uint64_t next = look_after_watchdog(p), now = monotonic_ns();
         for (size_t i = 0; i < p->n_apps; i++) {
                 App *a = &p->apps[i];
                 if (a->phase == APP_WAITING && a->start_at > 0)
@@ -368,8 +444,26 @@ static void pass_on_words(Pid1 *p) {
         }
 }
 
+/* What else the service manager wants to know of an app. */
+static void pass_on_states(Pid1 *p) {
+        for (size_t i = 0; i < p->n_apps; i++) {
+                Notify *n = &p->apps[i].notify;
+                if (n->reloading && p->ready) {
+                        say(p, reloading());
+                        p->ready = false; /* until all are again */
+                }
+                if (n->trigger)
+                        say(p, xstrdup("WATCHDOG=trigger"));
+                if (n->extend)
+                        say(p, xasprintf("EXTEND_TIMEOUT_USEC=%s", n->extend));
+                n->reloading = n->trigger = false;
+                free(TAKE_PTR(n->extend));
+        }
+}
+
 static void look_after_readiness(Pid1 *p) {
         pass_on_words(p);
+        pass_on_states(p);
         if (p->ready || p->goal != GOAL_RUN || !all_ready(p))
                 return;
         char message = BOOT_READY;

@@ -11,6 +11,7 @@
 typedef struct AppSources {
         int root;            /* of the app */
         int *mounts;         /* of PlanApp.mounts */
+        int credentials;     /* its copies of the unit's; or -1 */
         DeviceRule *devices; /* volumes that are device nodes */
         size_t n_devices;
 } AppSources;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "app-credentials.h"
 #include "build-config.h"
 #include "capabilities.h"
 #include "file.h"
@@ -167,7 +168,7 @@ static int map_owners(Boot *b) {
 static int open_mounts(Boot *b, PodRoot *p) {
         p->apps = xnew(AppSources, b->plan->n_apps);
         for (size_t i = 0; i < b->plan->n_apps; i++)
-                p->apps[i].root = -1;
+                p->apps[i].root = p->apps[i].credentials = -1;
         /* copies keep this: volumes get the host's changes, and nothing ever gets the pod's */
         int r = set_propagation(MS_SLAVE);
         if (r < 0 || (r = open_volumes(b, p, true)) < 0 || (r = set_propagation(MS_PRIVATE)) < 0 ||
@@ -257,6 +258,8 @@ void pod_sources_close(PodRoot *p, const Plan *plan) {
                 for (size_t j = 0; j < plan->apps[i].n_mounts; j++)
                         close(p->apps[i].mounts[j]);
                 free(p->apps[i].mounts);
+                if (p->apps[i].credentials >= 0)
+                        close(p->apps[i].credentials);
                 free(p->apps[i].devices);
         }
         free(p->apps);
@@ -294,6 +297,17 @@ static int fill_volumes(const Boot *b, const PodRoot *p) {
         return r;
 }
 
+static int copy_credentials(const Boot *b, const PodRoot *p) {
+        for (size_t i = 0; b->credentials && i < b->plan->n_apps; i++) {
+                p->apps[i].credentials = credentials_copy(b->plan->users.shift);
+                if (p->apps[i].credentials < 0)
+                        return log_error_errno(p->apps[i].credentials,
+                                        "app %s: cannot copy the credentials of the unit",
+                                        b->plan->apps[i].name);
+        }
+        return 0;
+}
+
 /* Detached, so that it can become the root of the pod, wherever that is built. */
 static int open_root(const Boot *b, PodRoot *p) {
         p->root = mount_clone(b->pod, "stage1/rootfs", false);
@@ -310,7 +324,8 @@ int pod_sources_open(const Boot *outer, PodRoot *p) {
                 return log_error_errno(errno, "cannot open the pod's directory");
         int r = make_directories(stage1);
         if (r < 0 || (r = write_etc(&b, stage1)) < 0 || (r = open_mounts(&b, p)) < 0 ||
-                        (r = open_app_roots(&b, p)) < 0 || (r = fill_volumes(&b, p)) < 0)
+                        (r = open_app_roots(&b, p)) < 0 || (r = fill_volumes(&b, p)) < 0 ||
+                        (r = copy_credentials(&b, p)) < 0)
                 return r;
         r = open_root(&b, p);
         if (b.pod != pod)
@@ -326,6 +341,8 @@ int pod_sources_foreach(PodRoot *p, const Plan *plan, int (*each)(int *fd, void 
         for (size_t i = 0; i < plan->n_apps; i++) {
                 if (r >= 0)
                         r = each(&p->apps[i].root, userdata);
+                if (r >= 0)
+                        r = each(&p->apps[i].credentials, userdata);
                 for (size_t j = 0; r >= 0 && j < plan->apps[i].n_mounts; j++)
                         r = each(&p->apps[i].mounts[j], userdata);
         }

@@ -13,10 +13,12 @@
 #include <sys/syscall.h>
 
 #include "alloc.h"
+#include "app-credentials.h"
 #include "cgroup2.h"
 #include "console.h"
 #include "descriptor-limit.h"
 #include "file.h"
+#include "listen-fds.h"
 #include "log.h"
 #include "namespaces.h"
 #include "oom-score.h"
@@ -30,6 +32,7 @@
 #include "registration.h"
 #include "run-options.h"
 #include "sealed.h"
+#include "watchdog.h"
 
 #define LOCK_NONE 2u
 
@@ -53,26 +56,34 @@ static int compare_numbers(const void *a, const void *b) {
 }
 
 /* Closes what the caller left open but the locks of the pod, of its users and of its labels, which PID 1 and
- * we hold as long as we live. */
-static int close_inherited(void) {
+ * we hold as long as we live, and sockets for the apps. */
+static int close_inherited(Sockets *sockets) {
         static const char *const names[] = { "RKT_LOCK_FD", "RKT_USERS_LOCK_FD", "RKT_SELINUX_LOCK_FD" };
-        unsigned locks[ELEMENTSOF(names)], next = 3;
+        size_t n = listen_fds_count() + ELEMENTSOF(names);
+        _cleanup_free_ unsigned *kept = xnew(unsigned, n);
+        unsigned next = 3;
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                int r = inherited_lock(names[i], &locks[i]);
+                int r = inherited_lock(names[i], &kept[i]);
                 if (r < 0)
                         return r;
         }
-        qsort(locks, ELEMENTSOF(locks), sizeof(*locks), compare_numbers);
-        for (size_t i = 0; i < ELEMENTSOF(locks); i++) {
-                if (locks[i] > next)
-                        syscall(SYS_close_range, next, locks[i] - 1, 0);
-                next = locks[i] + 1;
+        int r = sockets_take(sockets);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < sockets->n; i++)
+                kept[ELEMENTSOF(names) + i] = (unsigned) sockets->fds[i];
+        qsort(kept, n, sizeof(*kept), compare_numbers);
+        for (size_t i = 0; i < n; i++) {
+                if (kept[i] > next)
+                        syscall(SYS_close_range, next, kept[i] - 1, 0);
+                next = MAX(next, kept[i] + 1);
         }
         syscall(SYS_close_range, next, ~0U, 0);
         return 0;
 }
 
-static int compile(const RunOptions *o, int pod, Plan **ret) {
+/* sockets: may be NULL. */
+static int compile(const RunOptions *o, int pod, Sockets *sockets, Plan **ret) {
         _cleanup_pod_manifest_ PodManifest *manifest = NULL;
         _cleanup_free_ char *error = NULL;
         int r = pod_manifest_load_at(pod, "pod", &manifest, &error);
@@ -80,7 +91,10 @@ static int compile(const RunOptions *o, int pod, Plan **ret) {
                 log_error("the pod's manifest: %s", error);
                 return r;
         }
-        return plan_compile(&o->plan, manifest, pod, ret);
+        r = plan_compile(&o->plan, manifest, pod, ret);
+        if (r >= 0 && sockets)
+                sockets_assign(sockets, manifest, *ret);
+        return r;
 }
 
 /* A host without systemd: a cgroup below the caller's. Without cgroup2 the pod runs without. */
@@ -112,7 +126,8 @@ static void remove_cgroup(const char *cgroup) {
                 log_warning_errno(r, "cannot remove the pod's cgroup %s", cgroup);
 }
 
-static int start(const Boot *b, Registration *registration, Network *network, Metadata *metadata) {
+static int start(const Boot *b, Registration *registration, Network *network, Metadata *metadata,
+                Sockets *sockets_of_unit) {
         _cleanup_free_ char *cgroup = NULL;
         _cleanup_close_ int pidfd = -1, cgroup_fd = -1;
         int sockets[2], sources[2] = { -1, -1 };
@@ -146,6 +161,7 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 pid1_run(&inner);
         }
         close(sockets[1]);
+        sockets_close(sockets_of_unit);
         if (console >= 0)
                 close(console);
         Boot outer = *b;
@@ -182,7 +198,7 @@ static void set_oom_scores(Plan *p) {
                 }
 }
 
-static int run_pod(const RunOptions *o) {
+static int run_pod(const RunOptions *o, Sockets *sockets) {
         _cleanup_close_ int pod = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_close_ int stage1 = open("stage1/rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         _cleanup_free_ char *directory = get_current_dir_name();
@@ -198,7 +214,7 @@ static int run_pod(const RunOptions *o) {
         if (r >= 0 && booted)
                 r = registration_start(&registration, o->plan.uuid, root, networked);
         _cleanup_plan_ Plan *plan = NULL;
-        if (r < 0 || (r = compile(o, pod, &plan)) < 0)
+        if (r < 0 || (r = compile(o, pod, sockets, &plan)) < 0)
                 return r;
         set_oom_scores(plan);
         if ((r = pod_files_make_volumes(plan, pod)) < 0 || (r = pod_files_write(plan, o, pod, stage1)) < 0 ||
@@ -209,9 +225,12 @@ static int run_pod(const RunOptions *o) {
         malloc_trim(0);
         Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
         b.sources = b.user_namespace = -1;
+        b.credentials = credentials_given();
+        b.watchdog_us = watchdog_interval_us();
+        b.sockets = sockets->apps;
         b.terminal = plan->interactive && isatty(STDIN_FILENO);
         return start(&b, booted ? &registration : NULL, networked ? &network : NULL,
-                        metadata_new(o, plan, pod, stage1));
+                        metadata_new(o, plan, pod, stage1), sockets);
 }
 
 /* For people who audit: what would be run, in full. */
@@ -220,7 +239,7 @@ static int print_plan(const RunOptions *o) {
         _cleanup_plan_ Plan *plan = NULL;
         if (pod < 0)
                 return log_error_errno(errno, "cannot open the pod's directory");
-        int r = compile(o, pod, &plan);
+        int r = compile(o, pod, NULL, &plan);
         if (r < 0)
                 return r;
         _cleanup_json_ json_object *json = plan_to_json(plan);
@@ -231,7 +250,8 @@ static int print_plan(const RunOptions *o) {
 }
 
 int main(int argc, char **argv) {
-        static RunOptions o; /* for as long as the process lives */
+        static RunOptions o; /* for as long as the process lives, as what is passed on */
+        static Sockets sockets;
         process_begin("stage1");
         sealed_execute(argv);
         prctl(PR_SET_NAME, "rkt-stage1", 0, 0, 0);
@@ -241,8 +261,8 @@ int main(int argc, char **argv) {
         log_set_debug(o.debug);
         outer_block_signals();
         descriptor_limit_raise();
-        if (close_inherited() < 0)
+        if (close_inherited(&sockets) < 0)
                 return EXIT_RKT_FAILURE;
-        r = o.dry_run ? print_plan(&o) : run_pod(&o);
+        r = o.dry_run ? print_plan(&o) : run_pod(&o, &sockets);
         return r < 0 ? EXIT_RKT_FAILURE : r;
 }

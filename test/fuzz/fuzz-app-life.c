@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static const char *const names[] = { APP_AFTER_ANNOTATION, APP_RESTART_ANNOTATION,
                 APP_STOP_SIGNAL_ANNOTATION, APP_STOP_TIMEOUT_ANNOTATION, APP_NOTIFY_ANNOTATION,
-                APP_LOG_RATE_ANNOTATION };
+                APP_LOG_RATE_ANNOTATION, APP_RELOAD_SIGNAL_ANNOTATION, APP_SOCKETS_ANNOTATION };
         static const char *const apps[] = { "a", "b", "c" };
         _cleanup_free_ char *text = fuzz_string(data, size);
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {

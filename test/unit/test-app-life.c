@@ -170,8 +170,22 @@ static void apps_start_behind_those_they_name_and_otherwise_as_they_are_listed(v
         }
 }
 
+static void what_an_app_takes_from_its_unit_is_read(void **state) {
+        _cleanup_app_life_ AppLife reload = {}, sockets = {}, none = {};
+        _cleanup_free_ char *error = NULL;
+        assert_int_equal(parse(APP_RELOAD_SIGNAL_ANNOTATION, "HUP", &reload, &error), 0);
+        assert_int_equal(reload.reload_signal, SIGHUP);
+        assert_null(reload.sockets);
+        assert_int_equal(parse(APP_SOCKETS_ANNOTATION, "web.socket,admin", &sockets, &error), 0);
+        assert_int_equal(strv_length(sockets.sockets), 2);
+        assert_string_equal(sockets.sockets[1], "admin");
+        assert_int_equal(sockets.reload_signal, 0);
+        assert_true(parse(APP_SOCKETS_ANNOTATION, "a,,b", &none, &error) < 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_an_app_takes_from_its_unit_is_read),
                 cmocka_unit_test(an_app_without_annotations_is_stopped_by_sigterm_and_not_started_again),
                 cmocka_unit_test(values_are_read_in_the_forms_that_people_know),
                 cmocka_unit_test(wrong_values_are_refused_with_their_annotation),
