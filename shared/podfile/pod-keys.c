@@ -224,6 +224,8 @@ static const Key app_keys[] = {
         { "Restart", KEY_VALUE, "restart" },
         { "StopSignal", KEY_VALUE, "stop-signal" },
         { "StopTimeout", KEY_VALUE, "stop-timeout" },
+        { "ReloadSignal", KEY_VALUE, "reload-signal" },
+        { "Sockets", KEY_LIST, "sockets" },
         { "Signature", KEY_VALUE, "signature" },
         { .name = "Volume", .call = add_volumes },
         { .name = "Tmpfs", .call = add_tmpfs },
@@ -394,9 +396,14 @@ void translate_pod(Translation *t) {
         check_keys(t->file, "Pod", pod_keys, further);
         translate_apps(t);
         pod_request_clear();
+        for (size_t i = 0; i < t->file->settings.n; i++)
+                if (streq(t->file->settings.items[i].key, "ReloadSignal") &&
+                                startswith(t->file->settings.items[i].section, "App"))
+                        add_default(t, "ExecReload", "/bin/kill -USR1 $MAINPID");
         _cleanup_strv_ char **run = TAKE_PTR(t->words);
         t->words = strv_copy(NULL);
         begin_command(t, "Pod", "rm");
+        add_word(t, xstrdup("--force")); /* whoever was killed by the watchdog has a pod that runs */
         add_word(t, xstrdup("--ignore"));
         add_word(t, xstrdup("--uuid-file=" UUID_FILE));
         _cleanup_free_ char *remove = strv_join(t->words, " ");
