@@ -19,7 +19,7 @@
 #define NSEC_PER_USEC 1000
 
 static OutputFormat format;
-static bool follow;
+static bool follow, since_given;
 static int64_t since = -1;
 static char *app;
 static char **kinds;
@@ -42,7 +42,8 @@ static const Option options[] = {
         { "format", OPTION_CALL, &format, "output as json or json-pretty", .call = output_format_parse,
                         .shown_default = "json|json-pretty" },
         { "since", OPTION_DURATION, &since,
-                        "only events of this time up to now; without it all that the journal has" },
+                        "only events of this time up to now; without it all that the journal has",
+                        .seen = &since_given },
         {},
 };
 
@@ -175,6 +176,10 @@ int main(int argc, char **argv) {
         int r = globals_command(&command, argc, argv, &arguments);
         if (r != 0)
                 return r < 0 ? EXIT_RKT_FAILURE : 0;
+        if (since_given && since < 0) {
+                log_error("--since: a time below zero");
+                return EXIT_RKT_FAILURE;
+        }
         if (strv_length(arguments) > 1) {
                 log_error("expected the UUID of one pod, or none");
                 return EXIT_RKT_FAILURE;

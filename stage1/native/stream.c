@@ -36,9 +36,9 @@ static void tell_dropped(Stream *s, bool all) {
         uint64_t n = s->limit ? rate_limit_dropped(s->limit, monotonic_ns(), all) : 0;
         if (n == 0)
                 return;
-        _cleanup_free_ char *text =
-                        xasprintf("%" PRIu64 " lines are not kept: more than %" PRIu64 " in %.3g s", n,
-                                        s->limit->burst, (double) s->limit->interval / NSEC_PER_SEC);
+        _cleanup_free_ char *time = duration_format((int64_t) s->limit->interval);
+        _cleanup_free_ char *text = xasprintf("%" PRIu64 " lines are not kept: more than %" PRIu64 " in %s",
+                        n, s->limit->burst, time);
         JournalSender from = s->sender;
         from.priority = LOG_WARNING;
         journal_write(&s->logs->journal, &from, text, strlen(text));

@@ -144,4 +144,5 @@ run_pod() {
     check_fails 254 rkt events --event=pod-vanished
     has 'there is no such event'
     check_fails 254 rkt events one two
+    check_fails 254 rkt events --since=-5m
 }

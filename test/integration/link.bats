@@ -64,6 +64,7 @@ collect() { check rkt image gc --grace-period=0s; }
     check_fails 254 rkt image link example.com/two "$link"
     has 'is there already: --replace'
     [[ $(<"/var/lib/rkt/links/$link/rootfs/etc/word") == first ]]
+    mkdir -p /var/lib/rkt/links/.new/rootfs # as a command that was killed leaves it
     check rkt image link --replace example.com/two "$link"
     [[ $(<"/var/lib/rkt/links/$link/rootfs/etc/word") == second ]]
     # of the image that was replaced nothing is kept, nor of the directory
