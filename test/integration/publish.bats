@@ -18,6 +18,10 @@ teardown() {
     ((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || :
     end_pods
     rm -rf /var/lib/cni/networks/rkt-publish*
+    if [[ ${firewalld-} ]]; then
+        firewall-cmd --permanent --zone=trusted --remove-source=172.16.28.0/24 >/dev/null 2>&1 || :
+        systemctl stop firewalld
+    fi
     ip link del rktpublish0 2>/dev/null || :
     ip netns del "rkt-publish-$$" 2>/dev/null || :
 }
@@ -45,6 +49,19 @@ start() {
     wait_for 20 test -s "$BATS_TEST_TMPDIR/uuid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
     uuid=$(<"$BATS_TEST_TMPDIR/uuid")
     rkt status --wait-ready=30s "$uuid" >/dev/null || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+}
+
+# make_remote: a namespace that is another host, in "remote": 192.0.2.2 and 2001:db8:29::2, this one is 1 in both.
+make_remote() {
+    remote=rkt-publish-$$
+    ip netns add "$remote"
+    ip link add rktpublish0 type veth peer name eth0 netns "$remote"
+    ip addr add 192.0.2.1/24 dev rktpublish0
+    ip addr add 2001:db8:29::1/64 dev rktpublish0 nodad
+    ip link set rktpublish0 up
+    ip -n "$remote" addr add 192.0.2.2/24 dev eth0
+    ip -n "$remote" addr add 2001:db8:29::2/64 dev eth0 nodad
+    ip -n "$remote" link set eth0 up
 }
 
 # listen SOCAT-ADDRESS PROTOCOL: holds a port of the host until the test ends. Sets listener.
@@ -150,15 +167,7 @@ TABLE
     has "Address: $four"
     has " $six"
     # By itself the pod comes out with the host's addresses, in each family.
-    local remote=rkt-publish-$$
-    ip netns add "$remote"
-    ip link add rktpublish0 type veth peer name eth0 netns "$remote"
-    ip addr add 192.0.2.1/24 dev rktpublish0
-    ip addr add 2001:db8:29::1/64 dev rktpublish0 nodad
-    ip link set rktpublish0 up
-    ip -n "$remote" addr add 192.0.2.2/24 dev eth0
-    ip -n "$remote" addr add 2001:db8:29::2/64 dev eth0 nodad
-    ip -n "$remote" link set eth0 up
+    make_remote
     for address in TCP4-LISTEN:90 TCP6-LISTEN:91; do
         # shellcheck disable=SC2016 # for the server's shell
         ip netns exec "$remote" socat "$address,fork" 'SYSTEM:read line; echo $SOCAT_PEERADDR' 3>&- &
@@ -175,4 +184,25 @@ TABLE
     check rkt run --port=t:18105 "${inspect_pod[@]}"
     run nft list table inet rkt
     lacks 18105
+}
+
+@test "publish: beside firewalld ports lead to the pod, and its network is let out by its zone, also after a reload" {
+    need commands firewall-cmd
+    server_image '[{"name": "t", "protocol": "tcp", "port": 80}]' 'exec socat TCP4-LISTEN:80,fork EXEC:"/bin/echo pod"'
+    make_remote
+    # shellcheck disable=SC2016 # for the server's shell
+    ip netns exec "$remote" socat TCP4-LISTEN:90,fork 'SYSTEM:read line; echo $SOCAT_PEERADDR' 3>&- &
+    pids+=($!)
+    firewalld=1
+    systemctl start firewalld
+    start --port=t:18130
+    local ask="rkt enter $uuid /bin/sh -c 'echo | socat -t 5 -T 5 - \$1' - TCP4:192.0.2.2:90,connect-timeout=3"
+    wait_for 20 answers TCP4:127.0.0.1:18130 pod
+    run bash -c "$ask"
+    lacks '^192.0.2.1$'
+    firewall-cmd --permanent --zone=trusted --add-source=172.16.28.0/24
+    firewall-cmd --reload
+    wait_for 20 bash -c "$ask | grep -qx 192.0.2.1"
+    wait_for 20 answers TCP4:127.0.0.1:18130 pod
+    ip netns exec "$remote" bash -c "echo | timeout 10 socat -t 5 - TCP4:192.0.2.1:18130" | grep -q pod
 }
