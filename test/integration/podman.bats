@@ -138,3 +138,20 @@ has_page() { [[ $(curl -sf --max-time 5 "$1") == 'hello of podman' ]]; }
     check podman_here rm -f -t 0 web
     nothing_left
 }
+
+@test "podman: containers find each other by name and alias through our dnsname" {
+    need commands dnsmasq
+    jq '.plugins += [{type: "dnsname", domainName: "dns.podman", capabilities: {aliases: true}}]' "$dir/net/rkt-test.conflist" >"$dir/new"
+    mv "$dir/new" "$dir/net/rkt-test.conflist"
+    check run_here -d --name db --network rkt-test-podman --network-alias store '/bin/sleep 600'
+    local address
+    address=$(podman_here inspect db | jq -r '.[0].NetworkSettings.Networks."rkt-test-podman".IPAddress')
+    [[ $address == 10.73.0.* ]]
+    check run_here --rm --network rkt-test-podman '/bin/busybox nslookup -type=a db.dns.podman'
+    has "Address: $address\$"
+    check run_here --rm --network rkt-test-podman '/bin/busybox nslookup -type=a store 10.73.0.1'
+    has "Address: $address\$"
+    check podman_here rm -f -t 0 db
+    nothing_left
+    [[ ! -e /run/rkt/names/rkt-test-podman ]]
+}
