@@ -157,15 +157,16 @@ static int make(CniCall *c, CniSides *s, Link *ret) {
         return 0;
 }
 
+/* Also after a configuration that nothing more can be read from, which is why ADD has failed. */
 static int give_back(CniCall *c, CniSides *s) {
         DeviceConfig config;
         _cleanup_close_ int host = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
         Link l;
-        int r = read_config(c, &config);
-        if (r < 0 || config.dpdk)
-                return r;
+        int r = 0;
         if (link_get(s->container, c->ifname, &l) < 0)
                 return 0; /* it is back already */
+        if (!*l.alias && (r = read_config(c, &config)) < 0)
+                return r;
         const char *name = *l.alias ? l.alias : config.device;
         r = host < 0 ? -errno : link_move(s->container, l.index, host, name);
         if (r < 0)
@@ -197,7 +198,11 @@ static int add(CniCall *c, CniResult *result) {
 }
 
 static int del(CniCall *c) {
-        return single_link_del(c, &host_device);
+        DeviceConfig config;
+        int r = read_config(c, &config);
+        if (r < 0)
+                return r;
+        return config.dpdk ? ipam_del(c) : single_link_del(c, &host_device);
 }
 
 static int check(CniCall *c) {
