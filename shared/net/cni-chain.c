@@ -64,13 +64,15 @@ static int take_result(const CniNetwork *n, const char *type, const char *text, 
         return 0;
 }
 
-int cni_chain_add(const CniNetwork *n, const CniRuntime *rt, json_object **ret_result, char **ret_error) {
+int cni_chain_add(const CniNetwork *n, const CniRuntime *rt, json_object **ret_result, size_t *ret_n_called,
+                char **ret_error) {
         _cleanup_json_ json_object *result = NULL;
         for (size_t i = 0; i < n->n_plugins; i++) {
                 _cleanup_json_ json_object *config = plugin_config(n, i, rt, result, NULL);
                 _cleanup_free_ char *output = NULL;
                 size_t size = 0;
                 json_object *next = NULL;
+                *ret_n_called = i + 1;
                 int r = cni_exec(rt, "ADD", n->plugins[i].type, config, &output, &size, ret_error);
                 if (r >= 0)
                         r = take_result(n, n->plugins[i].type, output, size, &next, ret_error);
@@ -87,7 +89,7 @@ int cni_chain_del(const CniNetwork *n, const CniRuntime *rt, json_object *result
         int first = 0;
         /* earlier versions have no prevResult at DEL */
         json_object *previous = n->version >= CNI_0_4_0 ? result : NULL;
-        for (size_t i = n->n_plugins; i-- > 0;) {
+        for (size_t i = rt->n_called ? rt->n_called : n->n_plugins; i-- > 0;) {
                 _cleanup_json_ json_object *config = plugin_config(n, i, rt, previous, NULL);
                 _cleanup_free_ char *output = NULL, *error = NULL;
                 size_t size;

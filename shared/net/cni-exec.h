@@ -25,8 +25,10 @@ typedef struct CniRuntime {
         /* The plugin that the caller has inside in place of a program (its path), or NULL: it runs in a
          * process of its own as well, but nothing has to be loaded. NULL: none. */
         CniMain (*inside)(const char *program);
-        /* For DEL: what a plugin said when it refused ADD (-EREMOTEIO). One that refuses DEL in the same
-         * words, as for a configuration that it cannot read, has made nothing. NULL: none did. */
+        /* For DEL after an ADD that failed: how many plugins it called, 0: all; and what the last of them
+         * said if it refused (-EREMOTEIO), or NULL. If it refuses DEL in the same words, as for a
+         * configuration that it cannot read, it has made nothing. */
+        size_t n_called;
         const char *refusal;
 } CniRuntime;
 
@@ -45,8 +47,9 @@ int cni_exec(const CniRuntime *rt, const char *command, const char *type, json_o
                 char **ret_output, size_t *ret_size, char **ret_error);
 
 /* ADD through all plugins in order, each given the result of the one before. *ret_result is the last one's,
- * with ownership. */
-int cni_chain_add(const CniNetwork *n, const CniRuntime *rt, json_object **ret_result, char **ret_error);
+ * with ownership; *ret_n_called counts those that were called, the last of which failed if it fails. */
+int cni_chain_add(const CniNetwork *n, const CniRuntime *rt, json_object **ret_result, size_t *ret_n_called,
+                char **ret_error);
 /* DEL in reverse order, with the result of ADD, or NULL if there was none. All plugins are called, whatever
  * the others say; a plugin that is not there any more is left out. The first error is returned. */
 int cni_chain_del(const CniNetwork *n, const CniRuntime *rt, json_object *result, char **ret_error);

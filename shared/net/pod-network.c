@@ -99,7 +99,8 @@ static CniRuntime runtime(const PodNetwork *p, const NetworkRecord *r, const cha
                 .timeout_ns = p->timeout_ns,
                 .held = p->net,
                 .inside = p->inside,
-                .refusal = p->refusal,
+                .n_called = r->result ? 0 : p->n_called,
+                .refusal = r->result ? NULL : p->refusal,
         };
 }
 
@@ -165,7 +166,7 @@ static int add_one(PodNetwork *p, NetworkRecord *record, size_t index) {
         if (r < 0)
                 return log_error_errno(r, "pod %s: cannot write net/%s", p->uuid, file);
         CniRuntime rt = runtime(p, record, args);
-        r = cni_chain_add(&record->network, &rt, &record->result, &error);
+        r = cni_chain_add(&record->network, &rt, &record->result, &p->n_called, &error);
         if (r < 0) {
                 log_error("pod %s: joining the network \"%s\": %s", p->uuid, record->network.name, error);
                 if (r == -EREMOTEIO)

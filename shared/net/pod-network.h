@@ -19,7 +19,8 @@ typedef struct PodNetwork {
         int net;              /* POD/net, locked; or -1 */
         char *netns;          /* path of the handle; NULL: there is none */
         CniMain (*inside)(const char *program); /* see CniRuntime */
-        char *refusal; /* what a plugin said when it refused the pod just now, or NULL */
+        size_t n_called; /* see CniRuntime: of the network that the pod could not join just now */
+        char *refusal;
 } PodNetwork;
 
 /* Takes the lock, for which it waits until every plugin of an earlier call has ended or twice the time limit

@@ -36,10 +36,11 @@ cni_teardown() {
     done
 }
 
-# cni COMMAND PLUGIN [JSON]: runs a plugin (a path) with the test's attachment; as bats' run.
-cni() {
-    run env CNI_COMMAND="$1" CNI_CONTAINERID="$container" CNI_NETNS="$netns" CNI_IFNAME="$ifname" CNI_ARGS="${cni_args-}" \
-        CNI_PATH="${cni_path-$ours:$theirs}" "$2" <<<"${3-}"
+# cni COMMAND PLUGIN [JSON]: runs a plugin (a path) with the test's attachment; as bats' run, without what it logs.
+cni() { run call_plugin "$@"; }
+call_plugin() {
+    CNI_COMMAND="$1" CNI_CONTAINERID="$container" CNI_NETNS="$netns" CNI_IFNAME="$ifname" CNI_ARGS="${cni_args-}" \
+        CNI_PATH="${cni_path-$ours:$theirs}" "$2" <<<"${3-}" 2>>"$BATS_TEST_TMPDIR/stderr"
 }
 
 # cni_ok and cni_fails CODE: the same, checked. cni_fails' message is in $message.
@@ -86,7 +87,7 @@ with_previous() { jq -c --argjson p "$2" '. + {prevResult: $p}' <<<"$1"; }
 # What every run has in common: without random names and addresses, and what only 1.1.0 says.
 plain_result() {
     jq -S 'del(.cniVersion) | walk(if type == "object" and has("mac") then .mac = "MAC" else . end)
-        | (.interfaces // [])[] |= del(.mtu) | (.interfaces // [])[].name |= sub("^veth.*"; "veth")'
+        | if .interfaces then .interfaces[] |= (del(.mtu) | .name |= sub("^veth.*"; "veth")) else . end'
 }
 
 # The container's addresses and routes, without what the kernel makes by itself.
@@ -135,25 +136,22 @@ all_versions() {
     fi
 }
 
-# families VERSION: both for the oldest form of results and the newest.
-families() {
-    case $1 in
-    0.2.0 | 1.1.0) echo 4 6 ;;
-    *) echo 4 ;;
-    esac
-}
-
-# cells: "VERSION FAMILY" of the matrix, one a line.
+# cells: "VERSION FAMILY" of the matrix, one a line: both families at once in each version, and alone in the oldest forms
+# of results and the newest; all of them with RKT_TEST_MATRIX=all.
 cells() {
-    local version family
-    if [[ ${RKT_TEST_HOST-} == vm ]]; then
+    local version
+    if [[ ${RKT_TEST_HOST-} == vm && ! ${RKT_TEST_MATRIX-} ]]; then
         printf '%s\n' '0.1.0 4' '0.4.0 6' '1.1.0 46'
         return
     fi
-    for version in $(all_versions); do
-        for family in 4 6 46; do echo "$version $family"; done
+    for version in 0.1.0 0.2.0 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0; do
+        echo "$version 46"
+        [[ ! ${RKT_TEST_MATRIX-} && $version != 0.2.0 && $version != 1.1.0 ]] || printf '%s\n' "$version 4" "$version 6"
     done
 }
+
+# without_dad: addresses in the test's namespace can be used at once. Else IPv6 takes a second or two each time.
+without_dad() { ip netns exec "$ns" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0; }
 
 # make_master: m0-rkt-test on the host, whose other end is in a namespace of its own.
 make_master() {
