@@ -32,9 +32,11 @@ static const char *explain(int answer) {
 static int probe(const char *dir, int user_namespace) {
         struct mount_attr a = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) user_namespace };
         struct stat st;
+        /* before it is copied: what is mounted below a copy of a shared mount shows on the host */
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                return ANSWER_NO_MAPPING;
         int fd = open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || fd < 0 ||
-                        mount_setattr(fd, "", AT_EMPTY_PATH, &a, sizeof(a)) < 0 ||
+        if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &a, sizeof(a)) < 0 ||
                         move_mount(fd, "", AT_FDCWD, dir, MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return ANSWER_NO_MAPPING;
         if (fchdir(fd) < 0 || mount("overlay", "lower", "overlay", MS_RDONLY, "lowerdir=upper:lower") < 0 ||

@@ -457,3 +457,16 @@ overlay' ]]
     check journalctl -o cat -D "/var/lib/rkt/pods/run/$(<"$BATS_TEST_TMPDIR/uuid")/stage1/rootfs/var/log/journal/$id"
     has '^for the journal$'
 }
+
+@test "private users: finding out what the file system can do leaves nothing on the host" {
+    busybox_image one
+    rkt run --net=none --private-users=no example.com/one
+    local before
+    rm -rf /run/rkt/mapped-overlay
+    before=$(host_state | grep -v /run/rkt)
+    check rkt run --net=none --private-users example.com/one
+    [[ -n $(find /run/rkt/mapped-overlay -type f) ]]
+    [[ -z $(find /var/lib/rkt/tmp -name 'mapped-overlay*') ]]
+    rkt gc --grace-period=0s >/dev/null
+    wait_for 5 bash -c "$(declare -f host_state); diff <(sort <<<\"\$1\") <(host_state | grep -v /run/rkt | sort)" - "$before"
+}
