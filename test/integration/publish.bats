@@ -195,6 +195,7 @@ TABLE
     pids+=($!)
     firewalld=1
     systemctl start firewalld
+    wait_for 30 bash -c 'nft list chain inet firewalld filter_FORWARD | grep -q reject'
     start --port=t:18130
     local ask="rkt enter $uuid /bin/sh -c 'echo | socat -t 5 -T 5 - \$1' - TCP4:192.0.2.2:90,connect-timeout=3"
     wait_for 20 answers TCP4:127.0.0.1:18130 pod
@@ -204,5 +205,5 @@ TABLE
     firewall-cmd --reload
     wait_for 20 bash -c "$ask | grep -qx 192.0.2.1"
     wait_for 20 answers TCP4:127.0.0.1:18130 pod
-    ip netns exec "$remote" bash -c "echo | timeout 10 socat -t 5 - TCP4:192.0.2.1:18130" | grep -q pod
+    wait_for 20 bash -c "echo | ip netns exec $remote timeout 10 socat -t 5 - TCP4:192.0.2.1:18130 | grep -q pod"
 }
