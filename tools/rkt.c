@@ -42,6 +42,7 @@ static const Verb verbs[] = {
         { "stop", "Stop a pod" },
         { "top", "Tell what running pods use of the host" },
         { "trust", "Trust a key for image verification" },
+        { "update", "Update the images of pods that want it" },
         { "version", "Print the version and exit" },
         { "volume", "Manage volumes that outlive pods" },
 };

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "app-life.h"
+#include "auto-update.h"
 #include "json.h"
 #include "log-limit.h"
 #include "log.h"
@@ -200,6 +201,8 @@ static int add_app(const PodRequest *q, size_t i, const PodImage *image, PodMani
         name_values_copy(&runtime->image.labels, &image->manifest->labels);
         inherit_annotations(&image->manifest->annotations, &runtime->annotations);
         name_values_merge(&runtime->annotations, &a->annotations);
+        if (name_values_get(&a->annotations, AUTO_UPDATE_ANNOTATION))
+                name_values_set(&runtime->annotations, AUTO_UPDATE_REFERENCE_ANNOTATION, a->image);
         runtime->read_only_rootfs = a->read_only_rootfs > 0;
         generate_mounts(q, a, runtime);
         return 0;

@@ -34,6 +34,20 @@ applets() {
     rkt --insecure-options=image fetch --full "$BATS_TEST_TMPDIR/image-$image.aci" >/dev/null
 }
 
+# web_root DIR: a root with perl and web.pl.
+web_root() {
+    local root=$1 file
+    mkdir -p "$root"/{etc,tmp,usr/bin}
+    cp "$(readlink -f "$(type -P perl)")" "$root/usr/bin/perl"
+    for file in bin lib lib64; do ln -s "usr/$file" "$root/$file"; done
+    while read -r file; do
+        [[ $file == /usr/* ]] || file=/usr$file
+        mkdir -p "$root${file%/*}"
+        cp -L "$file" "$root$file"
+    done < <(ldd "$(type -P perl)" | grep -o '/[^ ]*')
+    cp "$BATS_TEST_DIRNAME/web.pl" "$root/"
+}
+
 # sh_app SCRIPT: an app object that runs the script with the image's shell.
 sh_app() {
     jq -n --arg s "$1" '{exec: ["/bin/sh", "-c", $s], user: "0", group: "0"}'

@@ -21,17 +21,9 @@ teardown() {
 
 # web_image NAME [JSON of the app]: perl and web.pl, as example.com/NAME.
 web_image() {
-    local name=$1 dir=$BATS_TEST_TMPDIR/image-$1 file
+    local name=$1 dir=$BATS_TEST_TMPDIR/image-$1
     local app=${2:-'{}'}
-    mkdir -p "$dir/rootfs"/{etc,tmp,usr/bin}
-    cp "$(readlink -f "$(type -P perl)")" "$dir/rootfs/usr/bin/perl"
-    for file in bin lib lib64; do ln -s "usr/$file" "$dir/rootfs/$file"; done
-    while read -r file; do
-        [[ $file == /usr/* ]] || file=/usr$file
-        mkdir -p "$dir/rootfs${file%/*}"
-        cp -L "$file" "$dir/rootfs$file"
-    done < <(ldd "$(type -P perl)" | grep -o '/[^ ]*')
-    cp "$BATS_TEST_DIRNAME/web.pl" "$dir/rootfs/"
+    web_root "$dir/rootfs"
     jq -n --arg name "example.com/$name" --argjson more "$app" --arg arch "$(uname -m | sed 's/x86_64/amd64/')" '
         {acKind: "ImageManifest", acVersion: "0.8.11", name: $name,
          labels: [{name: "os", value: "linux"}, {name: "arch", value: $arch}],

@@ -5,3 +5,6 @@
 #define AUTO_UPDATE_ANNOTATION "coreos.com/rkt/auto-update"
 #define AUTO_UPDATE_REGISTRY   "registry" /* fetch the image anew */
 #define AUTO_UPDATE_LOCAL      "local"    /* take what the store has by that name */
+
+/* With it stands by which reference the image was asked for. */
+#define AUTO_UPDATE_REFERENCE_ANNOTATION "coreos.com/rkt/image-reference"
