@@ -91,7 +91,7 @@ host_state() {
     find /sys/fs/cgroup/system.slice /sys/fs/cgroup/user.slice -type d -name '*rkt*' ! -name 'rkt-test-*' 2>/dev/null | sed 's/^/cgroup /'
     find /run -xdev \( -path /run/systemd -o -path /run/log -o -path /run/user -o -path '/run/rkt-test*' \) -prune -o -print | sed 's/^/run /'
     find /run/systemd/{machines,transient,nspawn} 2>/dev/null | grep rkt | sed 's/^/run /'
-    { nft list ruleset || iptables-save; } 2>/dev/null | sed 's/^/nat /'
+    { nft --stateless list ruleset || iptables-save; } 2>/dev/null | sed 's/^/nat /'
     find /tmp /var/tmp /dev/shm -mindepth 1 -maxdepth 1 ! -name 'bats-*' ! -name 'systemd-private-*' | sed 's/^/file /'
 }
 
