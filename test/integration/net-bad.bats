@@ -12,7 +12,9 @@ setup() {
     config=$BATS_TEST_TMPDIR/config
     mkdir -p "$config/net.d"
     leases=$BATS_TEST_TMPDIR/leases
-    links=$(ip -o link | wc -l)
+    # How long a plugin that hangs may: longer than any other needs, however busy the machine is.
+    limit=2
+    [[ $RKT_TEST_HOST == ns ]] || limit=6
     busybox_image bad
     uuid=$(rkt prepare --quiet example.com/bad)
     pod=/var/lib/rkt/pods/prepared/$uuid
@@ -173,12 +175,12 @@ END
 @test "plugins that hang, with children, without output, deaf to signals, are killed at the limit with all that they started" {
     local script mark=$RANDOM$RANDOM
     write_network bad '{"type": "bad"}'
-    export RKT_CNI_TIMEOUT=1s
+    export RKT_CNI_TIMEOUT=${limit}s
     for script in "exec sleep 1000.$mark" "sleep 1000.$mark & echo '{}'" "trap '' TERM HUP INT; exec >&-; sleep 1000.$mark; sleep 1000.$mark" \
         "cat >/dev/null; sleep 1000.$mark" "while :; do sleep 0.1; echo -n .; done"; do
         plugin bad "[ \"\$CNI_COMMAND\" = ADD ] || exit 0; $script"
         check_fails 254 netplug add --net=bad "$uuid"
-        has 'plugin bad has not ended within 1 s and was killed'
+        has "plugin bad has not ended within $limit s and was killed"
         wait_for 5 nothing_left
         if pgrep -f "sleep 1000\.$mark"; then false; fi
     done
@@ -187,7 +189,7 @@ END
 @test "an IPAM plugin that hangs or dies under a bridge of ours leaves no link" {
     local script
     write_network bad "$(bridge '{"ipam": {"type": "bad"}}')"
-    export RKT_CNI_TIMEOUT=1s
+    export RKT_CNI_TIMEOUT=${limit}s
     for script in 'exec sleep 1000' 'kill -9 $$' 'echo garbage' 'head -c 9000000 /dev/zero' 'exit 7'; do
         plugin bad "[ \"\$CNI_COMMAND\" = ADD ] || exit 0; $script"
         refused 'plugin bridge'
@@ -203,7 +205,7 @@ END
 
 @test "a plugin that fails, dies or hangs at DEL: the pod's side is gone, and del says so until it succeeds" {
     local script
-    export RKT_CNI_TIMEOUT=1s
+    export RKT_CNI_TIMEOUT=${limit}s
     jq -n --argjson b "$(bridge '{}')" '{cniVersion: "1.0.0", name: "bad", plugins: [$b, {type: "bad"}]}' >"$config/net.d/10-bad.conflist"
     # shellcheck disable=SC2016 # for the plugin
     local pass='[ "$CNI_COMMAND" = DEL ] || { sed "s/^.*\"prevResult\"://; s/}$//" >/dev/null; echo "{\"cniVersion\": \"1.0.0\", \"ips\": [{\"address\": \"10.74.0.2/24\"}]}"; exit 0; }'
