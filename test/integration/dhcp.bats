@@ -137,7 +137,7 @@ nothing_leased() { [[ ! $(leased) ]]; }
 @test "a plugin that is killed while it waits leaves no lease" {
     far_bridge
     start_daemon
-    ip link add eth0 netns "$ns" type veth peer name other-rkt-test
+    ip link add other-rkt-test type veth peer name eth0 netns "$ns"
     CNI_COMMAND=ADD CNI_CONTAINERID=$container CNI_NETNS=$netns CNI_IFNAME=eth0 CNI_PATH=$ours "$ours/dhcp" <<<"$(bridge_dhcp)" 3>&- &
     local plugin=$!
     wait_for 5 bash -c "(( \$(ls -l /proc/$daemon_pid/fd | grep -c socket:) >= 4 ))" # its own, the plugin's, and the interface's two
