@@ -9,21 +9,33 @@
 #include "hash.h"
 #include "nat-backends.h"
 #include "strv.h"
+#include "uuid.h"
 #include "xtables.h"
 
 #define TABLE "nat"
 
 static const int families[] = { AF_INET, AF_INET6 };
 
-/* Chains have their names from the pod: rkt's own those of rkt 1.x, with the UUID's first part; others are
- * told apart by a hash of their owner, since one container may be in several networks. */
+/* "UUID/INTERFACE" */
+static bool begins_with_uuid(const char *container) {
+        char start[UUID_STRING_SIZE];
+        snprintf(start, sizeof(start), "%s", container);
+        return uuid_is_valid(start) && (container[sizeof(start) - 1] == '/' || !container[sizeof(start) - 1]);
+}
+
+/* Chains have their names from the pod: those of rkt 1.x, with the UUID's first part, and behind it something
+ * of a hash of the owner, since one pod may be in several networks and the first part of two UUIDs may be the
+ * same. What other CNI clients call a container need not begin with anything of its own. */
 static void chain_name(char chain[static XTABLES_CHAIN_MAX + 1], const char *prefix, const NatOwner *o) {
         if (!o->network) {
                 snprintf(chain, XTABLES_CHAIN_MAX + 1, "%s%.8s", prefix, o->container);
                 return;
         }
         uint64_t hash = hash_text(hash_text(hash_text(HASH_BEGIN, o->network), " "), o->container);
-        snprintf(chain, XTABLES_CHAIN_MAX + 1, "%s%014" PRIx64, prefix, hash >> 8);
+        if (begins_with_uuid(o->container))
+                snprintf(chain, XTABLES_CHAIN_MAX + 1, "%s%.8s-%05" PRIx64, prefix, o->container, hash >> 44);
+        else
+                snprintf(chain, XTABLES_CHAIN_MAX + 1, "%s%014" PRIx64, prefix, hash >> 8);
 }
 
 typedef struct Chains {

@@ -147,8 +147,8 @@ of_the_host() {
             lacks '16379'
         else
             check iptables-legacy -t nat -S
-            has "^-A RKT-PFWD-DNAT-.*--dport 16379 .*--to-destination $four:6379"
-            has "^-A PREROUTING .*--comment \"rkt-test-traffic $uuid/eth0\" -j RKT-PFWD-DNAT-"
+            has "^-A RKT-PFWD-DNAT-${uuid:0:8}.*--dport 16379 .*--to-destination $four:6379"
+            has "^-A PREROUTING .*--comment \"rkt-test-traffic $uuid/eth0\" -j RKT-PFWD-DNAT-${uuid:0:8}"
             check ip6tables-legacy -t nat -S
             has "--to-destination \[$six\]:6379"
             run nft list table inet rkt
