@@ -141,7 +141,7 @@ all_versions() {
 cells() {
     local version
     if [[ ${RKT_TEST_HOST-} == vm && ! ${RKT_TEST_MATRIX-} ]]; then
-        printf '%s\n' '0.1.0 4' '0.4.0 6' '1.1.0 46'
+        echo '1.0.0 46'
         return
     fi
     for version in 0.1.0 0.2.0 0.3.0 0.3.1 0.4.0 1.0.0 1.1.0; do
