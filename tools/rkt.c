@@ -15,16 +15,17 @@
 
 typedef struct Verb {
         const char *name, *summary;
+        bool newer; /* than rkt 1.x: what is short for a verb of that stays so */
 } Verb;
 
 static const Verb verbs[] = {
         { "app", "Operate on the apps of a running pod" },
         { "cat-manifest", "Inspect and print the pod manifest" },
-        { "check", "Tell what this host has and lacks for rkt" },
+        { "check", "Tell what this host has and lacks for rkt", true },
         { "completion", "Print the completion script for a shell (bash, fish, zsh)" },
         { "config", "Print configuration for each stage in JSON format" },
         { "enter", "Enter the namespaces of an app within a rkt pod" },
-        { "events", "Tell what has happened to pods and images" },
+        { "events", "Tell what has happened to pods and images", true },
         { "fetch", "Fetch image(s) and store them in the local store" },
         { "gc", "Garbage collect rkt pods no longer in use" },
         { "help", "Help about any command" },
@@ -33,18 +34,18 @@ static const Verb verbs[] = {
 #if HAVE_METADATA
         { "metadata-service", "Run the metadata service, which tells apps about their pod" },
 #endif
-        { "netplug", "Put pods into networks with CNI plugins" },
+        { "netplug", "Put pods into networks with CNI plugins", true },
         { "prepare", "Prepare to run image(s) in a pod in rkt" },
         { "rm", "Remove all files and resources associated with an exited pod" },
         { "run", "Run image(s) in a pod in rkt" },
         { "run-prepared", "Run a prepared application pod in rkt" },
         { "status", "Check the status of a rkt pod" },
         { "stop", "Stop a pod" },
-        { "top", "Tell what running pods use of the host" },
+        { "top", "Tell what running pods use of the host", true },
         { "trust", "Trust a key for image verification" },
-        { "update", "Update the images of pods that want it" },
+        { "update", "Update the images of pods that want it", true },
         { "version", "Print the version and exit" },
-        { "volume", "Manage volumes that outlive pods" },
+        { "volume", "Manage volumes that outlive pods", true },
 };
 
 static void print_help(FILE *f) {
@@ -82,25 +83,34 @@ static const Verb *find_program(const char *name) {
         _cleanup_free_ char *path = process_sibling(program);
         if (strchr(name, '/') || access(path, X_OK) < 0)
                 return NULL;
-        foreign = (Verb){ name, "" };
+        foreign = (Verb){ .name = name, .summary = "" };
         return &foreign;
+}
+
+/* Sets *ret to the verb that name is the beginning of, or to NULL. -EINVAL after logging: of several. */
+static int find_shortened(const char *name, bool newer, const Verb **ret) {
+        *ret = NULL;
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                if (verbs[i].newer != newer || !startswith(verbs[i].name, name))
+                        continue;
+                if (*ret) {
+                        log_error("ambiguous command \"%s\": it could be %s or %s", name, (*ret)->name,
+                                        verbs[i].name);
+                        return -EINVAL;
+                }
+                *ret = &verbs[i];
+        }
+        return 0;
 }
 
 /* The verb that name is, or is an unambiguous beginning of; NULL after logging. */
 static const Verb *find_verb(const char *name) {
-        const Verb *found = NULL;
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+        const Verb *found;
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 if (streq(name, verbs[i].name))
                         return &verbs[i];
-                if (!startswith(verbs[i].name, name))
-                        continue;
-                if (found) {
-                        log_error("ambiguous command \"%s\": it could be %s or %s", name, found->name,
-                                        verbs[i].name);
-                        return NULL;
-                }
-                found = &verbs[i];
-        }
+        if (find_shortened(name, false, &found) < 0 || (!found && find_shortened(name, true, &found) < 0))
+                return NULL;
         if (!found)
                 found = find_program(name);
         if (!found)

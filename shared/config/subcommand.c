@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "subcommand.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,21 +42,32 @@ static int skip_flags(int argc, char **argv) {
         return MIN(i, argc);
 }
 
+/* Sets *ret to the subcommand that name is the beginning of, or to NULL. -EINVAL after logging: of several.
+ */
+static int find_shortened(const Verb *v, const char *name, bool newer, const Subcommand **ret) {
+        *ret = NULL;
+        for (const Subcommand *s = v->table; s->name; s++) {
+                if (!s->summary || s->newer != newer || !startswith(s->name, name))
+                        continue;
+                if (*ret) {
+                        log_error("ambiguous subcommand \"%s\": it could be %s or %s", name, (*ret)->name,
+                                        s->name);
+                        return -EINVAL;
+                }
+                *ret = s;
+        }
+        return 0;
+}
+
 /* The subcommand that name is, or is an unambiguous beginning of; NULL after logging. */
 static const Subcommand *find_subcommand(const Verb *v, const char *name) {
-        const Subcommand *found = NULL;
-        for (const Subcommand *s = v->table; s->name; s++) {
+        const Subcommand *found;
+        for (const Subcommand *s = v->table; s->name; s++)
                 if (streq(name, s->name))
                         return s;
-                if (!s->summary || !startswith(s->name, name))
-                        continue;
-                if (found) {
-                        log_error("ambiguous subcommand \"%s\": it could be %s or %s", name, found->name,
-                                        s->name);
-                        return NULL;
-                }
-                found = s;
-        }
+        if (find_shortened(v, name, false, &found) < 0 ||
+                        (!found && find_shortened(v, name, true, &found) < 0))
+                return NULL;
         if (!found)
                 log_error("unknown subcommand \"%s\" (try \"rkt %s --help\")", name, v->name);
         return found;

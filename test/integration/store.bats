@@ -107,8 +107,10 @@ tree_of() { jq -r .tree.id "$data/cas/image/$1"; }
 @test "rkt image: subcommands may be cut short, have help in either place, and take no argument too many" {
     image short 1
     [[ $(r image l --no-legend) == *example.com/short:1* ]]
-    check_fails 254 r image re example.com/short
-    has 'ambiguous subcommand "re": it could be reindex or render'
+    check_fails 254 r image ex example.com/short
+    has 'ambiguous subcommand "ex": it could be export or extract'
+    check_fails 254 r image re not-there "$BATS_TEST_TMPDIR/tree" # render, and not reindex, which rkt 1.x had not
+    has 'not-there'
     check_fails 254 r image list-all
     has 'unknown subcommand "list-all"'
     local words
