@@ -153,6 +153,9 @@ cells() {
 # without_dad: addresses in the test's namespace can be used at once. Else IPv6 takes a second or two each time.
 without_dad() { ip netns exec "$ns" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0; }
 
+# need_tun: else the test is skipped.
+need_tun() { [[ -e /dev/net/tun ]] || modprobe tun 2>/dev/null || skip "no /dev/net/tun"; }
+
 # make_master: m0-rkt-test on the host, whose other end is in a namespace of its own.
 make_master() {
     make_netns "$ns-far"

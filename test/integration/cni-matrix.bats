@@ -69,7 +69,7 @@ alone_in_all_cells() {
 }
 
 @test "matrix: tap" {
-    [[ -e /dev/net/tun ]] || modprobe tun 2>/dev/null || skip "no /dev/net/tun"
+    need_tun
     alone_in_all_cells tap '{}'
 }
 

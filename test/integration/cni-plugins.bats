@@ -360,7 +360,7 @@ END
 }
 
 @test "tap: a device for a virtual machine, with its owner" {
-    [[ -e /dev/net/tun ]] || modprobe tun 2>/dev/null || skip "no /dev/net/tun"
+    need_tun
     one_life "$ours/tap" "$(conf tap 1.0.0 "$(ipam 46)")"
     [[ $seen == *10.88.0.2* && $seen == *fd88::2* ]]
     cni_ok ADD "$ours/tap" "$(conf tap 1.0.0 '{"owner":1234,"group":5678,"mtu":1400,"mac":"02:00:00:00:00:09","multiQueue":true}')"

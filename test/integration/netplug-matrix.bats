@@ -123,6 +123,7 @@ alone_in_all_cells() {
 }
 
 @test "netplug: tap and dummy in each version and family" {
+    need_tun
     alone_in_all_cells tap '{}'
     can_make dummy
     alone_in_all_cells dummy '{}'

@@ -134,7 +134,8 @@ cpu cpu.weight 20'
     need controllers memory pids
     busybox_image eater "$(sh_app 'echo began; exec tail -n 1 /dev/zero')"
     applets eater tail
-    run systemd-run --wait --pipe -q -p MemoryMax=32M -p MemorySwapMax=0 rkt run --net=none example.com/eater
+    # by default systemd would stop the unit, and its status be systemd-run's own
+    run systemd-run --wait --pipe -q -p MemoryMax=32M -p MemorySwapMax=0 -p OOMPolicy=continue rkt run --net=none example.com/eater
     has ': began$'
     ((status == 137 || status == 254)) || { echo "$status: $output"; return 1; }
     # as for everything that systemd starts, there is a limit of processes if nobody has asked for one
