@@ -223,6 +223,20 @@ pod_manifest() {
     has ': [0-9]+:[0-9]+ rbps=10000000 wbps=10000000 riops=100 wiops=100$'
 }
 
+@test "limits: an app writes no faster to its disk than it may" {
+    need controllers io
+    [[ -b $(findmnt -no SOURCE -T /var/lib/rkt) ]] || skip "/var/lib/rkt is not on a disk here"
+    inspect_image
+    local began=$SECONDS
+    # 4 MB at 1 MB in a second: a machine that is slow takes longer, none takes less
+    check rkt run --net=none "${inspect_pod[@]}" --block-bandwidth=1M --exec=/bin/dd -- if=/dev/zero of=/written bs=256k count=16 oflag=direct
+    has '16\+0 records out'
+    ((SECONDS - began >= 2))
+    began=$SECONDS
+    check rkt run --net=none "${inspect_pod[@]}" --block-iops=10 --exec=/bin/dd -- if=/dev/zero of=/written bs=4k count=40 oflag=direct
+    ((SECONDS - began >= 2))
+}
+
 @test "enter: what enters has the app's limits, ambient capabilities and no others" {
     inspect_image '{"exec": ["/bin/sh", "-c", "exec sleep 1000"]}'
     start_pod "${inspect_pod[@]}" --user=who --group=whose --caps-ambient=CAP_KILL --ulimit=nofile=70:80 --no-new-privileges
