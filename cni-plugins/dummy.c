@@ -4,7 +4,6 @@
 
 #include <linux/if_addr.h>
 
-#include "ipam.h"
 #include "single-link.h"
 
 static int make(CniCall *c, CniSides *s, Link *ret) {
@@ -20,27 +19,6 @@ static const SingleLink dummy = {
         .kind = "dummy", .needs_ipam = true, .address_flags = IFA_F_NODAD, .make = make
 };
 
-static int add(CniCall *c, CniResult *result) {
-        return single_link_add(c, &dummy, result);
-}
-
-static int del(CniCall *c) {
-        return single_link_del(c, &dummy);
-}
-
-static int check(CniCall *c) {
-        return single_link_check(c, &dummy);
-}
-
-static const CniPlugin plugin = {
-        .name = "dummy",
-        .add = add,
-        .del = del,
-        .check = check,
-        .status = ipam_status,
-        .gc = ipam_gc,
-};
-
 int main(void) {
-        return cni_plugin_main(&plugin);
+        return single_link_main("dummy", &dummy);
 }

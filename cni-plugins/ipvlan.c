@@ -4,7 +4,6 @@
 
 #include <linux/if_link.h>
 
-#include "ipam.h"
 #include "single-link.h"
 
 typedef struct IpvlanConfig {
@@ -93,27 +92,6 @@ static const SingleLink ipvlan = {
         .check = check_mode,
 };
 
-static int add(CniCall *c, CniResult *result) {
-        return single_link_add(c, &ipvlan, result);
-}
-
-static int del(CniCall *c) {
-        return single_link_del(c, &ipvlan);
-}
-
-static int check(CniCall *c) {
-        return single_link_check(c, &ipvlan);
-}
-
-static const CniPlugin plugin = {
-        .name = "ipvlan",
-        .add = add,
-        .del = del,
-        .check = check,
-        .status = ipam_status,
-        .gc = ipam_gc,
-};
-
 int main(void) {
-        return cni_plugin_main(&plugin);
+        return single_link_main("ipvlan", &ipvlan);
 }

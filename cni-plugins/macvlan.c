@@ -4,7 +4,6 @@
 
 #include <linux/if_link.h>
 
-#include "ipam.h"
 #include "single-link.h"
 
 typedef struct MacvlanConfig {
@@ -90,27 +89,6 @@ static int check_mode(CniCall *c, CniSides *s, const Link *l) {
 
 static const SingleLink macvlan = { .kind = "macvlan", .make = make, .check = check_mode };
 
-static int add(CniCall *c, CniResult *result) {
-        return single_link_add(c, &macvlan, result);
-}
-
-static int del(CniCall *c) {
-        return single_link_del(c, &macvlan);
-}
-
-static int check(CniCall *c) {
-        return single_link_check(c, &macvlan);
-}
-
-static const CniPlugin plugin = {
-        .name = "macvlan",
-        .add = add,
-        .del = del,
-        .check = check,
-        .status = ipam_status,
-        .gc = ipam_gc,
-};
-
 int main(void) {
-        return cni_plugin_main(&plugin);
+        return single_link_main("macvlan", &macvlan);
 }

@@ -86,3 +86,30 @@ int single_link_check(CniCall *c, const SingleLink *kind) {
                 r = cni_fail(c, CNI_INTERNAL, "Interface %s is down", l.name);
         return r >= 0 && kind->check ? kind->check(c, &s, &l) : r;
 }
+
+static const SingleLink *only;
+
+static int add_only(CniCall *c, CniResult *result) {
+        return single_link_add(c, only, result);
+}
+
+static int del_only(CniCall *c) {
+        return single_link_del(c, only);
+}
+
+static int check_only(CniCall *c) {
+        return single_link_check(c, only);
+}
+
+int single_link_main(const char *name, const SingleLink *kind) {
+        const CniPlugin plugin = {
+                .name = name,
+                .add = add_only,
+                .del = del_only,
+                .check = check_only,
+                .status = ipam_status,
+                .gc = ipam_gc,
+        };
+        only = kind;
+        return cni_plugin_main(&plugin);
+}

@@ -23,6 +23,9 @@ int single_link_add(CniCall *c, const SingleLink *kind, CniResult *result);
 int single_link_del(CniCall *c, const SingleLink *kind);
 int single_link_check(CniCall *c, const SingleLink *kind);
 
+/* The whole of a plugin that makes nothing else. */
+int single_link_main(const char *name, const SingleLink *kind);
+
 /* An interface that others stand on: by name, or, without one, that of a default route. In the container's
  * namespace with in_container. */
 int master_get(CniCall *c, CniSides *s, const char *name, bool in_container, Link *ret);

@@ -9,7 +9,6 @@
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
 
-#include "ipam.h"
 #include "netns.h"
 #include "single-link.h"
 
@@ -122,27 +121,6 @@ static int make(CniCall *c, CniSides *s, Link *ret) {
 /* Nobody has the file open yet, so its wire is cut and detection of duplicates would wait for ever. */
 static const SingleLink tap = { .kind = "tun", .address_flags = IFA_F_NODAD, .make = make };
 
-static int add(CniCall *c, CniResult *result) {
-        return single_link_add(c, &tap, result);
-}
-
-static int del(CniCall *c) {
-        return single_link_del(c, &tap);
-}
-
-static int check(CniCall *c) {
-        return single_link_check(c, &tap);
-}
-
-static const CniPlugin plugin = {
-        .name = "tap",
-        .add = add,
-        .del = del,
-        .check = check,
-        .status = ipam_status,
-        .gc = ipam_gc,
-};
-
 int main(void) {
-        return cni_plugin_main(&plugin);
+        return single_link_main("tap", &tap);
 }

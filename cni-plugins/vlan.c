@@ -4,7 +4,6 @@
 
 #include <linux/if_link.h>
 
-#include "ipam.h"
 #include "single-link.h"
 
 typedef struct VlanConfig {
@@ -69,27 +68,6 @@ static int check_id(CniCall *c, CniSides *s, const Link *l) {
 
 static const SingleLink vlan = { .kind = "vlan", .needs_ipam = true, .make = make, .check = check_id };
 
-static int add(CniCall *c, CniResult *result) {
-        return single_link_add(c, &vlan, result);
-}
-
-static int del(CniCall *c) {
-        return single_link_del(c, &vlan);
-}
-
-static int check(CniCall *c) {
-        return single_link_check(c, &vlan);
-}
-
-static const CniPlugin plugin = {
-        .name = "vlan",
-        .add = add,
-        .del = del,
-        .check = check,
-        .status = ipam_status,
-        .gc = ipam_gc,
-};
-
 int main(void) {
-        return cni_plugin_main(&plugin);
+        return single_link_main("vlan", &vlan);
 }
