@@ -23,7 +23,8 @@ typedef struct Building {
         const PodRoot *pod;
         const PlanApp *app;
         const AppSources *sources;
-        int root; /* of the app */
+        size_t number; /* of its socket for notifications */
+        int root;      /* of the app */
 } Building;
 
 static int fail(const Building *b, int error, const char *what, const char *path) {
@@ -147,7 +148,7 @@ static int complete_image(const Building *b) {
 static int put_notify(const Building *b) {
         if (!b->app->life.notify)
                 return 0;
-        _cleanup_free_ char *path = xasprintf(NOTIFY_PATH, (size_t) (b->app - b->boot->plan->apps));
+        _cleanup_free_ char *path = xasprintf(NOTIFY_PATH, b->number);
         return put_copy(b, path, PLAN_NOTIFY_SOCKET, TARGET_FILE, 0);
 }
 
@@ -210,12 +211,13 @@ static int publish(const Building *b, const AppRoot *root) {
         return r < 0 ? fail(b, r, "publish its mount namespace in", path) : 0;
 }
 
-int app_root_build(const Boot *boot, const PodRoot *pod, size_t index, AppRoot *ret) {
+int app_root_build(const Boot *boot, const PodRoot *pod, size_t index, size_t number, AppRoot *ret) {
         Building b = {
                 .boot = boot,
                 .pod = pod,
                 .app = &boot->plan->apps[index],
                 .sources = &pod->apps[index],
+                .number = number,
         };
         if (unshare(CLONE_NEWNS) < 0)
                 return fail(&b, -errno, "make", "its mount namespace");

@@ -14,8 +14,9 @@ typedef struct AppRoot {
         int root;      /* its root directory (O_PATH) */
 } AppRoot;
 
-/* index: of the app in the plan. Changes nothing of the calling process in the end. Logs failures. */
-int app_root_build(const Boot *b, const PodRoot *pod, size_t index, AppRoot *ret);
+/* index: of the app in the plan; number: what notify_open was told. Changes nothing of the calling process
+ * in the end. Logs failures. */
+int app_root_build(const Boot *b, const PodRoot *pod, size_t index, size_t number, AppRoot *ret);
 
 /* Covers the app's /etc/resolv.conf with PID 1's /etc/rkt-resolv.conf, which a network has brought after the
  * root was built. name: of the app. Logs failures. */

@@ -16,9 +16,9 @@
 
 #define MESSAGE_MAX 4096
 
-int notify_open(Notify *n, size_t index) {
+int notify_open(Notify *n, size_t number) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
-        snprintf(address.sun_path, sizeof(address.sun_path), NOTIFY_PATH, index);
+        snprintf(address.sun_path, sizeof(address.sun_path), NOTIFY_PATH, number);
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
                 return -errno;

@@ -25,7 +25,7 @@ typedef struct Notify {
 
 #define NOTIFY_NONE ((Notify){ .fd = -1, .source.fd = -1 })
 
-/* index: of the app in the plan. */
-int notify_open(Notify *n, size_t index);
+/* number: of the app, which no other has had. */
+int notify_open(Notify *n, size_t number);
 /* n must stay where it is from now on. */
 void notify_watch(Notify *n, int loop);

@@ -16,13 +16,12 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
-#include "app-credentials.h"
-#include "app.h"
 #include "duration.h"
 #include "execution.h"
 #include "file.h"
 #include "log.h"
 #include "memory.h"
+#include "pod-apps.h"
 #include "pod-cgroup.h"
 #include "pod-sources.h"
 #include "strv.h"
@@ -40,8 +39,7 @@ typedef enum Goal {
 typedef struct Pid1 {
         const Boot *boot;
         const Plan *plan;
-        App *apps;
-        size_t n_apps;
+        PodApps apps;
         Logs logs;
         int loop;
         int signals;
@@ -56,16 +54,9 @@ typedef struct Pid1 {
 
 static void on_logs_writable(void *userdata) {
         Pid1 *p = userdata;
-        for (size_t i = 0; i < p->n_apps; i++)
+        for (size_t i = 0; i < p->apps.n; i++)
                 for (int j = 0; j < 2; j++)
-                        stream_resume(&p->apps[i].streams[j]);
-}
-
-static App *find_app(Pid1 *p, pid_t pid) {
-        for (size_t i = 0; i < p->n_apps; i++)
-                if (p->apps[i].pid == pid)
-                        return &p->apps[i];
-        return NULL;
+                        stream_resume(&p->apps.items[i]->streams[j]);
 }
 
 /* An app's lines are read before its process is reaped: until then its number is its own. */
@@ -77,7 +68,7 @@ static void reap(Pid1 *p) {
                         kill(getpid(), SIGCHLD);
                         return;
                 }
-                App *a = find_app(p, info.si_pid);
+                App *a = pod_apps_find_process(&p->apps, info.si_pid);
                 pid_t pid = info.si_pid;
                 int code = info.si_code, status = info.si_status;
                 if (a)
@@ -112,8 +103,8 @@ static char *reloading(void) {
 /* Apps that tell how they fare tell when they have done it; for the others it is done when they know. */
 static void reload(Pid1 *p) {
         bool told = false;
-        for (size_t i = 0; i < p->n_apps; i++) {
-                const App *a = &p->apps[i];
+        for (size_t i = 0; i < p->apps.n; i++) {
+                const App *a = p->apps.items[i];
                 int signal = a->plan->life.reload_signal;
                 if (signal == 0 || a->phase != APP_MAIN || a->pid <= 0)
                         continue;
@@ -214,25 +205,6 @@ static int guard_process(void) {
         return 0;
 }
 
-/* What the service manager has given and said to the unit's main process, for the app. */
-static int take_from_unit(Pid1 *p, size_t index) {
-        App *a = &p->apps[index];
-        a->sockets = p->boot->sockets ? &p->boot->sockets[index] : NULL;
-        _cleanup_free_ char *interval = xasprintf("%" PRIu64, p->boot->watchdog_us);
-        if (p->boot->watchdog_us > 0 && a->plan->life.notify) {
-                app_set_variable(a, "WATCHDOG_PID", NULL);
-                app_set_variable(a, "WATCHDOG_USEC", interval);
-        }
-        if (p->boot->credentials)
-                app_set_variable(a, "CREDENTIALS_DIRECTORY", CREDENTIALS_PATH);
-        if (a->sockets && a->sockets->n > 0) { /* they come with the process */
-                app_set_variable(a, "LISTEN_PID", NULL);
-                app_set_variable(a, "LISTEN_FDS", NULL);
-                app_set_variable(a, "LISTEN_FDNAMES", NULL);
-        }
-        return app_write_environment(a);
-}
-
 /* Everything that does not need the pod's cgroup: done while systemd is making it. */
 static int set_up(Pid1 *p) {
         PodRoot root;
@@ -255,24 +227,10 @@ static int set_up(Pid1 *p) {
         p->logs.journal.max_use = p->plan->log_size;
         journal_attach(&p->logs.journal, p->loop, on_logs_writable, p);
 
-        p->apps = xnew(App, p->plan->n_apps);
-        for (size_t i = 0; i < p->plan->n_apps; i++) {
-                AppRoot app_root;
-                Notify notify = NOTIFY_NONE;
-                if (p->plan->apps[i].life.notify && (r = notify_open(&notify, i)) < 0)
-                        return log_error_errno(r, "app %s: cannot make its notification socket",
-                                        p->plan->apps[i].name);
-                if ((r = app_root_build(p->boot, &root, i, &app_root)) < 0 ||
-                                (r = app_prepare(&p->apps[i], &p->plan->apps[i], &p->plan->users, &app_root,
-                                                 &root.apps[i], &p->logs, p->loop)) < 0 ||
-                                (r = take_from_unit(p, i)) < 0)
+        p->apps = (PodApps){ .logs = &p->logs, .loop = p->loop, .terminal = terminal };
+        for (size_t i = 0; i < p->plan->n_apps; i++)
+                if ((r = pod_apps_add(&p->apps, p->boot, &root, i, NULL)) < 0)
                         return r;
-                p->apps[i].terminal = terminal;
-                p->apps[i].control = p->boot->control;
-                p->apps[i].notify = notify;
-                notify_watch(&p->apps[i].notify, p->loop);
-                p->n_apps++;
-        }
         pod_sources_close(&root, p->plan);
         close(p->boot->pod);
         close(p->boot->stage1);
@@ -284,8 +242,8 @@ static int use_network_dns(Pid1 *p) {
         if (p->plan->net != PLAN_NET_CONTAINED || p->plan->resolv_conf != PLAN_FILE_DEFAULT ||
                         access("/etc/rkt-resolv.conf", F_OK) < 0)
                 return 0;
-        for (size_t i = 0; i < p->n_apps; i++) {
-                int r = app_root_put_resolv_conf(p->apps[i].plan->name, &p->apps[i].root);
+        for (size_t i = 0; i < p->apps.n; i++) {
+                int r = app_root_put_resolv_conf(p->apps.items[i]->plan->name, &p->apps.items[i]->root);
                 if (r < 0)
                         return r;
         }
@@ -294,9 +252,9 @@ static int use_network_dns(Pid1 *p) {
 
 static int use_metadata_url(Pid1 *p, const char *url) {
         int r = 0;
-        for (size_t i = 0; i < p->n_apps && r >= 0; i++) {
-                execution_set_variable(&p->apps[i].environment, "AC_METADATA_URL", url);
-                r = app_write_environment(&p->apps[i]);
+        for (size_t i = 0; i < p->apps.n && r >= 0; i++) {
+                execution_set_variable(&p->apps.items[i]->environment, "AC_METADATA_URL", url);
+                r = app_write_environment(p->apps.items[i]);
         }
         return r;
 }
@@ -316,30 +274,16 @@ static int wait_for_go(Pid1 *p) {
                 r = use_metadata_url(p, message + 1);
         if (r < 0 || *message != BOOT_GO)
                 return r;
-        p->logs.journal.cgroup = pod_cgroup_open(p->plan, p->apps, p->n_apps);
+        p->logs.journal.cgroup = pod_cgroup_open(p->plan, p->apps.items, p->apps.n);
         return p->logs.journal.cgroup < 0 ? p->logs.journal.cgroup : 0;
-}
-
-static bool all_ready(const Pid1 *p) {
-        for (size_t i = 0; i < p->n_apps; i++)
-                if (!app_is_ready(&p->apps[i]))
-                        return false;
-        return true;
-}
-
-static bool all_done(const Pid1 *p) {
-        for (size_t i = 0; i < p->n_apps; i++)
-                if (p->apps[i].phase != APP_DONE)
-                        return false;
-        return true;
 }
 
 static void start_apps(Pid1 *p) {
         p->goal = GOAL_RUN;
         p->ready = false;
         unlink("/rkt/supervisor-status");
-        for (size_t i = 0; i < p->n_apps; i++)
-                app_reset(&p->apps[i]);
+        for (size_t i = 0; i < p->apps.n; i++)
+                app_reset(p->apps.items[i]);
 }
 
 /* The apps that it is to start after are there, or have come and gone. Whoever is started again does not
@@ -347,17 +291,17 @@ static void start_apps(Pid1 *p) {
 static bool has_turn(const Pid1 *p, const App *a) {
         if (a->restarts > 0)
                 return true;
-        STRV_FOREACH (name, a->plan->life.after)
-                for (size_t i = 0; i < p->n_apps; i++)
-                        if (streq(p->apps[i].plan->name, *name) && p->apps[i].phase != APP_DONE &&
-                                        !app_is_ready(&p->apps[i]))
-                                return false;
+        STRV_FOREACH (name, a->plan->life.after) {
+                const App *other = pod_apps_find(&p->apps, *name);
+                if (other && other->phase != APP_DONE && !app_is_ready(other))
+                        return false;
+        }
         return true;
 }
 
 static void start_waiting(Pid1 *p) {
-        for (size_t i = 0; i < p->n_apps; i++) {
-                App *a = &p->apps[i];
+        for (size_t i = 0; i < p->apps.n; i++) {
+                App *a = p->apps.items[i];
                 if (a->phase == APP_WAITING && a->start_at <= monotonic_ns() && has_turn(p, a))
                         app_start(a);
         }
@@ -365,8 +309,8 @@ static void start_waiting(Pid1 *p) {
 
 /* The last app first, and each only after the one behind it has ended. */
 static void stop_next(Pid1 *p) {
-        for (size_t i = p->n_apps; i-- > 0;) {
-                App *a = &p->apps[i];
+        for (size_t i = p->apps.n; i-- > 0;) {
+                App *a = p->apps.items[i];
                 if (a->phase == APP_WAITING)
                         a->phase = APP_DONE;
                 if (a->phase == APP_DONE)
@@ -378,9 +322,9 @@ static void stop_next(Pid1 *p) {
 }
 
 static void look_after_failures(Pid1 *p) {
-        for (size_t i = 0; i < p->n_apps; i++)
-                if (p->apps[i].failed && p->status == 0) {
-                        p->status = p->apps[i].status;
+        for (size_t i = 0; i < p->apps.n; i++)
+                if (p->apps.items[i]->failed && p->status == 0) {
+                        p->status = p->apps.items[i]->status;
                         if (p->goal == GOAL_RUN)
                                 p->goal = GOAL_END;
                 }
@@ -394,8 +338,8 @@ static uint64_t look_after_watchdog(Pid1 *p) {
         bool all = true, any = false;
         if (half == 0)
                 return UINT64_MAX;
-        for (size_t i = 0; i < p->n_apps; i++) {
-                const App *a = &p->apps[i];
+        for (size_t i = 0; i < p->apps.n; i++) {
+                const App *a = p->apps.items[i];
                 if (!a->plan->life.notify || a->phase != APP_MAIN || !a->notify.ready)
                         continue;
                 any = true;
@@ -405,8 +349,8 @@ static uint64_t look_after_watchdog(Pid1 *p) {
         if (any ? all : now >= p->said_alive + half) {
                 say(p, xstrdup("WATCHDOG=1"));
                 p->said_alive = now;
-                for (size_t i = 0; i < p->n_apps; i++)
-                        p->apps[i].notify.alive = false;
+                for (size_t i = 0; i < p->apps.n; i++)
+                        p->apps.items[i]->notify.alive = false;
         }
         return any ? UINT64_MAX : p->said_alive + half - now;
 }
@@ -415,8 +359,8 @@ static uint64_t look_after_watchdog(Pid1 *p) {
  * for. */
 static int look_after_deadlines(Pid1 *p) {
         uint64_t next = look_after_watchdog(p), now = monotonic_ns();
-        for (size_t i = 0; i < p->n_apps; i++) {
-                App *a = &p->apps[i];
+        for (size_t i = 0; i < p->apps.n; i++) {
+                App *a = p->apps.items[i];
                 if (a->phase == APP_WAITING && a->start_at > 0)
                         next = MIN(next, a->start_at - MIN(a->start_at, now));
                 if (a->stop_deadline == 0 || a->phase == APP_DONE)
@@ -433,8 +377,8 @@ static int look_after_deadlines(Pid1 *p) {
 
 /* An app's own words about how it fares, which the host's service manager shows. */
 static void pass_on_words(Pid1 *p) {
-        for (size_t i = 0; i < p->n_apps; i++) {
-                App *a = &p->apps[i];
+        for (size_t i = 0; i < p->apps.n; i++) {
+                App *a = p->apps.items[i];
                 if (!a->notify.status)
                         continue;
                 _cleanup_free_ char *message =
@@ -446,8 +390,8 @@ static void pass_on_words(Pid1 *p) {
 
 /* What else the service manager wants to know of an app. */
 static void pass_on_states(Pid1 *p) {
-        for (size_t i = 0; i < p->n_apps; i++) {
-                Notify *n = &p->apps[i].notify;
+        for (size_t i = 0; i < p->apps.n; i++) {
+                Notify *n = &p->apps.items[i]->notify;
                 if (n->reloading && p->ready) {
                         say(p, reloading());
                         p->ready = false; /* until all are again */
@@ -464,7 +408,7 @@ static void pass_on_states(Pid1 *p) {
 static void look_after_readiness(Pid1 *p) {
         pass_on_words(p);
         pass_on_states(p);
-        if (p->ready || p->goal != GOAL_RUN || !all_ready(p))
+        if (p->ready || p->goal != GOAL_RUN || !pod_apps_are_ready(&p->apps))
                 return;
         char message = BOOT_READY;
         p->ready = true;
@@ -495,7 +439,7 @@ static void supervise(Pid1 *p) {
                 look_after_readiness(p);
                 if (p->goal != GOAL_RUN)
                         stop_next(p);
-                if (all_done(p)) {
+                if (pod_apps_are_done(&p->apps)) {
                         if (p->goal != GOAL_RESTART)
                                 return;
                         p->status = 0;
@@ -513,8 +457,8 @@ static void flush_logs(Pid1 *p) {
         uint64_t give_up = 0;
         for (;;) {
                 bool empty = true;
-                for (size_t i = 0; i < p->n_apps; i++)
-                        empty &= app_drain(&p->apps[i]);
+                for (size_t i = 0; i < p->apps.n; i++)
+                        empty &= app_drain(p->apps.items[i]);
                 if (empty && logs_ready(&p->logs))
                         return;
                 if (!p->told_to_end && journal_ready(&p->logs.journal))

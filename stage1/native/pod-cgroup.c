@@ -75,7 +75,7 @@ static int open_app(const Plan *p, App *a, int root) {
         return set_limits(a);
 }
 
-int pod_cgroup_open(const Plan *p, App *apps, size_t n) {
+int pod_cgroup_open(const Plan *p, App *const *apps, size_t n) {
         int r = mount_cgroup();
         if (r < 0)
                 return log_error_errno(r, "cannot mount the pod's cgroup");
@@ -95,10 +95,10 @@ int pod_cgroup_open(const Plan *p, App *apps, size_t n) {
                 /* the pod's own, too: then the kernel tells by app what it did because of them */
                 enable_controllers(root, &p->limits);
                 for (size_t i = 0; i < n; i++)
-                        enable_controllers(root, &apps[i].plan->limits);
+                        enable_controllers(root, &apps[i]->plan->limits);
         }
         for (size_t i = 0; i < n; i++)
-                if ((r = open_app(p, &apps[i], root)) < 0)
+                if ((r = open_app(p, apps[i], root)) < 0)
                         return r;
         return TAKE_FD(supervisor);
 }

@@ -12,4 +12,4 @@ char *pod_cgroup_of_app(const char *name);
 /* PID 1 in its cgroup: makes that the root of a cgroup namespace, mounts it, and gives every app a cgroup
  * app-NAME with its limits and device policy. Returns a descriptor of "supervisor". Logs; what the host's
  * cgroups cannot do is a warning. */
-int pod_cgroup_open(const Plan *p, App *apps, size_t n);
+int pod_cgroup_open(const Plan *p, App *const *apps, size_t n);
