@@ -152,7 +152,7 @@ char *time_absolute(int64_t ns) {
         return xasprintf("%s%s %s", date, fraction, zone);
 }
 
-uint64_t monotonic_ns(void) {
+_waiting_ uint64_t monotonic_ns(void) {
         struct timespec t;
         clock_gettime(CLOCK_MONOTONIC, &t);
         return timespec_ns(t);

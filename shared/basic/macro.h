@@ -18,6 +18,8 @@
 #define _noreturn_     __attribute__((noreturn))
 #define _unused_       __attribute__((unused))
 #define _sentinel_     __attribute__((sentinel))
+/* Beside each other in the program: what those who mostly wait do meanwhile takes few pages. */
+#define _waiting_ __attribute__((hot))
 
 #define ELEMENTSOF(a) (sizeof(a) / sizeof((a)[0]))
 #define MAX(a, b)     ((a) > (b) ? (a) : (b))

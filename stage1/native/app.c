@@ -241,7 +241,7 @@ void app_reset(App *a) {
         a->restarts = a->quick = 0;
 }
 
-bool app_is_ready(const App *a) {
+_waiting_ bool app_is_ready(const App *a) {
         return a->plan->life.notify ? a->notify.ready : a->started;
 }
 

@@ -24,7 +24,7 @@ void loop_forget(int loop, LoopSource *s) {
                 epoll_ctl(loop, EPOLL_CTL_DEL, TAKE_FD(s->fd), NULL);
 }
 
-int loop_turn(int loop, int timeout_ms) {
+_waiting_ int loop_turn(int loop, int timeout_ms) {
         struct epoll_event events[8];
         int n = epoll_wait(loop, events, ELEMENTSOF(events), timeout_ms);
         if (n < 0)

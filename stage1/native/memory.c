@@ -9,8 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "macro.h"
+
 /* A read-only segment of the program: what is dropped is read from the file again. */
-static void drop_segment(uintptr_t base, const ElfW(Phdr) * segment) {
+static _waiting_ void drop_segment(uintptr_t base, const ElfW(Phdr) * segment) {
         uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
         uintptr_t start = (base + segment->p_vaddr) & ~(page - 1);
         uintptr_t end = (base + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
@@ -18,7 +20,7 @@ static void drop_segment(uintptr_t base, const ElfW(Phdr) * segment) {
                 madvise((void *) start, end - start, MADV_DONTNEED);
 }
 
-void memory_give_back(void) {
+_waiting_ void memory_give_back(void) {
         const ElfW(Phdr) *segments = (const ElfW(Phdr) *) getauxval(AT_PHDR);
         size_t n = getauxval(AT_PHNUM);
         uintptr_t base = 0;

@@ -259,7 +259,7 @@ static int open_signals(void) {
 }
 
 /* Until PID 1 has ended. */
-static void wait_for_end(Waiting *w, int signals) {
+static _waiting_ void wait_for_end(Waiting *w, int signals) {
         int helper = w->outer->helper;
         const Network *network = w->outer->network;
         struct pollfd p[6 + TERMINAL_POLLS] = {

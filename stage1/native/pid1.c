@@ -321,7 +321,7 @@ static void stop_next(Pid1 *p) {
         }
 }
 
-static void look_after_failures(Pid1 *p) {
+static _waiting_ void look_after_failures(Pid1 *p) {
         for (size_t i = 0; i < p->apps.n; i++)
                 if (p->apps.items[i]->failed && p->status == 0) {
                         p->status = p->apps.items[i]->status;
@@ -333,7 +333,7 @@ static void look_after_failures(Pid1 *p) {
 /* The watchdog hears of the pod when all apps that can speak have spoken; when there is none, because they
  * cannot, or are not there just now, that the supervisors live. Returns ns until that is due; UINT64_MAX: it
  * is not for us to say. */
-static uint64_t look_after_watchdog(Pid1 *p) {
+static _waiting_ uint64_t look_after_watchdog(Pid1 *p) {
         uint64_t half = p->boot->watchdog_us * 1000 / 2, now;
         bool all = true, any = false;
         if (half == 0)
@@ -357,7 +357,7 @@ static uint64_t look_after_watchdog(Pid1 *p) {
 
 /* Milliseconds until an app has to be killed or started; kills those whose time has come. -1: none is waited
  * for. */
-static int look_after_deadlines(Pid1 *p) {
+static _waiting_ int look_after_deadlines(Pid1 *p) {
         uint64_t next = look_after_watchdog(p), now = monotonic_ns();
         for (size_t i = 0; i < p->apps.n; i++) {
                 App *a = p->apps.items[i];
@@ -376,7 +376,7 @@ static int look_after_deadlines(Pid1 *p) {
 }
 
 /* An app's own words about how it fares, which the host's service manager shows. */
-static void pass_on_words(Pid1 *p) {
+static _waiting_ void pass_on_words(Pid1 *p) {
         for (size_t i = 0; i < p->apps.n; i++) {
                 App *a = p->apps.items[i];
                 if (!a->notify.status)
@@ -389,7 +389,7 @@ static void pass_on_words(Pid1 *p) {
 }
 
 /* What else the service manager wants to know of an app. */
-static void pass_on_states(Pid1 *p) {
+static _waiting_ void pass_on_states(Pid1 *p) {
         for (size_t i = 0; i < p->apps.n; i++) {
                 Notify *n = &p->apps.items[i]->notify;
                 if (n->reloading && p->ready) {
@@ -405,7 +405,7 @@ static void pass_on_states(Pid1 *p) {
         }
 }
 
-static void look_after_readiness(Pid1 *p) {
+static _waiting_ void look_after_readiness(Pid1 *p) {
         pass_on_words(p);
         pass_on_states(p);
         if (p->ready || p->goal != GOAL_RUN || !pod_apps_are_ready(&p->apps))
@@ -417,7 +417,7 @@ static void look_after_readiness(Pid1 *p) {
                 log_warning_errno(errno, "cannot create stage1/rootfs/rkt/supervisor-status");
 }
 
-static void wait_for_events(Pid1 *p) {
+static _waiting_ void wait_for_events(Pid1 *p) {
         int timeout = look_after_deadlines(p);
         bool may_idle = !p->idle && (timeout < 0 || timeout > MEMORY_IDLE_MS);
         int n = loop_turn(p->loop, may_idle ? MEMORY_IDLE_MS : timeout);
@@ -429,7 +429,7 @@ static void wait_for_events(Pid1 *p) {
 }
 
 /* Runs the apps until all have ended and nobody wants them started again. */
-static void supervise(Pid1 *p) {
+static _waiting_ void supervise(Pid1 *p) {
         char message = BOOT_STARTED;
         start_apps(p);
         start_waiting(p);

@@ -73,14 +73,14 @@ App *pod_apps_find_process(const PodApps *p, pid_t pid) {
         return NULL;
 }
 
-bool pod_apps_are_ready(const PodApps *p) {
+_waiting_ bool pod_apps_are_ready(const PodApps *p) {
         for (size_t i = 0; i < p->n; i++)
                 if (!app_is_ready(p->items[i]))
                         return false;
         return true;
 }
 
-bool pod_apps_are_done(const PodApps *p) {
+_waiting_ bool pod_apps_are_done(const PodApps *p) {
         for (size_t i = 0; i < p->n; i++)
                 if (p->items[i]->phase != APP_DONE)
                         return false;

@@ -66,7 +66,7 @@ int terminal_start(Terminal *t, int input, int output, int master) {
         return 0;
 }
 
-void terminal_poll(const Terminal *t, struct pollfd ret[static TERMINAL_POLLS]) {
+_waiting_ void terminal_poll(const Terminal *t, struct pollfd ret[static TERMINAL_POLLS]) {
         ret[0] = (struct pollfd){ .fd = t->n_pending == 0 && t->master >= 0 ? t->input : -1,
                 .events = POLLIN };
         ret[1] = (struct pollfd){ .fd = t->master,
