@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
-#include "cgroup2.h"
+#include "cgroup1.h"
 #include "check.h"
 #include "file.h"
 #include "process.h"
@@ -125,7 +125,7 @@ static void check_capabilities(Checks *c) {
                         "without %s", list);
 }
 
-static void check_controllers(Checks *c, const char *mount_point) {
+static void check_controllers(Checks *c) {
         static const struct {
                 const char *name, *follows;
         } wanted[] = {
@@ -134,38 +134,44 @@ static void check_controllers(Checks *c, const char *mount_point) {
                 { "pids", "limits of the number of processes are not kept" },
                 { "io", "weights of input and output are not kept" },
         };
-        _cleanup_free_ char *path = xasprintf("%s/cgroup.controllers", mount_point), *line = NULL;
+        _cleanup_free_ char *line = NULL;
         _cleanup_strv_ char **have = NULL, **missing = strv_copy(NULL), **follows = strv_copy(NULL);
-        if (read_line_at(AT_FDCWD, path, &line) >= 0)
+        Cgroup1 v1;
+        cgroup1_open("/", &v1);
+        if (read_line_at(AT_FDCWD, CGROUP_ROOT "/cgroup.controllers", &line) >= 0)
                 have = strv_split(line, ' ');
         for (size_t i = 0; i < ELEMENTSOF(wanted); i++)
-                if (!strv_contains(have, wanted[i].name)) {
+                if (!strv_contains(have, wanted[i].name) && !cgroup1_has(&v1, wanted[i].name)) {
                         strv_add(&missing, wanted[i].name);
                         strv_add(&follows, wanted[i].follows);
                 }
+        cgroup1_done(&v1);
         _cleanup_free_ char *list = strv_join(missing, ", "), *text = strv_join(follows, "; ");
         if (strv_length(missing) == 0)
-                checks_add(c, "controllers", CHECK_OK, NULL, "%s", line);
+                checks_add(c, "controllers", CHECK_OK, NULL, "%s", line ?: "cpu memory pids io");
         else
                 checks_add(c, "controllers", CHECK_LACKS, text, "without %s", list);
 }
 
 static void check_cgroups(Checks *c) {
-        const char *mount_point = cgroup2_mount_point();
-        if (!mount_point) {
+        CgroupLayout layout = cgroup_layout();
+        _cleanup_close_ int root = cgroup_open("/");
+        if (root < 0) {
                 checks_add(c, "cgroups", CHECK_LACKS,
                                 "apps have no cgroups, limits or figures of their own: boot with "
                                 "systemd.unified_cgroup_hierarchy=1",
                                 "no cgroup2 file system");
                 return;
         }
-        if (streq(mount_point, "/sys/fs/cgroup"))
-                checks_add(c, "cgroups", CHECK_OK, NULL, "version 2 at %s", mount_point);
+        if (layout == CGROUP_UNIFIED)
+                checks_add(c, "cgroups", CHECK_OK, NULL, "version 2 at " CGROUP_ROOT);
         else
                 checks_add(c, "cgroups", CHECK_LACKS,
-                                "controllers that version 1 holds limit nothing in pods",
-                                "version 2 at %s, beside version 1", mount_point);
-        check_controllers(c, mount_point);
+                                "memory-high and cpuset limit nothing: boot with "
+                                "systemd.unified_cgroup_hierarchy=1",
+                                layout == CGROUP_HYBRID ? "version 1, with processes in version 2"
+                                                        : "version 1");
+        check_controllers(c);
         if (access("/proc/pressure/cpu", R_OK) == 0)
                 checks_add(c, "pressure", CHECK_OK, NULL, "counted");
         else

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 
 #include "alloc.h"
-#include "cgroup2.h"
+#include "cgroup1.h"
 #include "duration.h"
 #include "file.h"
 #include "globals.h"
@@ -12,10 +12,17 @@
 #include "strv.h"
 #include "top.h"
 
-static void add_row(TopSample *s, const Pod *p, const char *app, int cgroup) {
+/* cgroup -1: it has none; else its path is known, too. */
+static void add_row(TopSample *s, const Pod *p, const char *app, int cgroup, const char *path) {
         CgroupUsage usage = { -1, -1, -1, -1, -1, -1, -1, -1 };
+        Cgroup1 v1;
         if (cgroup >= 0 && cgroup_usage_read(cgroup, &usage) < 0)
                 return; /* it has ended meanwhile */
+        if (cgroup >= 0) {
+                cgroup1_open(path, &v1);
+                cgroup1_usage_add(&v1, &usage);
+                cgroup1_done(&v1);
+        }
         xgrow(&s->rows, s->n);
         s->rows[s->n] = (TopRow){ .app = xstrdup(app), .usage = usage, .cpu_percent = -1 };
         memcpy(s->rows[s->n++].uuid, p->uuid, sizeof(p->uuid));
@@ -28,8 +35,8 @@ static int add_pod(Pod *p, void *userdata) {
         if (p->state != POD_RUNNING)
                 return 0;
         int r = read_line_at(p->fd, "subcgroup", &path);
-        _cleanup_close_ int cgroup = r < 0 ? r : cgroup2_open(path);
-        add_row(s, p, NULL, cgroup);
+        _cleanup_close_ int cgroup = r < 0 ? r : cgroup_open(path);
+        add_row(s, p, NULL, cgroup, path);
         _cleanup_pod_info_ PodInfo info = {};
         if (pod_info_read(p, POD_INFO_BRIEF, &info, &error) < 0) {
                 log_warning("pod %s: %s", p->uuid, error);
@@ -37,10 +44,10 @@ static int add_pod(Pod *p, void *userdata) {
         }
         for (size_t i = 0; cgroup >= 0 && i < info.n_apps; i++) {
                 const char *name = info.apps[i].app->name;
-                _cleanup_free_ char *below = xasprintf("app-%s", name);
-                _cleanup_close_ int fd = openat(cgroup, below, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                _cleanup_free_ char *below = xasprintf("%s/app-%s", path, name);
+                _cleanup_close_ int fd = cgroup_open(below);
                 if (fd >= 0)
-                        add_row(s, p, name, fd);
+                        add_row(s, p, name, fd, below);
         }
         return 0;
 }

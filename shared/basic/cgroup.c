@@ -12,13 +12,13 @@
 
 #define WARM_VARIABLE "RKT_CGROUP_WARM"
 
-static bool hierarchy_is_unified(void) {
+bool cgroup_is_unified(void) {
         struct statfs fs;
         return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 const char *cgroup_mount_point(void) {
-        return hierarchy_is_unified() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/systemd";
+        return cgroup_is_unified() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/systemd";
 }
 
 /* The line for which name is the list of controllers, behind its second colon; NULL if there is none. */
@@ -40,7 +40,7 @@ int cgroup_of_process(pid_t pid, char **ret) {
         if (r < 0)
                 return r == -ENOENT ? -ESRCH : r;
 
-        const char *path = find_hierarchy(text, hierarchy_is_unified() ? "" : "name=systemd");
+        const char *path = find_hierarchy(text, cgroup_is_unified() ? "" : "name=systemd");
         if (!path)
                 return -ENODATA;
         *ret = xstrndup(path, strcspn(path, "\n"));

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* Whether there is no other. */
+bool cgroup_is_unified(void);
+
 /* Where that hierarchy is mounted. */
 const char *cgroup_mount_point(void);
 

@@ -57,7 +57,7 @@ static int new_start_message(sd_bus *manager, const Scope *s, sd_bus_message **r
 
 typedef struct Job {
         const char *unit;
-        bool failed;
+        bool ended, failed;
         char *result;
 } Job;
 
@@ -69,8 +69,10 @@ static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_err
         Job *job = userdata;
         uint32_t id;
         const char *path, *unit, *result;
-        if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 && streq(unit, job->unit) &&
-                        !streq(result, "done") && !job->result) {
+        if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) < 0 || !streq(unit, job->unit))
+                return 0;
+        job->ended = true;
+        if (!streq(result, "done") && !job->result) {
                 job->failed = true;
                 job->result = xstrdup(result);
         }
@@ -88,11 +90,12 @@ static int watch_job(Bus *bus, Job *job, sd_bus_slot **ret) {
         return r;
 }
 
-/* Whether the leader is in the scope now, by the only thing that counts. */
-static bool leader_arrived(const Scope *s, char **ret_cgroup) {
+/* Whether the leader is in the scope now, by the only thing that counts. In cgroup v1 it is moved in one
+ * hierarchy after the other: it has arrived in all when the job is done. */
+static bool leader_arrived(const Scope *s, const Job *job, char **ret_cgroup) {
         _cleanup_free_ char *cgroup = NULL, *unit = NULL;
-        if (cgroup_of_process(s->leader, &cgroup) < 0 || !(unit = unit_of_cgroup(cgroup)) ||
-                        !streq(unit, s->name))
+        if ((!job->ended && !cgroup_is_unified()) || cgroup_of_process(s->leader, &cgroup) < 0 ||
+                        !(unit = unit_of_cgroup(cgroup)) || !streq(unit, s->name))
                 return false;
         *ret_cgroup = TAKE_PTR(cgroup);
         return true;
@@ -112,7 +115,7 @@ static int step(Bus *bus, int leader_fd, uint64_t patience) {
 static int wait_for_leader(
                 Bus *bus, const Scope *s, int leader_fd, BusCall *call, const Job *job, char **ret_cgroup) {
         uint64_t patience = monotonic_ns() + BUS_PATIENCE_NS;
-        while (!leader_arrived(s, ret_cgroup)) {
+        while (!leader_arrived(s, job, ret_cgroup)) {
                 if (call->error < 0)
                         return call->error;
                 if (job->failed)

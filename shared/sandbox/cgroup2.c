@@ -12,7 +12,8 @@
 #include "file.h"
 #include "strv.h"
 
-#define FREEZE_TRIES 200 /* milliseconds: a process that sleeps in the kernel may take longer */
+#define FREEZE_TRIES 200  /* milliseconds: a process that sleeps in the kernel may take longer */
+#define KILL_TRIES   2000 /* tenths of them, likewise */
 
 const char *cgroup2_mount_point(void) {
         static const char *const candidates[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
@@ -97,13 +98,26 @@ static void wait_until_frozen(int cgroup) {
         }
 }
 
+/* In cgroup v1 that is a hierarchy of its own, which is not ours: what has forked meanwhile is killed, too.
+ */
+static int kill_until_empty(int cgroup) {
+        int r = 1;
+        for (unsigned i = 0; i < KILL_TRIES && r > 0; i++)
+                if ((r = kill_each(cgroup)) > 0)
+                        nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+        return MIN(r, 0);
+}
+
 /* Not through cgroup.kill: the kernels that guard it against forks (since 6.14 and in stable ones) also kill
  * what is later cloned into the cgroup. What is frozen cannot fork, and dies all the same. */
 int cgroup2_kill(int cgroup) {
         int r = kill_each(cgroup);
         if (r <= 0)
                 return r;
-        if (cgroup2_write(cgroup, "cgroup.freeze", "1") >= 0)
+        r = cgroup2_write(cgroup, "cgroup.freeze", "1");
+        if (r == -ENOENT)
+                return kill_until_empty(cgroup);
+        if (r >= 0)
                 wait_until_frozen(cgroup);
         r = kill_each(cgroup);
         cgroup2_write(cgroup, "cgroup.freeze", "0");

@@ -12,15 +12,21 @@
 #include "devices.h"
 #include "macro.h"
 
-#define ANY_MINOR             UINT32_MAX
 #define INSTRUCTIONS_PER_RULE 6
 
-static const struct {
-        unsigned major, minor;
-} common[] = {
-        { 1, 3 }, { 1, 5 }, { 1, 7 }, { 1, 8 }, { 1, 9 }, /* null zero full random urandom */
-        { 5, 0 }, { 5, 2 }, { 136, ANY_MINOR },           /* tty ptmx pts/N */
-        { 10, 200 },                                      /* net/tun */
+const DeviceRule devices_common[DEVICES_COMMON] = {
+        /* null zero full random urandom */
+        { .major = 1, .minor = 3, .write = true },
+        { .major = 1, .minor = 5, .write = true },
+        { .major = 1, .minor = 7, .write = true },
+        { .major = 1, .minor = 8, .write = true },
+        { .major = 1, .minor = 9, .write = true },
+        /* tty ptmx pts/N */
+        { .major = 5, .minor = 0, .write = true },
+        { .major = 5, .minor = 2, .write = true },
+        { .major = 136, .minor = DEVICE_ANY_MINOR, .write = true },
+        /* net/tun */
+        { .major = 10, .minor = 200, .write = true },
 };
 
 typedef struct Program {
@@ -55,11 +61,11 @@ static void emit_start(Program *p) {
 }
 
 static void emit_rule(Program *p, bool block, unsigned major, unsigned minor, bool write) {
-        size_t end = p->n + INSTRUCTIONS_PER_RULE + (minor != ANY_MINOR) + (write ? 0 : 1);
+        size_t end = p->n + INSTRUCTIONS_PER_RULE + (minor != DEVICE_ANY_MINOR) + (write ? 0 : 1);
 #define SKIP (int16_t)(end - p->n - 1)
         emit(p, BPF_JMP | BPF_JNE | BPF_K, TYPE, 0, SKIP, block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
         emit(p, BPF_JMP | BPF_JNE | BPF_K, MAJOR, 0, SKIP, (int32_t) major);
-        if (minor != ANY_MINOR)
+        if (minor != DEVICE_ANY_MINOR)
                 emit(p, BPF_JMP | BPF_JNE | BPF_K, MINOR, 0, SKIP, (int32_t) minor);
         emit(p, BPF_ALU | BPF_MOV | BPF_X, SCRATCH, ACCESS, 0, 0);
         if (!write)
@@ -84,12 +90,12 @@ bool device_rule_of(const struct stat *st, bool write, DeviceRule *ret) {
 int device_policy_load(const DeviceRule *rules, size_t n) {
         static const char license[] = "GPL";
         Program p = { .code = xnew(struct bpf_insn,
-                                      16 + (n + ELEMENTSOF(common)) * (INSTRUCTIONS_PER_RULE + 3)) };
+                                      16 + (n + DEVICES_COMMON) * (INSTRUCTIONS_PER_RULE + 3)) };
         _cleanup_free_ void *code = p.code;
 
         emit_start(&p);
-        for (size_t i = 0; i < ELEMENTSOF(common); i++)
-                emit_rule(&p, false, common[i].major, common[i].minor, true);
+        for (size_t i = 0; i < DEVICES_COMMON; i++)
+                emit_rule(&p, false, devices_common[i].major, devices_common[i].minor, true);
         for (size_t i = 0; i < n; i++)
                 emit_rule(&p, rules[i].block, rules[i].major, rules[i].minor, rules[i].write);
         emit_return(&p, 0);

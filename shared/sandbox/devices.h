@@ -24,9 +24,15 @@ int devices_create_pts(const char *label);
 /* What may be opened with which access, besides what every app may. */
 typedef struct DeviceRule {
         bool block;
-        unsigned major, minor;
+        unsigned major, minor; /* minor: or DEVICE_ANY_MINOR */
         bool write;
 } DeviceRule;
+
+#define DEVICE_ANY_MINOR UINT32_MAX
+
+/* What every app may. */
+#define DEVICES_COMMON 9
+extern const DeviceRule devices_common[DEVICES_COMMON];
 
 /* Whether st is a device node, and the rule for it. */
 bool device_rule_of(const struct stat *st, bool write, DeviceRule *ret);
@@ -35,3 +41,6 @@ bool device_rule_of(const struct stat *st, bool write, DeviceRule *ret);
  * the listed ones opened. Returns a descriptor. */
 int device_policy_load(const DeviceRule *rules, size_t n);
 int device_policy_attach(int program, int cgroup);
+/* The same where there is no cgroup2: by the controller devices of v1, whose directory of the cgroup is
+ * given. Takes the host's privileges. */
+int device_policy_write(const DeviceRule *rules, size_t n, int cgroup);

@@ -6,8 +6,8 @@
 
 #include "alloc.h"
 #include "descriptor-limit.h"
-#include "mounts.h"
 #include "namespaces.h"
+#include "pod-cgroup-mounts.h"
 #include "strv.h"
 
 void process_describe(const App *a, Execution *ret) {
@@ -18,6 +18,7 @@ void process_describe(const App *a, Execution *ret) {
                 .user_namespace = -1,
                 .mount_namespace = a->root.namespace,
                 .has_cgroup = a->cgroup >= 0,
+                .cgroup1 = &a->cgroup1,
                 .cgroup_mount = -1,
                 .close_dev = !a->completed && !a->devices_guarded && !plan_app_has_all_devices(a->plan),
                 .standard = { -1, -1, -1 },
@@ -27,16 +28,6 @@ void process_describe(const App *a, Execution *ret) {
                                                     : a->plan->exec,
                 .environment = a->environment,
         };
-}
-
-/* The app's first process puts its cgroup into its mount namespace: only now does the cgroup exist. */
-static int open_cgroup_mount(const App *a) {
-        _cleanup_free_ char *path = xasprintf("/sys/fs/cgroup/app-%s", a->plan->name);
-        _cleanup_close_ int fd = mount_clone(AT_FDCWD, path, false);
-        int r = fd;
-        if (r >= 0 && a->plan->read_only_paths)
-                r = mount_restrict(fd, "", false, MOUNT_ATTR_RDONLY, 0);
-        return r < 0 ? r : TAKE_FD(fd);
 }
 
 /* sd_listen_fds(3): the number of the process is part of it. */
@@ -70,11 +61,12 @@ static ExecutionFailure run(const App *a, int failure) {
                 e.sockets = a->sockets->fds;
                 e.n_sockets = a->sockets->n;
         }
-        /* a volume over its place is what was asked for instead */
-        if (a->cgroup >= 0 && !a->completed && !plan_app_has_volume_over(a->plan, "/sys/fs/cgroup")) {
-                e.cgroup_mount = open_cgroup_mount(a);
-                if (e.cgroup_mount < 0)
-                        return (ExecutionFailure){ .what = EXECUTION_CGROUP, .error = -e.cgroup_mount };
+        /* The app's first process puts its cgroup into its mount namespace: only now does the cgroup exist.
+         * A volume over its place is what was asked for instead. */
+        if (a->cgroup >= 0 && !a->completed && !plan_app_has_volume_over(a->plan, CGROUP_ROOT)) {
+                int r = pod_cgroup_mounts_open(a, &e);
+                if (r < 0)
+                        return (ExecutionFailure){ .what = EXECUTION_CGROUP, .error = -r };
         }
         if (!a->logs->interactive) {
                 /* PID 1's own, which is not the image's to replace */
@@ -97,7 +89,8 @@ pid_t process_start(App *a, int *ret_failure) {
         _cleanup_close_ int in = fds[0], out = move_up(a, fds[1]), pidfd = -1;
         if (out < 0)
                 return -errno;
-        pid_t pid = namespaces_fork(0, a->cgroup, &pidfd);
+        /* of v1 it joins its cgroups itself */
+        pid_t pid = namespaces_fork(0, a->cgroup1.fds[CGROUP1_SYSTEMD] < 0 ? a->cgroup : -1, &pidfd);
         if (pid == 0) {
                 ExecutionFailure f = run(a, out);
                 _exit(write(out, &f, sizeof(f)) < 0 ? 1 : EXECUTION_EXIT_FAILURE);

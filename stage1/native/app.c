@@ -54,6 +54,7 @@ int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot
                 .logs = logs,
                 .loop = loop,
                 .cgroup = -1,
+                .cgroup1 = CGROUP1_NONE,
                 .terminal = -1,
                 .failure = -1,
                 .failure_source.fd = -1,
@@ -72,6 +73,10 @@ int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot
         a->device_policy = plan_app_has_all_devices(plan)
                                            ? -ENODATA
                                            : device_policy_load(sources->devices, sources->n_devices);
+        a->devices = xnew(DeviceRule, sources->n_devices + 1);
+        a->n_devices = sources->n_devices;
+        if (a->n_devices > 0)
+                memcpy(a->devices, sources->devices, a->n_devices * sizeof(*a->devices));
         return logs->interactive ? 0 : open_streams(a);
 }
 
@@ -270,13 +275,17 @@ bool app_drain(App *a) {
 
 /* The kernel counts what it killed because memory was out: of the app's own cgroup, which has a count only
  * when the app has a limit of its own, else of all the pod's. */
-static void report_oom_kills(App *a) {
-        const PlanLimit *limit = plan_limits_find(&a->plan->limits, "memory.max");
+static uint64_t count_oom_kills(const App *a) {
         _cleanup_free_ char *text = NULL;
         if (read_file_at(a->cgroup, "memory.events", 4096, &text, NULL) < 0)
-                return;
+                return (uint64_t) MAX(cgroup1_oom_kills(&a->cgroup1), 0);
         const char *line = strstr(text, "oom_kill ");
-        uint64_t kills = line ? strtoull(line + strlen("oom_kill "), NULL, 10) : 0;
+        return line ? strtoull(line + strlen("oom_kill "), NULL, 10) : 0;
+}
+
+static void report_oom_kills(App *a) {
+        const PlanLimit *limit = plan_limits_find(&a->plan->limits, "memory.max");
+        uint64_t kills = count_oom_kills(a);
         a->oom_killed |= kills > a->oom_kills;
         if (kills > a->oom_kills) {
                 tell(a, EVENT_APP_OOM_KILLED);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "app-root.h"
+#include "cgroup1.h"
 #include "notify.h"
 #include "stream.h"
 #include "users.h"
@@ -26,8 +27,11 @@ typedef struct App {
         User user;
         char *problem; /* why it cannot be started at all; NULL: nothing */
         char **environment;
-        int cgroup;           /* its directory; -1: no cgroups here */
-        int device_policy;    /* a program for its cgroup; or -errno */
+        int cgroup;          /* its directory; -1: no cgroups here */
+        Cgroup1 cgroup1;     /* what it has of v1 */
+        int device_policy;   /* a program for its cgroup; or -errno */
+        DeviceRule *devices; /* the same for v1 */
+        size_t n_devices;
         bool devices_guarded; /* it is in force */
         bool completed;       /* the mount namespace has what only the first process can add */
         Logs *logs;

@@ -4,18 +4,20 @@
 /* What the outer supervisor hands to PID 1, which is a fork of it: there is one program, so its pages are
  * shared, and PID 1 need not be executed and told everything again. */
 
+#include "cgroup1.h"
 #include "plan.h"
 #include "sockets.h"
 
 typedef struct Boot {
         const Plan *plan;
-        int pod;            /* the pod directory: also its lock */
-        int stage1;         /* PID 1's root, stage1/rootfs in the pod directory */
-        int control;        /* seqpacket socket to the other side */
-        int sources;        /* in a user namespace: socket that brings the mounts; else -1 */
-        int user_namespace; /* where mounts are made for one: its descriptor; else -1 */
-        int console;        /* what rkt run prints to, opened anew where it can be */
-        bool terminal;      /* an interactive app gets a terminal of its own */
+        int pod;              /* the pod directory: also its lock */
+        int stage1;           /* PID 1's root, stage1/rootfs in the pod directory */
+        int control;          /* seqpacket socket to the other side */
+        int sources;          /* in a user namespace: socket that brings the mounts; else -1 */
+        int user_namespace;   /* where mounts are made for one: its descriptor; else -1 */
+        int console;          /* what rkt run prints to, opened anew where it can be */
+        CgroupLayout cgroups; /* of the host */
+        bool terminal;        /* an interactive app gets a terminal of its own */
         bool debug;
         bool credentials;          /* the unit has some for the apps */
         uint64_t watchdog_us;      /* the unit's watchdog; 0: none */

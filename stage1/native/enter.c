@@ -18,7 +18,7 @@
 #include <time.h>
 
 #include "alloc.h"
-#include "cgroup2.h"
+#include "cgroup1.h"
 #include "devices.h"
 #include "enter-options.h"
 #include "execution.h"
@@ -45,6 +45,7 @@ typedef struct Entry {
         int mount_namespace; /* the app's */
         int root;            /* the app's root */
         int cgroup;          /* the app's; -1: the pod has none */
+        Cgroup1 cgroup1;     /* those of v1 */
         User user;
         SyscallFilter filter;
         bool keep[3];      /* the caller's standard descriptors that the process gets as they are */
@@ -86,8 +87,11 @@ static int open_app(Entry *e, char **ret_what) {
                 return r;
         free(*ret_what);
         *ret_what = xasprintf("%s/app-%s", pod_cgroup, e->app.name);
-        e->cgroup = cgroup2_open(*ret_what);
-        return e->cgroup < 0 ? e->cgroup : 0;
+        e->cgroup = cgroup_open(*ret_what);
+        if (e->cgroup < 0)
+                return e->cgroup;
+        cgroup1_open(*ret_what, &e->cgroup1);
+        return 0;
 }
 
 static int wait_for_app(Entry *e) {
@@ -216,6 +220,7 @@ static _noreturn_ void run_child(const Entry *e, int failure) {
                 .user_namespace = e->user_namespace,
                 .mount_namespace = e->mount_namespace,
                 .has_cgroup = e->cgroup >= 0,
+                .cgroup1 = &e->cgroup1,
                 .cgroup_mount = -1,
                 .standard = { -1, -1, -1 },
                 .keep = { e->keep[0], e->keep[1], e->keep[2] },
@@ -284,7 +289,7 @@ static int run(Entry *e) {
         if (signals < 0 || pipe2(fds, O_CLOEXEC) < 0)
                 return signals < 0 ? signals : log_error_errno(errno, "pipe");
         _cleanup_close_ int failure = fds[0], failure_in = fds[1];
-        pid_t pid = namespaces_fork(0, e->cgroup, &child);
+        pid_t pid = namespaces_fork(0, e->cgroup1.fds[CGROUP1_SYSTEMD] < 0 ? e->cgroup : -1, &child);
         if (pid < 0)
                 return log_error_errno(pid, "app %s: cannot start a process in it", e->app.name);
         if (pid == 0)
@@ -312,6 +317,7 @@ int main(int argc, char **argv) {
                 .mount_namespace = -1,
                 .root = -1,
                 .cgroup = -1,
+                .cgroup1 = CGROUP1_NONE,
                 .master = -1,
                 .slave = -1 };
         process_begin("stage1");

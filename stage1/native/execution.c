@@ -78,17 +78,28 @@ static int set_rlimits(const PlanApp *a, ExecutionFailure *f) {
         return plan_rlimits_apply(a);
 }
 
+static int put_cgroup(const Execution *e) {
+        int r = e->cgroup_mount < 0 ? 0 : mount_attach_at(e->cgroup_mount, AT_FDCWD, CGROUP_ROOT);
+        for (size_t i = 0; i < e->n_hierarchies && r >= 0; i++)
+                r = mount_attach_at(e->hierarchies[i].fd, AT_FDCWD, e->hierarchies[i].path);
+        return r;
+}
+
 static int join(const Execution *e, ExecutionFailure *f) {
+        f->what = EXECUTION_ATTACH;
+        int r = e->cgroup1 ? cgroup1_attach(e->cgroup1, 0) : 0;
+        if (r < 0)
+                return r;
         f->what = EXECUTION_JOIN;
         if (e->user_namespace >= 0 && setns(e->user_namespace, CLONE_NEWUSER) < 0)
                 return -errno;
         if (setns(e->mount_namespace, CLONE_NEWNS) < 0 || (e->has_cgroup && unshare(CLONE_NEWCGROUP) < 0))
                 return -errno;
-        int r = e->close_dev ? mount_restrict(AT_FDCWD, "/dev", false, MOUNT_ATTR_RDONLY, 0) : 0;
+        r = e->close_dev ? mount_restrict(AT_FDCWD, "/dev", false, MOUNT_ATTR_RDONLY, 0) : 0;
         if (r < 0)
                 return r;
         f->what = EXECUTION_CGROUP;
-        return e->cgroup_mount < 0 ? 0 : mount_attach_at(e->cgroup_mount, AT_FDCWD, "/sys/fs/cgroup");
+        return put_cgroup(e);
 }
 
 static int connect_terminal(const Execution *e, ExecutionFailure *f) {
@@ -178,6 +189,7 @@ char *execution_explain(const Execution *e, const ExecutionFailure *f, int rootf
                 return xasprintf("cannot get the AppArmor profile %s: %s", e->app->apparmor_profile,
                                 strerror(f->error));
         case EXECUTION_RLIMITS: what = "cannot set its resource limits"; break;
+        case EXECUTION_ATTACH: what = "cannot join the app's cgroups"; break;
         case EXECUTION_JOIN: what = "cannot join the app's namespaces"; break;
         case EXECUTION_CGROUP: what = "cannot show the app's cgroup in /sys/fs/cgroup"; break;
         case EXECUTION_OUTPUT: what = "cannot connect its input and output"; break;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "cgroup1.h"
 #include "confine.h"
 #include "plan.h"
 #include "users.h"
@@ -20,14 +21,23 @@ char **execution_environment(const PlanApp *a, const User *user);
 void execution_set_variable(char ***environment, const char *name, const char *value);
 void execution_default_variable(char ***environment, const char *name, const char *value);
 
+/* Where in the app it goes. */
+typedef struct CgroupMount {
+        int fd;
+        char *path;
+} CgroupMount;
+
 typedef struct Execution {
         const PlanApp *app;
         const User *user;            /* NULL: root, for hooks */
         const SyscallFilter *filter; /* NULL: none */
         int user_namespace;          /* to be joined; -1: the process is in the right one */
         int mount_namespace;
-        bool has_cgroup;    /* the process is in the app's */
-        int cgroup_mount;   /* to be put in the app's /sys/fs/cgroup; or -1 */
+        bool has_cgroup;                /* the process is in the app's */
+        const Cgroup1 *cgroup1;         /* cgroups of v1 that it is still to join; NULL: none */
+        int cgroup_mount;               /* to be put in the app's /sys/fs/cgroup; or -1 */
+        const CgroupMount *hierarchies; /* and then in that: those of cgroup v1 */
+        size_t n_hierarchies;
         bool close_dev;     /* make /dev read-only: no device policy guards it */
         int standard[3];    /* standard input, output, error; -1: as they are */
         bool keep[3];       /* with a terminal: these of them stay as they are */
@@ -43,6 +53,7 @@ typedef enum ExecutionStep {
         EXECUTION_SELINUX,
         EXECUTION_APPARMOR,
         EXECUTION_RLIMITS,
+        EXECUTION_ATTACH,
         EXECUTION_JOIN,
         EXECUTION_CGROUP,
         EXECUTION_OUTPUT,

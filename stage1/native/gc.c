@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "cgroup1.h"
 #include "cgroup2.h"
 #include "file.h"
 #include "log.h"
@@ -42,6 +43,8 @@ static int remove_cgroup(const char *uuid) {
         if (r < 0)
                 return log_error_errno(r, "cannot read the pod's subcgroup");
         char *slash = strrchr(path, '/');
+        if (slash && startswith(slash, "/machine-rkt"))
+                cgroup1_remove_below(path); /* which systemd may wait for */
         if (!slash || !streq(slash + 1, name))
                 return 0;
         *slash = 0;

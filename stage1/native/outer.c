@@ -152,7 +152,8 @@ static const char *pod_cgroup(const Waiting *w) {
 static void move_to_supervisor(const Waiting *w, pid_t pid) {
         const char *cgroup = pod_cgroup(w);
         _cleanup_free_ char *own = NULL;
-        if (!cgroup || (pid == 0 && (cgroup2_of_process(0, &own) < 0 || !streq(own, cgroup))))
+        if (!cgroup || w->outer->boot->cgroups == CGROUP_LEGACY ||
+                        (pid == 0 && (cgroup2_of_process(0, &own) < 0 || !streq(own, cgroup))))
                 return;
         _cleanup_close_ int fd = cgroup2_open(cgroup);
         _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
@@ -354,6 +355,8 @@ int outer_run(const Outer *o) {
         int status = reap(o);
         drain_control(&w);
         tell_end(&w, status);
+        if (pod_cgroup(&w) && o->boot->cgroups != CGROUP_UNIFIED)
+                cgroup1_remove_below(pod_cgroup(&w));
         if (o->network)
                 network_undo(o->network, o->boot->plan->uuid);
         if (o->metadata)

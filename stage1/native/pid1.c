@@ -274,8 +274,7 @@ static int wait_for_go(Pid1 *p) {
                 r = use_metadata_url(p, message + 1);
         if (r < 0 || *message != BOOT_GO)
                 return r;
-        p->logs.journal.cgroup = pod_cgroup_open(p->plan, p->apps.items, p->apps.n);
-        return p->logs.journal.cgroup < 0 ? p->logs.journal.cgroup : 0;
+        return pod_cgroup_open(p->boot, p->apps.items, p->apps.n, &p->logs.journal.cgroup);
 }
 
 static void start_apps(Pid1 *p) {

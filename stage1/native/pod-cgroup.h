@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app.h"
+#include "boot.h"
 
 /* Where PID 1 and journald are: PID 1 moves there, or is moved by the outer supervisor. */
 #define POD_CGROUP_SUPERVISOR "supervisor"
@@ -10,6 +11,7 @@
 char *pod_cgroup_of_app(const char *name);
 
 /* PID 1 in its cgroup: makes that the root of a cgroup namespace, mounts it, and gives every app a cgroup
- * app-NAME with its limits and device policy. Returns a descriptor of "supervisor". Logs; what the host's
- * cgroups cannot do is a warning. */
-int pod_cgroup_open(const Plan *p, App *const *apps, size_t n);
+ * app-NAME with its limits and device policy. *ret_supervisor is a descriptor of "supervisor", or -1 where
+ * cgroup v1 tracks processes: PID 1 stays where it is. Logs; what the host's cgroups cannot do is a warning.
+ */
+int pod_cgroup_open(const Boot *b, App *const *apps, size_t n, int *ret_supervisor);

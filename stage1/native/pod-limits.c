@@ -31,9 +31,19 @@ static bool has_controller(int cgroup, const char *controller) {
         return strv_contains(names, controller);
 }
 
-static void warn_missing(const PlanLimit *l, const char *whose, int cgroup) {
+static void warn_missing(const PlanLimit *l, const char *whose, int cgroup, const Cgroup1 *v1) {
         _cleanup_free_ char *controller = xstrndup(l->file, strcspn(l->file, "."));
-        if (has_controller(cgroup, controller))
+        if (cgroup1_has(v1, controller))
+                log_warning("%s: isolator %s is set but this host has the controller in cgroup v1, which "
+                            "has "
+                            "nothing like %s, skipping",
+                                whose, l->isolator, l->file);
+        else if (cgroup1_exists(v1))
+                log_warning("%s: isolator %s is set but the pod has no cgroup of this controller in cgroup "
+                            "v1 "
+                            "(%s), skipping",
+                                whose, l->isolator, controller);
+        else if (has_controller(cgroup, controller))
                 log_warning("%s: isolator %s is set but this host's kernel has no %s, skipping", whose,
                                 l->isolator, l->file);
         else
@@ -55,12 +65,14 @@ static int write_bfq_weight(int cgroup, const char *value) {
         return cgroup2_write(cgroup, "io.bfq.weight", text);
 }
 
-int pod_limit_write(const PlanLimit *l, const char *whose, int cgroup) {
+int pod_limit_write(const PlanLimit *l, const char *whose, int cgroup, const Cgroup1 *v1) {
         int r = cgroup2_write(cgroup, l->file, l->value);
         if (r == -ENOENT && streq(l->file, "io.weight"))
                 r = write_bfq_weight(cgroup, l->value);
+        if (r == -ENOENT)
+                r = cgroup1_limit(v1, l->file, l->value);
         if (r == -ENOENT) {
-                warn_missing(l, whose, cgroup);
+                warn_missing(l, whose, cgroup, v1);
                 return 0;
         }
         if (r == -ENODEV || r == -EOPNOTSUPP) {
@@ -85,30 +97,15 @@ static bool is_untouched(const PlanLimit *l, const char *text) {
                text[strspn(text, "\n")] == 0;
 }
 
-/* With its controllers in cgroup v1, systemd sets some properties of the pod's scope there, and the pod's
- * processes are in the scope's v1 cgroups, too. */
-static bool systemd_sets_in_v1(const PlanLimit *l) {
-        static const char *const files[] = { "memory.max", "pids.max", "cpu.max", "cpu.weight",
-                "io.weight" };
-        _cleanup_free_ char *controller = xstrndup(l->file, strcspn(l->file, "."));
-        _cleanup_free_ char *mount = xasprintf(
-                        "/sys/fs/cgroup/%s/cgroup.procs", streq(controller, "io") ? "blkio" : controller);
-        for (size_t i = 0; i < ELEMENTSOF(files); i++)
-                if (streq(files[i], l->file))
-                        return access(mount, F_OK) == 0;
-        return false;
-}
-
-static int apply(const PlanLimit *l, int cgroup, bool own) {
-        if (own && faccessat(cgroup, l->file, F_OK, 0) < 0 && systemd_sets_in_v1(l))
-                return 0;
+static int apply(const PlanLimit *l, int cgroup, const Cgroup1 *v1, bool own) {
         _cleanup_free_ char *present = NULL;
         int r = own ? 0 : read_file_at(cgroup, l->file, 64 * 1024, &present, NULL);
-        if (r >= 0 && present && !is_untouched(l, present)) {
+        if ((r >= 0 && present && !is_untouched(l, present)) ||
+                        (!own && !cgroup1_is_untouched(v1, l->file))) {
                 log_debug("the pod: isolator %s: the unit's own %s stays", l->isolator, l->file);
                 return 0;
         }
-        return pod_limit_write(l, "the pod", cgroup);
+        return pod_limit_write(l, "the pod", cgroup, v1);
 }
 
 /* The pod's scope, or what we have made; not that of a unit which the pod was started in. */
@@ -118,16 +115,19 @@ static bool is_own(const char *cgroup) {
 }
 
 int pod_limits_apply(const PlanLimits *l, const char *cgroup) {
+        Cgroup1 v1 = CGROUP1_NONE;
         if (l->n == 0)
                 return 0;
         if (!cgroup) {
                 for (size_t i = 0; i < l->n; i++)
-                        warn_missing(&l->items[i], "the pod", -1);
+                        warn_missing(&l->items[i], "the pod", -1, &v1);
                 return 0;
         }
-        _cleanup_close_ int fd = cgroup2_open(cgroup);
+        _cleanup_close_ int fd = cgroup_open(cgroup);
         int r = MIN(fd, 0);
+        cgroup1_open(cgroup, &v1);
         for (size_t i = 0; i < l->n && r >= 0; i++)
-                r = apply(&l->items[i], fd, is_own(cgroup));
+                r = apply(&l->items[i], fd, &v1, is_own(cgroup));
+        cgroup1_done(&v1);
         return fd < 0 ? log_error_errno(fd, "cannot open the pod's cgroup %s", cgroup) : r;
 }

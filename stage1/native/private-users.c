@@ -16,6 +16,7 @@
 #include "mounts.h"
 #include "namespaces.h"
 #include "pod-cgroup.h"
+#include "pod-limits.h"
 #include "pod-sources.h"
 
 typedef union Descriptor {
@@ -129,7 +130,7 @@ static int delegate(int cgroup, const IdRange *users) {
 
 /* Volumes that are device nodes: the helper opens what it finds there, and the policy is for what is there
  * now; one that has been swapped meanwhile stays shut. */
-static int load_policy(const Boot *b, const PlanApp *a) {
+static int set_device_policy(const Boot *b, const PlanApp *a, int cgroup, const Cgroup1 *v1) {
         _cleanup_free_ DeviceRule *rules = xnew(DeviceRule, a->n_mounts + 1);
         size_t n = 0;
         for (size_t i = 0; i < a->n_mounts; i++) {
@@ -138,37 +139,58 @@ static int load_policy(const Boot *b, const PlanApp *a) {
                 if (m->source && fstatat(b->pod, m->source, &st, 0) == 0)
                         n += device_rule_of(&st, !m->read_only, &rules[n]);
         }
-        return device_policy_load(rules, n);
+        if (b->cgroups == CGROUP_LEGACY)
+                return device_policy_write(rules, n, v1->fds[CGROUP1_DEVICES]);
+        _cleanup_close_ int program = device_policy_load(rules, n);
+        return program < 0 ? program : device_policy_attach(program, cgroup);
 }
 
-static int delegate_app(const Boot *b, const PlanApp *a, int pod) {
-        _cleanup_free_ char *name = pod_cgroup_of_app(a->name);
+/* Those of v1 the kernel does not hand out: the limits are set here, and all that the pod's root may do is
+ * to move its processes. */
+static int delegate_v1(const Boot *b, const PlanApp *a, const char *path, int cgroup, Cgroup1 *ret) {
+        _cleanup_free_ char *whose = xasprintf("app %s", a->name);
+        int r = cgroup1_create(path, ret);
+        for (size_t i = 0; i < ELEMENTSOF(ret->fds) && r >= 0; i++)
+                if (ret->fds[i] >= 0 && fchownat(ret->fds[i], "cgroup.procs", b->plan->users.shift,
+                                                        b->plan->users.shift, 0) < 0)
+                        r = -errno;
+        if (r < 0)
+                return log_error_errno(r, "app %s: cannot make its cgroups", a->name);
+        for (size_t i = 0; i < a->limits.n && cgroup1_exists(ret) && r >= 0; i++)
+                r = pod_limit_write(&a->limits.items[i], whose, cgroup, ret);
+        return r;
+}
+
+static int delegate_app(const Boot *b, const PlanApp *a, const char *pod_path, int pod) {
+        _cleanup_free_ char *name = pod_cgroup_of_app(a->name), *path = xasprintf("%s/%s", pod_path, name);
+        Cgroup1 v1;
         _cleanup_close_ int cgroup = cgroup2_create_at(pod, name);
         int r = cgroup < 0 ? cgroup : delegate(cgroup, &b->plan->users);
         if (r < 0)
                 return log_error_errno(r, "app %s: cannot give its cgroup to the pod's root", a->name);
-        if (plan_app_has_all_devices(a))
-                return 0;
-        _cleanup_close_ int program = load_policy(b, a);
-        r = program < 0 ? program : device_policy_attach(program, cgroup);
-        if (r < 0)
-                log_warning_errno(r, "app %s: no device policy on this host", a->name);
-        return 0;
+        r = delegate_v1(b, a, path, cgroup, &v1);
+        int policy = plan_app_has_all_devices(a) ? 0 : set_device_policy(b, a, cgroup, &v1);
+        if (policy < 0)
+                log_warning_errno(policy, "app %s: no device policy on this host", a->name);
+        cgroup1_done(&v1);
+        return r;
 }
 
 int private_users_delegate(const Boot *b, const char *cgroup) {
         const Plan *p = b->plan;
         if (p->users.count == 0)
                 return 0;
-        _cleanup_close_ int fd = cgroup2_open(cgroup);
-        _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
+        bool legacy = b->cgroups == CGROUP_LEGACY;
+        _cleanup_close_ int fd = cgroup_open(cgroup);
+        _cleanup_close_ int supervisor =
+                        fd < 0 || legacy ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
         int r = supervisor;
-        if (r >= 0 && (r = delegate(fd, &p->users)) >= 0)
+        if (r >= 0 && (r = delegate(fd, &p->users)) >= 0 && !legacy)
                 r = delegate(supervisor, &p->users);
         if (r < 0)
                 return log_error_errno(r, "cannot give the cgroup %s to the pod's root", cgroup);
         for (size_t i = 0; i < p->n_apps; i++)
-                if ((r = delegate_app(b, &p->apps[i], fd)) < 0)
+                if ((r = delegate_app(b, &p->apps[i], cgroup, fd)) < 0)
                         return r;
         return 0;
 }

@@ -16,6 +16,6 @@ pid_t private_users_start(Boot *b, pid_t pid, int pidfd, int *ret_helper);
  * helper has failed: it has said why. */
 int private_users_receive(const Boot *b, PodRoot *ret);
 
-/* Lets the pod's root make cgroups below this one (and only there): cgroups(7), delegation. Those of the apps
- * are made here, each with its device policy, which takes the host's privileges. */
+/* Lets the pod's root make cgroups below this one (and only there): cgroups(7), delegation. Those of the
+ * apps are made here, each with its device policy, which takes the host's privileges. */
 int private_users_delegate(const Boot *b, const char *cgroup);

@@ -225,6 +225,7 @@ static int run_pod(const RunOptions *o, Sockets *sockets) {
         malloc_trim(0);
         Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
         b.sources = b.user_namespace = -1;
+        b.cgroups = cgroup_layout();
         b.credentials = credentials_given();
         b.watchdog_us = watchdog_interval_us();
         b.sockets = sockets->apps;
