@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "firewalld.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "alloc.h"
 #include "duration.h"
+#include "library.h"
 
 /* Loaded when there is a bus to ask: it would be half of the start of a plugin that mostly needs none. */
 #define LIBRARY    "libsystemd.so.0"
@@ -43,33 +43,23 @@ static struct {
 } bus;
 
 static int load(void) {
-        const struct {
-                const char *name;
-                void *to;
-        } symbols[] = {
-                { "sd_bus_open_system", &bus.open_system },
-                { "sd_bus_is_ready", &bus.is_ready },
-                { "sd_bus_process", &bus.process },
-                { "sd_bus_wait", &bus.wait },
-                { "sd_bus_set_method_call_timeout", &bus.set_method_call_timeout },
-                { "sd_bus_close_unref", &bus.close_unref },
-                { "sd_bus_call", &bus.call },
-                { "sd_bus_call_method", &bus.call_method },
-                { "sd_bus_message_new_method_call", &bus.message_new_method_call },
-                { "sd_bus_message_set_auto_start", &bus.message_set_auto_start },
-                { "sd_bus_message_append", &bus.message_append },
-                { "sd_bus_message_read", &bus.message_read },
-                { "sd_bus_message_unref", &bus.message_unref },
-                { "sd_bus_error_free", &bus.error_free },
+        const LibraryFunction functions[] = {
+                { "open_system", &bus.open_system },
+                { "is_ready", &bus.is_ready },
+                { "process", &bus.process },
+                { "wait", &bus.wait },
+                { "set_method_call_timeout", &bus.set_method_call_timeout },
+                { "close_unref", &bus.close_unref },
+                { "call", &bus.call },
+                { "call_method", &bus.call_method },
+                { "message_new_method_call", &bus.message_new_method_call },
+                { "message_set_auto_start", &bus.message_set_auto_start },
+                { "message_append", &bus.message_append },
+                { "message_read", &bus.message_read },
+                { "message_unref", &bus.message_unref },
+                { "error_free", &bus.error_free },
         };
-        void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_NODELETE);
-        for (size_t i = 0; i < ELEMENTSOF(symbols); i++) {
-                void *symbol = library ? dlsym(library, symbols[i].name) : NULL;
-                if (!symbol)
-                        return -ELIBACC;
-                memcpy(symbols[i].to, &symbol, sizeof(symbol));
-        }
-        return 0;
+        return library_load(LIBRARY, "sd_bus_", functions, ELEMENTSOF(functions), NULL);
 }
 
 static void close_bus(sd_bus *b) {

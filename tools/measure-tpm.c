@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "measure-tpm.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <tss2/tss2_esys.h>
@@ -9,12 +8,12 @@
 #include <tss2/tss2_tctildr.h>
 
 #include "alloc.h"
+#include "library.h"
 #include "log.h"
 
 #define FUNCTION(name) __typeof__(name) *name
 
 struct Tpm {
-        void *libraries[3];
         struct {
                 FUNCTION(Esys_Initialize);
                 FUNCTION(Esys_Finalize);
@@ -44,40 +43,34 @@ static const struct {
         { TPM2_ALG_SHA3_512, "sha3-512", EVP_sha3_512 },
 };
 
+/* -EOPNOTSUPP: a library is not there. */
+static int load_from(const char *file, const LibraryFunction *functions, size_t n) {
+        _cleanup_free_ char *error = NULL;
+        int r = library_load(file, "", functions, n, &error);
+        if (r == -ELIBBAD)
+                log_error("%s: %s", file, error);
+        else if (r < 0)
+                log_debug("%s", error);
+        return r == -ELIBACC ? -EOPNOTSUPP : r;
+}
+
 static int load(Tpm *t) {
-        enum { ESYS, RC, TCTILDR };
-        static const char *const files[] = { "libtss2-esys.so.0", "libtss2-rc.so.0",
-                "libtss2-tctildr.so.0" };
-        const struct {
-                int library;
-                const char *name;
-                void *to;
-        } symbols[] = {
-                { ESYS, "Esys_Initialize", &t->f.Esys_Initialize },
-                { ESYS, "Esys_Finalize", &t->f.Esys_Finalize },
-                { ESYS, "Esys_Free", &t->f.Esys_Free },
-                { ESYS, "Esys_GetCapability", &t->f.Esys_GetCapability },
-                { ESYS, "Esys_PCR_Extend", &t->f.Esys_PCR_Extend },
-                { RC, "Tss2_RC_Decode", &t->f.Tss2_RC_Decode },
-                { TCTILDR, "Tss2_TctiLdr_Initialize", &t->f.Tss2_TctiLdr_Initialize },
-                { TCTILDR, "Tss2_TctiLdr_Finalize", &t->f.Tss2_TctiLdr_Finalize },
+        const LibraryFunction esys[] = {
+                { "Esys_Initialize", &t->f.Esys_Initialize },
+                { "Esys_Finalize", &t->f.Esys_Finalize },
+                { "Esys_Free", &t->f.Esys_Free },
+                { "Esys_GetCapability", &t->f.Esys_GetCapability },
+                { "Esys_PCR_Extend", &t->f.Esys_PCR_Extend },
         };
-        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
-                t->libraries[i] = dlopen(files[i], RTLD_NOW | RTLD_NODELETE);
-                if (!t->libraries[i]) {
-                        log_debug("%s", dlerror());
-                        return -EOPNOTSUPP;
-                }
-        }
-        for (size_t i = 0; i < ELEMENTSOF(symbols); i++) {
-                void *symbol = dlsym(t->libraries[symbols[i].library], symbols[i].name);
-                if (!symbol) {
-                        log_error("%s: %s", files[symbols[i].library], dlerror());
-                        return -ELIBBAD;
-                }
-                memcpy(symbols[i].to, &symbol, sizeof(symbol));
-        }
-        return 0;
+        const LibraryFunction rc[] = { { "Tss2_RC_Decode", &t->f.Tss2_RC_Decode } };
+        const LibraryFunction loader[] = {
+                { "Tss2_TctiLdr_Initialize", &t->f.Tss2_TctiLdr_Initialize },
+                { "Tss2_TctiLdr_Finalize", &t->f.Tss2_TctiLdr_Finalize },
+        };
+        int r = load_from("libtss2-esys.so.0", esys, ELEMENTSOF(esys));
+        if (r >= 0)
+                r = load_from("libtss2-rc.so.0", rc, ELEMENTSOF(rc));
+        return r < 0 ? r : load_from("libtss2-tctildr.so.0", loader, ELEMENTSOF(loader));
 }
 
 static int fail(const Tpm *t, TSS2_RC rc, const char *what) {
@@ -105,9 +98,6 @@ void tpm_close(Tpm *t) {
                 t->f.Esys_Finalize(&t->esys);
         if (t->tcti)
                 t->f.Tss2_TctiLdr_Finalize(&t->tcti);
-        for (size_t i = 0; i < ELEMENTSOF(t->libraries); i++)
-                if (t->libraries[i])
-                        dlclose(t->libraries[i]);
         free(t);
 }
 

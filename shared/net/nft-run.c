@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nft-run.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <nftables/libnftables.h>
 
 #include "alloc.h"
+#include "library.h"
 
 /* Loaded when it is needed, which is seldom: with what it needs itself it is the biggest part of a start. */
 #define LIBRARY "libnftables.so.1"
@@ -22,36 +22,27 @@ static struct {
 } nft;
 
 static int load(char **ret_error) {
-        const struct {
-                const char *name;
-                void *to;
-        } symbols[] = {
-                { "nft_ctx_new", &nft.ctx_new },
-                { "nft_ctx_free", &nft.ctx_free },
-                { "nft_ctx_buffer_error", &nft.ctx_buffer_error },
-                { "nft_ctx_buffer_output", &nft.ctx_buffer_output },
-                { "nft_ctx_get_error_buffer", &nft.ctx_get_error_buffer },
-                { "nft_ctx_get_output_buffer", &nft.ctx_get_output_buffer },
-                { "nft_ctx_output_set_flags", &nft.ctx_output_set_flags },
-                { "nft_run_cmd_from_buffer", &nft.run_cmd_from_buffer },
+        const LibraryFunction functions[] = {
+                { "ctx_new", &nft.ctx_new },
+                { "ctx_free", &nft.ctx_free },
+                { "ctx_buffer_error", &nft.ctx_buffer_error },
+                { "ctx_buffer_output", &nft.ctx_buffer_output },
+                { "ctx_get_error_buffer", &nft.ctx_get_error_buffer },
+                { "ctx_get_output_buffer", &nft.ctx_get_output_buffer },
+                { "ctx_output_set_flags", &nft.ctx_output_set_flags },
+                { "run_cmd_from_buffer", &nft.run_cmd_from_buffer },
         };
         static bool loaded;
         if (loaded)
                 return 0;
-        void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_NODELETE);
-        for (size_t i = 0; i < ELEMENTSOF(symbols); i++) {
-                void *symbol = library ? dlsym(library, symbols[i].name) : NULL;
-                if (!symbol) {
-                        if (ret_error) {
-                                free(*ret_error);
-                                *ret_error = xstrdup(dlerror());
-                        }
-                        return -ELIBACC;
-                }
-                memcpy(symbols[i].to, &symbol, sizeof(symbol));
+        _cleanup_free_ char *error = NULL;
+        int r = library_load(LIBRARY, "nft_", functions, ELEMENTSOF(functions), &error);
+        if (r < 0 && ret_error) {
+                free(*ret_error); /* of an attempt before */
+                *ret_error = TAKE_PTR(error);
         }
-        loaded = true;
-        return 0;
+        loaded = r >= 0;
+        return r;
 }
 
 static void free_context(struct nft_ctx *c) {

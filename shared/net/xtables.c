@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xtables.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libiptc/libip6tc.h>
@@ -18,6 +17,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "library.h"
 #include "lock.h"
 #include "strv.h"
 
@@ -53,10 +53,7 @@ static Library libraries[] = {
 };
 
 static int load(Library *l) {
-        const struct {
-                const char *name;
-                void *to;
-        } symbols[] = {
+        const LibraryFunction functions[] = {
                 { "init", &l->init },
                 { "free", &l->free },
                 { "commit", &l->commit },
@@ -76,16 +73,9 @@ static int load(Library *l) {
         };
         if (l->loaded)
                 return 0;
-        void *library = dlopen(l->file, RTLD_NOW | RTLD_NODELETE);
-        for (size_t i = 0; i < ELEMENTSOF(symbols); i++) {
-                _cleanup_free_ char *name = xasprintf("%s%s", l->prefix, symbols[i].name);
-                void *symbol = library ? dlsym(library, name) : NULL;
-                if (!symbol)
-                        return -ELIBACC;
-                memcpy(symbols[i].to, &symbol, sizeof(symbol));
-        }
-        l->loaded = true;
-        return 0;
+        int r = library_load(l->file, l->prefix, functions, ELEMENTSOF(functions), NULL);
+        l->loaded = r >= 0;
+        return r;
 }
 
 struct Xtables {

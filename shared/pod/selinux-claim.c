@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "selinux-claim.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <selinux/selinux.h>
@@ -9,6 +8,7 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "library.h"
 #include "log.h"
 #include "security-module.h"
 
@@ -21,28 +21,19 @@ typedef struct Library {
         typeof(&security_check_context_raw) security_check_context_raw;
 } Library;
 
-/* It stays loaded: the process is about to become the stage1. */
 static int load(Library *l) {
-        const struct {
-                const char *name;
-                void *to;
-        } symbols[] = {
+        const LibraryFunction functions[] = {
                 { "selinux_lxc_contexts_path", &l->selinux_lxc_contexts_path },
                 { "is_selinux_mls_enabled", &l->is_selinux_mls_enabled },
                 { "security_check_context_raw", &l->security_check_context_raw },
         };
-        void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_NODELETE);
-        for (size_t i = 0; library && i < ELEMENTSOF(symbols); i++) {
-                void *symbol = dlsym(library, symbols[i].name);
-                if (!symbol)
-                        library = NULL;
-                memcpy(symbols[i].to, &symbol, sizeof(symbol));
-        }
-        if (library)
-                return 0;
-        log_error("this host runs SELinux, but the pod's labels need a library that cannot be loaded: %s",
-                        dlerror());
-        return -ELIBACC;
+        _cleanup_free_ char *error = NULL;
+        int r = library_load(LIBRARY, "", functions, ELEMENTSOF(functions), &error);
+        if (r < 0)
+                log_error("this host runs SELinux, but the pod's labels need a library that cannot be "
+                          "loaded: %s",
+                                error);
+        return r;
 }
 
 static int read_contexts(const Library *l, SelinuxContexts *ret) {
