@@ -87,24 +87,14 @@ static int parse_sockets(const char *value, AppLife *l, char **ret_error) {
 }
 
 static int parse_stop_timeout(const char *value, AppLife *l, char **ret_error) {
-        uint64_t seconds;
-        int64_t ns;
-        if (parse_uint(value, INT32_MAX, &seconds) >= 0)
-                l->stop_timeout_ms = seconds * 1000;
-        else if (duration_parse(value, &ns) >= 0 && ns >= 0)
-                l->stop_timeout_ms = (uint64_t) ns / NSEC_PER_MSEC;
-        else {
-                *ret_error = xasprintf(
-                                "\"%s\" is neither a duration such as 30s nor a number of seconds", value);
-                return -EINVAL;
-        }
-        return 0;
+        return app_time_parse(value, &l->stop_timeout_ms, ret_error);
 }
 
 static int parse_notify(const char *value, AppLife *l, char **ret_error) {
-        if (parse_bool(value, &l->notify) >= 0)
+        l->ready_if_healthy = streq(value, "healthy");
+        if (l->ready_if_healthy || parse_bool(value, &l->notify) >= 0)
                 return 0;
-        *ret_error = xasprintf("\"%s\": expected true or false", value);
+        *ret_error = xasprintf("\"%s\": expected true, false or healthy", value);
         return -EINVAL;
 }
 
@@ -139,14 +129,30 @@ int app_life_parse(const NameValueList *annotations, AppLife *ret, char **ret_er
                 *ret_error = xasprintf("annotation %s: %s", table[i].name, problem);
                 return -EINVAL;
         }
+        if (app_health_parse(annotations, &l.health, ret_error) < 0)
+                return -EINVAL;
         *ret = l;
         l = (AppLife){};
         return 0;
 }
 
+int app_life_check(const NameValueList *annotations, const AppLife *l, char **ret_error) {
+        if (l->health.command)
+                return 0;
+        bool dangling = l->ready_if_healthy ||
+                        name_values_get(annotations, APP_HEALTH_ON_FAILURE_ANNOTATION);
+        for (size_t i = 0; app_health_image_annotations[i] && !dangling; i++)
+                dangling = name_values_get(annotations, app_health_image_annotations[i]);
+        if (!dangling || (!l->ready_if_healthy && name_values_get(annotations, APP_HEALTH_CMD_ANNOTATION)))
+                return 0;
+        *ret_error = xstrdup("nothing says how its health is to be checked: give it --health-cmd");
+        return -EINVAL;
+}
+
 void app_life_done(AppLife *l) {
         strv_free(l->after);
         strv_free(l->sockets);
+        app_health_done(&l->health);
         *l = (AppLife){};
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app-health.h"
 #include "duration.h"
 #include "name-value.h"
 
@@ -22,7 +23,8 @@
 #define APP_RELOAD_SIGNAL_ANNOTATION "coreos.com/rkt/stage2/reload-signal"
 /* Names of the sockets that the app gets of the unit that the pod is in, separated by commas. */
 #define APP_SOCKETS_ANNOTATION "coreos.com/rkt/stage2/sockets"
-/* "true": the app tells when it is ready, as sd_notify(3) says. Of images, too; the name is rkt 1.x's. */
+/* "true": the app tells when it is ready, as sd_notify(3) says. Of images, too; the name is rkt 1.x's.
+ * "healthy": it is ready once a check of its health has succeeded. */
 #define APP_NOTIFY_ANNOTATION "appc.io/executor/supports-systemd-notify"
 
 typedef enum RestartPolicy {
@@ -39,9 +41,11 @@ typedef struct AppLife {
         int stop_signal;
         uint64_t stop_timeout_ms;
         bool notify;
+        bool ready_if_healthy;
         uint64_t log_lines, log_ms; /* log-limit.h; 0: no limit */
         int reload_signal;          /* 0: none */
         char **sockets;             /* NULL: not said */
+        AppHealth health;
 } AppLife;
 
 const char *restart_policy_name(RestartPolicy p);
@@ -50,6 +54,8 @@ int restart_policy_from_name(const char *name); /* -EINVAL */
 /* Annotations that are missing leave the default. -EINVAL with *ret_error: "annotation NAME: what is wrong
  * with its value". */
 int app_life_parse(const NameValueList *annotations, AppLife *ret, char **ret_error);
+/* What only all annotations of an app together can lack. -EINVAL with *ret_error. */
+int app_life_check(const NameValueList *annotations, const AppLife *l, char **ret_error);
 void app_life_done(AppLife *l);
 #define _cleanup_app_life_ _cleanup_(app_life_done)
 

@@ -63,6 +63,8 @@ static char **compile_environment(const PlanRequest *q, const RuntimeApp *ra, co
 static int compile_life(const RuntimeApp *ra, PlanApp *a) {
         _cleanup_free_ char *error = NULL;
         int r = app_life_parse(&ra->annotations, &a->life, &error);
+        if (r >= 0)
+                r = app_life_check(&ra->annotations, &a->life, &error);
         if (r < 0)
                 log_error("app %s: %s", ra->name, error);
         else if (a->life.notify)

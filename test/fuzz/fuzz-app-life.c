@@ -10,7 +10,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static const char *const names[] = { APP_AFTER_ANNOTATION, APP_RESTART_ANNOTATION,
                 APP_STOP_SIGNAL_ANNOTATION, APP_STOP_TIMEOUT_ANNOTATION, APP_NOTIFY_ANNOTATION,
-                APP_LOG_RATE_ANNOTATION, APP_RELOAD_SIGNAL_ANNOTATION, APP_SOCKETS_ANNOTATION };
+                APP_LOG_RATE_ANNOTATION, APP_RELOAD_SIGNAL_ANNOTATION, APP_SOCKETS_ANNOTATION,
+                APP_HEALTH_CMD_ANNOTATION, APP_HEALTH_INTERVAL_ANNOTATION, APP_HEALTH_TIMEOUT_ANNOTATION,
+                APP_HEALTH_START_PERIOD_ANNOTATION, APP_HEALTH_START_INTERVAL_ANNOTATION,
+                APP_HEALTH_RETRIES_ANNOTATION, APP_HEALTH_ON_FAILURE_ANNOTATION };
         static const char *const apps[] = { "a", "b", "c" };
         _cleanup_free_ char *text = fuzz_string(data, size);
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
@@ -19,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 _cleanup_free_ char *error = NULL;
                 name_values_add(&l, names[i], text);
                 fuzz_assert((app_life_parse(&l, &life, &error) < 0) == (error != NULL));
+                fuzz_assert(!life.health.command || life.health.command[0]);
         }
 
         _cleanup_pod_manifest_ PodManifest *m = pod_manifest_new();

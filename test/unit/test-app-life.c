@@ -80,7 +80,7 @@ static void wrong_values_are_refused_with_their_annotation(void **state) {
                 { APP_LOG_RATE_ANNOTATION, "5/0", "is no rate" },
                 { APP_LOG_RATE_ANNOTATION, "5/1us", "is no rate" },
                 { APP_LOG_RATE_ANNOTATION, "/1s", "is no rate" },
-                { APP_NOTIFY_ANNOTATION, "maybe", "expected true or false" },
+                { APP_NOTIFY_ANNOTATION, "maybe", "expected true, false or healthy" },
         };
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 AppLife l = {};

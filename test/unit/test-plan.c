@@ -332,6 +332,31 @@ static void stop_annotations_set_signal_and_patience(void **state) {
                         -EINVAL);
 }
 
+static void a_health_check_is_in_the_plan_and_comes_back(void **state) {
+        static const char with[] =
+                        APP("") ",\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"
+                                "health-cmd\",\"value\":\"a b\"},"
+                                "{\"name\":\"coreos.com/rkt/stage2/health-on-failure\",\"value\":"
+                                "\"kill\"},{\"name\":\"appc.io/executor/supports-systemd-notify\","
+                                "\"value\":\"healthy\"}]";
+        _cleanup_plan_ Plan *p = compile(*state, with, ""), *again = NULL;
+        _cleanup_json_ json_object *o = plan_to_json(p);
+        _cleanup_free_ char *text = json_to_text(o, false), *error = NULL;
+        assert_int_equal(plan_parse("P", text, strlen(text), &again, &error), 0);
+        const AppHealth *h = &again->apps[0].life.health;
+        assert_string_equal(h->command[2], "a b");
+        assert_int_equal(h->interval_ms, 30000);
+        assert_int_equal(h->retries, 3);
+        assert_int_equal(h->on_failure, HEALTH_ACTION_KILL);
+        assert_true(again->apps[0].life.ready_if_healthy);
+        Plan *bad = NULL;
+        assert_int_equal(compile_with(*state, &request,
+                                         APP("") ",\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"
+                                                 "health-retries\",\"value\":\"2\"}]",
+                                         "", &bad),
+                        -EINVAL);
+}
+
 static void a_plan_read_back_is_the_same(void **state) {
         _cleanup_plan_ Plan *p = compile(*state,
                         APP(POINTS ",\"supplementaryGIDs\":[1,2],\"workingDirectory\":\"/"
@@ -422,6 +447,8 @@ int main(void) {
                                 set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                                 an_empty_volume_has_its_mode_and_owner_and_is_made_once, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                a_health_check_is_in_the_plan_and_comes_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(stop_annotations_set_signal_and_patience, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_plan_read_back_is_the_same, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
