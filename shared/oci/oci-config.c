@@ -16,7 +16,7 @@ void oci_config_free(OciConfig *c) {
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 free(strings[i]);
         char **const lists[] = { c->environment, c->entrypoint, c->command, c->exposed_ports, c->volumes,
-                c->diff_ids };
+                c->diff_ids, c->shell, c->health.test };
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
                 strv_free(lists[i]);
         name_values_clear(&c->labels);
@@ -38,6 +38,29 @@ static int get_set(JsonContext *c, json_object *o, const char *key, char ***ret)
         return 0;
 }
 
+static int parse_health(JsonContext *c, json_object *config, OciHealth *h) {
+        json_object *o;
+        int r = json_get_object(c, config, "Healthcheck", JSON_OPTIONAL, &o);
+        if (r < 0 || !o)
+                return r;
+        const struct {
+                const char *key;
+                int64_t *number;
+        } numbers[] = {
+                { "Interval", &h->interval },
+                { "Timeout", &h->timeout },
+                { "StartPeriod", &h->start_period },
+                { "StartInterval", &h->start_interval },
+                { "Retries", &h->retries },
+        };
+        size_t mark = json_enter(c, "Healthcheck");
+        r = json_get_strv(c, o, "Test", JSON_OPTIONAL, &h->test);
+        for (size_t i = 0; i < ELEMENTSOF(numbers) && r >= 0; i++)
+                r = json_get_int(c, o, numbers[i].key, JSON_OPTIONAL, 0, INT64_MAX, numbers[i].number);
+        json_leave(c, mark);
+        return r;
+}
+
 static int parse_execution(JsonContext *c, json_object *root, OciConfig *config) {
         json_object *o;
         int r = json_get_object(c, root, "config", JSON_OPTIONAL, &o);
@@ -52,7 +75,9 @@ static int parse_execution(JsonContext *c, json_object *root, OciConfig *config)
                         json_get_strv(c, o, "Cmd", JSON_OPTIONAL, &config->command) < 0 ||
                         get_set(c, o, "ExposedPorts", &config->exposed_ports) < 0 ||
                         get_set(c, o, "Volumes", &config->volumes) < 0 ||
-                        string_map_parse(c, o, "Labels", &config->labels) < 0)
+                        string_map_parse(c, o, "Labels", &config->labels) < 0 ||
+                        json_get_strv(c, o, "Shell", JSON_OPTIONAL, &config->shell) < 0 ||
+                        parse_health(c, o, &config->health) < 0)
                 r = -EINVAL;
         if (r >= 0 && strv_length(config->environment) > OCI_ENVIRONMENT_MAX)
                 r = json_fail_member(c, "Env", "%zu variables are too many: expected at most %d",

@@ -6,12 +6,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "macro.h"
 #include "name-value.h"
 
 #define OCI_ENVIRONMENT_MAX 10000
 #define OCI_PORTS_MAX       1000 /* and volumes */
+
+/* Docker's; the specification has none, but images of both kinds do. 0: not said. */
+typedef struct OciHealth {
+        char **test;                                             /* NULL: not said */
+        int64_t interval, timeout, start_period, start_interval; /* ns */
+        int64_t retries;
+} OciHealth;
 
 typedef struct OciConfig {
         char *os, *arch; /* Go's names */
@@ -24,6 +32,8 @@ typedef struct OciConfig {
         char **exposed_ports; /* PORT[-PORT][/PROTOCOL], unchecked */
         char **volumes;       /* paths, unchecked */
         NameValueList labels;
+        char **shell; /* of commands that are one line */
+        OciHealth health;
         char **diff_ids; /* valid digests of the uncompressed layers, bottom first; never NULL */
         size_t n_diff_ids;
 } OciConfig;

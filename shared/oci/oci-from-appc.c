@@ -63,6 +63,32 @@ static void map_environment(const App *app, json_object *config) {
         json_add_if_filled(config, "Env", list);
 }
 
+static void add_time(json_object *o, const char *key, const ImageManifest *m, const char *annotation,
+                uint64_t ms) {
+        if (name_values_get(&m->annotations, annotation) && ms <= INT64_MAX / NSEC_PER_MSEC)
+                json_object_object_add(o, key, json_object_new_int64((int64_t) (ms * NSEC_PER_MSEC)));
+}
+
+/* Docker's, which others read, too. What is wrong in the annotations is not for an export to find. */
+static void map_health(const ImageManifest *m, json_object *config) {
+        _cleanup_app_health_ AppHealth h = {};
+        _cleanup_free_ char *error = NULL;
+        if (app_health_parse(&m->annotations, &h, &error) < 0 || !h.command)
+                return;
+        json_object *o = json_object_new_object(), *test = json_object_new_array();
+        json_object_array_add(test, json_object_new_string("CMD"));
+        STRV_FOREACH (word, h.command)
+                json_object_array_add(test, json_object_new_string(*word));
+        json_object_object_add(o, "Test", test);
+        add_time(o, "Interval", m, APP_HEALTH_INTERVAL_ANNOTATION, h.interval_ms);
+        add_time(o, "Timeout", m, APP_HEALTH_TIMEOUT_ANNOTATION, h.timeout_ms);
+        add_time(o, "StartPeriod", m, APP_HEALTH_START_PERIOD_ANNOTATION, h.start_period_ms);
+        add_time(o, "StartInterval", m, APP_HEALTH_START_INTERVAL_ANNOTATION, h.start_interval_ms);
+        if (name_values_get(&m->annotations, APP_HEALTH_RETRIES_ANNOTATION))
+                json_object_object_add(o, "Retries", json_object_new_int64((int64_t) h.retries));
+        json_object_object_add(config, "Healthcheck", o);
+}
+
 static void warn(const App *app, char ***warnings) {
         if (app->isolators.n > 0)
                 strv_add(warnings, "its isolators are left out: an OCI image cannot have any");
@@ -86,6 +112,7 @@ static int map_app(const ImageManifest *m, json_object *config, char ***warnings
         map_volumes(app, config);
         json_add_if_filled(config, "Labels", string_map_to_json(&app->user_labels));
         add_string(config, "StopSignal", name_values_get(&m->annotations, APP_STOP_SIGNAL_ANNOTATION));
+        map_health(m, config);
         warn(app, warnings);
         return 0;
 }

@@ -2,9 +2,11 @@
 #include "oci-to-appc.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "alloc.h"
 #include "app-life.h"
+#include "duration.h"
 #include "json-list.h"
 #include "log.h"
 #include "oci-app.h"
@@ -74,6 +76,55 @@ static void map_annotations(const OciOrigin *origin, const OciManifest *manifest
         set_list(l, "appc.io/docker/cmd", config->command);
 }
 
+static void set_time(NameValueList *l, const char *name, int64_t ns) {
+        if (ns == 0)
+                return;
+        _cleanup_free_ char *text = duration_format(MAX(ns, (int64_t) NSEC_PER_MSEC));
+        name_values_set(l, name, text);
+}
+
+/* "CMD-SHELL" is for the image's shell, if it has one of its own. */
+static void set_test(NameValueList *l, const OciConfig *config) {
+        char **test = config->health.test;
+        if (!streq(test[0], "CMD-SHELL") || strv_length(test) != 2 || strv_length(config->shell) == 0) {
+                set_list(l, APP_HEALTH_CMD_ANNOTATION, test);
+                return;
+        }
+        _cleanup_strv_ char **words = NULL;
+        strv_add(&words, "CMD");
+        strv_extend(&words, config->shell);
+        strv_add(&words, test[1]);
+        set_list(l, APP_HEALTH_CMD_ANNOTATION, words);
+}
+
+static void map_health(const OciConfig *config, NameValueList *l, char ***warnings) {
+        const OciHealth *h = &config->health;
+        static const char *const kinds[] = { "NONE", "CMD", "CMD-SHELL" };
+        bool known = false;
+        if (strv_length(h->test) == 0)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                known |= streq(h->test[0], kinds[i]);
+        NameValueList said = {};
+        _cleanup_app_health_ AppHealth health = {};
+        _cleanup_free_ char *error = NULL;
+        if (!known)
+                error = xasprintf(
+                                "\"%s\" is no kind of a test: expected NONE, CMD or CMD-SHELL", h->test[0]);
+        set_test(&said, config);
+        set_time(&said, APP_HEALTH_INTERVAL_ANNOTATION, h->interval);
+        set_time(&said, APP_HEALTH_TIMEOUT_ANNOTATION, h->timeout);
+        set_time(&said, APP_HEALTH_START_PERIOD_ANNOTATION, h->start_period);
+        set_time(&said, APP_HEALTH_START_INTERVAL_ANNOTATION, h->start_interval);
+        _cleanup_free_ char *retries = h->retries > 0 ? xasprintf("%" PRId64, h->retries) : NULL;
+        set(&said, APP_HEALTH_RETRIES_ANNOTATION, retries);
+        if (!error && app_health_parse(&said, &health, &error) >= 0)
+                name_values_merge(l, &said);
+        else
+                strv_push(warnings, xasprintf("its health check is left out: %s", error));
+        name_values_clear(&said);
+}
+
 static int check_layers(const OciManifest *manifest, const OciConfig *config, char **ret_error) {
         bool same = manifest->n_layers == config->n_diff_ids;
         for (size_t i = 0; same && i < manifest->n_layers; i++)
@@ -118,6 +169,7 @@ int oci_map_config(const OciOrigin *origin, const OciManifest *manifest, const O
                         strv_push(&warnings, xasprintf("stop signal \"%s\" is not known, and is left out",
                                                              config->stop_signal));
         }
+        map_health(config, &m->annotations, &warnings);
         *ret = TAKE_PTR(m);
         *ret_warnings = TAKE_PTR(warnings);
         return 0;

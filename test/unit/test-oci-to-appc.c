@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "app-health.h"
 #include "oci-from-appc.h"
 #include "oci-to-appc.h"
 #include "strv.h"
@@ -260,8 +261,71 @@ static void a_user_that_is_the_owner_of_a_file_is_refused(void **state) {
         assert_non_null(strstr(error, "is said as the owner of a file"));
 }
 
+/* A member of the configuration, and the annotation that comes of it. */
+static void has_health(const char *members, const char *annotation, const char *value) {
+        _cleanup_image_manifest_ ImageManifest *m = mapped(members, NULL);
+        const char *found = name_values_get(&m->annotations, annotation);
+        if (!streq_ptr(found, value))
+                fail_msg("%s: %s is %s", members, annotation, found);
+}
+
+static void a_health_check_becomes_annotations(void **state) {
+        has_health("\"Healthcheck\":{\"Test\":[\"CMD\",\"a\",\"b c\"]}", APP_HEALTH_CMD_ANNOTATION,
+                        "[\"CMD\",\"a\",\"b c\"]");
+        has_health("\"Healthcheck\":{\"Test\":[\"CMD-SHELL\",\"a || b\"]}", APP_HEALTH_CMD_ANNOTATION,
+                        "[\"CMD-SHELL\",\"a || b\"]");
+        has_health("\"Shell\":[\"/bin/ash\",\"-ec\"],\"Healthcheck\":{\"Test\":[\"CMD-SHELL\",\"a\"]}",
+                        APP_HEALTH_CMD_ANNOTATION, "[\"CMD\",\"/bin/ash\",\"-ec\",\"a\"]");
+        has_health("\"Healthcheck\":{\"Test\":[\"NONE\"]}", APP_HEALTH_CMD_ANNOTATION, "[\"NONE\"]");
+        has_health("\"Healthcheck\":{\"Interval\":5}", APP_HEALTH_INTERVAL_ANNOTATION, NULL);
+        has_health("\"Healthcheck\":null", APP_HEALTH_CMD_ANNOTATION, NULL);
+        static const struct {
+                const char *member, *annotation, *value;
+        } table[] = {
+                { "\"Interval\":90000000000", APP_HEALTH_INTERVAL_ANNOTATION, "1m30s" },
+                { "\"Interval\":0", APP_HEALTH_INTERVAL_ANNOTATION, NULL },
+                { "\"Timeout\":1", APP_HEALTH_TIMEOUT_ANNOTATION, "1ms" },
+                { "\"StartPeriod\":2000000000", APP_HEALTH_START_PERIOD_ANNOTATION, "2s" },
+                { "\"StartInterval\":500000000", APP_HEALTH_START_INTERVAL_ANNOTATION, "500ms" },
+                { "\"Retries\":5", APP_HEALTH_RETRIES_ANNOTATION, "5" },
+                { "\"Retries\":0", APP_HEALTH_RETRIES_ANNOTATION, NULL },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *members =
+                                xasprintf("\"Healthcheck\":{\"Test\":[\"CMD\",\"a\"],%s}", table[i].member);
+                has_health(members, table[i].annotation, table[i].value);
+        }
+}
+
+static void a_health_check_that_cannot_be_is_left_out_with_a_warning(void **state) {
+        static const char *const table[] = { "[\"HTTP\",\"/\"]", "[\"CMD\"]", "[\"CMD-SHELL\"]" };
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_strv_ char **warnings = NULL;
+                _cleanup_free_ char *members = xasprintf("\"Healthcheck\":{\"Test\":%s}", table[i]);
+                _cleanup_image_manifest_ ImageManifest *m = mapped(members, &warnings);
+                assert_null(name_values_get(&m->annotations, APP_HEALTH_CMD_ANNOTATION));
+                assert_non_null(warnings[0]);
+                assert_non_null(strstr(warnings[0], "health check is left out"));
+        }
+}
+
+static void a_health_check_comes_back_into_a_configuration(void **state) {
+        _cleanup_image_manifest_ ImageManifest *m = mapped("\"Cmd\":[\"x\"],\"Healthcheck\":{\"Test\":["
+                                                           "\"CMD-SHELL\",\"a\"],\"Interval\":90000000000,"
+                                                           "\"Retries\":5}",
+                        NULL);
+        _cleanup_free_ char *json = NULL, *error = NULL;
+        _cleanup_strv_ char **warnings = NULL;
+        assert_int_equal(oci_config_from_image_manifest(m, A, &json, &warnings, &error), 0);
+        assert_non_null(strstr(json, "\"Healthcheck\":{\"Test\":[\"CMD\",\"/bin/sh\",\"-c\",\"a\"],"
+                                     "\"Interval\":90000000000,\"Retries\":5}"));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_health_check_becomes_annotations),
+                cmocka_unit_test(a_health_check_that_cannot_be_is_left_out_with_a_warning),
+                cmocka_unit_test(a_health_check_comes_back_into_a_configuration),
                 cmocka_unit_test(name_labels_and_annotations_tell_the_origin),
                 cmocka_unit_test(the_command_is_the_entry_point_with_its_arguments),
                 cmocka_unit_test(users_are_names_or_numbers_with_or_without_group),
