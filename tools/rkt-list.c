@@ -35,9 +35,19 @@ static const Command command = {
 
 typedef struct Listing {
         PodInfo *pods;
+        bool health; /* of some app something is known */
         size_t n;
         char **errors;
 } Listing;
+
+/* Beside the manifest, which is all that else is read of a pod here; only a few have it. */
+static void read_health(Listing *l, const Pod *p, PodInfo *i) {
+        if (!full || p->state != POD_RUNNING || faccessat(p->fd, "stage1/rootfs/" HEALTH_DIR, F_OK, 0) < 0)
+                return;
+        for (size_t n = 0; n < i->n_apps; n++)
+                l->health |= i->apps[n].has_health =
+                                pod_app_health(p, i->apps[n].app->name, &i->apps[n].health);
+}
 
 /* The pod is only borrowed here: what is printed of it later is in the copy. */
 static int read_pod(Pod *p, void *userdata) {
@@ -48,6 +58,8 @@ static int read_pod(Pod *p, void *userdata) {
                 strv_push(&l->errors, xasprintf("pod %s: %s", p->uuid, error));
                 return 0;
         }
+        if (format == OUTPUT_TEXT)
+                read_health(l, p, &info);
         Pod *copy = xnew(Pod, 1);
         *copy = *p;
         info.pod = copy;
@@ -76,12 +88,14 @@ static void sort_and_fold(Listing *l) {
         l->n = kept;
 }
 
-static void legend(Table *t) {
+static void legend(Table *t, bool health) {
         static const char *const names[] = { "UUID", "APP", "IMAGE NAME", "IMAGE ID", "STATE", "CREATED",
                 "STARTED", "NETWORKS" };
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (full || !streq(names[i], "IMAGE ID"))
                         table_cell(t, names[i]);
+        if (health)
+                table_cell(t, "HEALTH");
         table_end_row(t);
 }
 
@@ -99,7 +113,7 @@ static void image_cells(Table *t, const RuntimeApp *a) {
                 table_cellf(t, "%.19s", a->image.id);
 }
 
-static void pod_rows(Table *t, const PodInfo *i) {
+static void pod_rows(Table *t, const PodInfo *i, bool health) {
         for (size_t n = 0; n < MAX(i->n_apps, 1u); n++) {
                 if (n == 0)
                         table_cellf(t, "%.*s", full ? UUID_STRING_SIZE : 8, i->pod->uuid);
@@ -123,6 +137,10 @@ static void pod_rows(Table *t, const PodInfo *i) {
                         for (int blank = 0; blank < 4; blank++)
                                 table_cell(t, "");
                 }
+                if (health)
+                        table_cell(t, n < i->n_apps && i->apps[n].has_health
+                                                        ? health_status_name(i->apps[n].health.status)
+                                                        : "");
                 table_end_row(t);
         }
 }
@@ -130,9 +148,9 @@ static void pod_rows(Table *t, const PodInfo *i) {
 static int print_table(const Listing *l) {
         _cleanup_table_ Table *t = table_new();
         if (!no_legend)
-                legend(t);
+                legend(t, l->health);
         for (size_t i = 0; i < l->n; i++)
-                pod_rows(t, &l->pods[i]);
+                pod_rows(t, &l->pods[i], l->health);
         table_print(t, stdout);
         return process_flush();
 }

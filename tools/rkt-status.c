@@ -109,6 +109,18 @@ static void print_time(FILE *f, const char *name, int64_t ns) {
         fprintf(f, "%s=%s\n", name, text);
 }
 
+static void print_health(FILE *f, const AppInfo *a) {
+        const HealthState *h = &a->health;
+        if (!a->has_health)
+                return;
+        fprintf(f, "health-%s=%s\n", a->app->name, health_status_name(h->status));
+        if (h->checked_at == 0 || (h->exit_code == 0 && !h->timed_out))
+                return;
+        _cleanup_free_ char *line = health_output_last_line(h->output);
+        fprintf(f, "health-failure-%s=%s%d%s%s\n", a->app->name, h->timed_out ? "timeout " : "",
+                        h->exit_code, *line ? " " : "", line);
+}
+
 static void print_text(FILE *f, const PodInfo *i) {
         PodState s = i->pod->state;
         fprintf(f, "state=%s\n", pod_state_name(s));
@@ -131,6 +143,8 @@ static void print_text(FILE *f, const PodInfo *i) {
                 if (i->apps[n].oom_killed)
                         fprintf(f, "oom-killed=%s\n", i->apps[n].app->name);
         }
+        for (size_t n = 0; n < i->n_apps && s == POD_RUNNING; n++)
+                print_health(f, &i->apps[n]);
 }
 
 /* Allocated; NULL after logging. */

@@ -22,6 +22,8 @@ static const struct {
         [EVENT_APP_EXITED] = { "app-exited", "8580c512c88644caa20eda6641ccde2a" },
         [EVENT_APP_OOM_KILLED] = { "app-oom-killed", "a516520438d54ee08c3418f338cb4f83" },
         [EVENT_APP_RESTARTING] = { "app-restarting", "21fc4353551d4c09b2a79c8cc913ec58" },
+        [EVENT_APP_HEALTHY] = { "app-healthy", "2d9178821b994977a53e826f932903b7" },
+        [EVENT_APP_UNHEALTHY] = { "app-unhealthy", "653f0fec9c874a788d70c9a72d701491" },
         [EVENT_POD_READY] = { "pod-ready", "2a296763a24a4f288b5ed39b30cfd701" },
         [EVENT_POD_STOPPED] = { "pod-stopped", "c3adddf950b04945a69916393fe5ec42" },
         [EVENT_POD_REMOVED] = { "pod-removed", "43e267aa4e744c78946fddf832b06667" },
@@ -69,6 +71,10 @@ static char *message_text(const Event *e) {
                                 e->pod);
         case EVENT_APP_RESTARTING:
                 return xasprintf("App %s of pod %s will be started again", e->app, e->pod);
+        case EVENT_APP_HEALTHY: return xasprintf("App %s of pod %s is healthy", e->app, e->pod);
+        case EVENT_APP_UNHEALTHY:
+                return xasprintf("App %s of pod %s is unhealthy: its last check ended with status %d",
+                                e->app, e->pod, e->status);
         case EVENT_POD_READY: return xasprintf("Pod %s is ready", e->pod);
         case EVENT_POD_STOPPED: end = describe_end(e); return xasprintf("Pod %s %s", e->pod, end);
         case EVENT_POD_REMOVED: return xasprintf("Pod %s was removed", e->pod);
@@ -84,6 +90,8 @@ static char *message_text(const Event *e) {
 static int priority(const Event *e) {
         if (e->kind == EVENT_APP_OOM_KILLED)
                 return LOG_ERR;
+        if (e->kind == EVENT_APP_UNHEALTHY)
+                return LOG_WARNING;
         return e->has_status && e->status != 0 ? LOG_NOTICE : LOG_INFO;
 }
 

@@ -13,6 +13,8 @@ typedef enum EventKind {
         EVENT_APP_EXITED,
         EVENT_APP_OOM_KILLED,
         EVENT_APP_RESTARTING,
+        EVENT_APP_HEALTHY,
+        EVENT_APP_UNHEALTHY,
         EVENT_POD_READY,
         EVENT_POD_STOPPED,
         EVENT_POD_REMOVED,

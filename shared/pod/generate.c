@@ -168,15 +168,20 @@ static int generate_app(const PodRequest *q, const AppRequest *a, const ImageMan
         return 0;
 }
 
+static void inherit_annotation(const NameValueList *image, const char *name, NameValueList *runtime) {
+        const char *value = name_values_get(image, name);
+        if (value)
+                name_values_set(runtime, name, value);
+}
+
 /* Of the image; what the user says goes before them. */
 static void inherit_annotations(const NameValueList *image, NameValueList *runtime) {
         static const char *const names[] = { APP_STOP_SIGNAL_ANNOTATION, APP_NOTIFY_ANNOTATION,
                 APP_DOCKER_ANNOTATION };
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                const char *value = name_values_get(image, names[i]);
-                if (value)
-                        name_values_set(runtime, names[i], value);
-        }
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                inherit_annotation(image, names[i], runtime);
+        for (size_t i = 0; app_health_image_annotations[i]; i++)
+                inherit_annotation(image, app_health_image_annotations[i], runtime);
 }
 
 static int add_app(const PodRequest *q, size_t i, const PodImage *image, PodManifest *m) {

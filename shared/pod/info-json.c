@@ -43,6 +43,20 @@ static json_object *mounts_to_json(const PodInfo *i, const RuntimeApp *a) {
         return array;
 }
 
+static json_object *health_to_object(const HealthState *h) {
+        json_object *o = json_object_new_object();
+        add_string(o, "status", health_status_name(h->status));
+        json_object_object_add(o, "failing_streak", json_object_new_uint64(h->failing));
+        if (h->checked_at == 0)
+                return o;
+        add_number(o, "checked_at", h->checked_at);
+        json_object_object_add(o, "exit_code", json_object_new_int(h->exit_code));
+        if (h->timed_out)
+                json_object_object_add(o, "timed_out", json_object_new_boolean(true));
+        add_string(o, "output", h->output);
+        return o;
+}
+
 static json_object *app_to_object(const PodInfo *i, const AppInfo *a) {
         json_object *o = json_object_new_object();
         add_string(o, "name", a->app->name);
@@ -59,6 +73,8 @@ static json_object *app_to_object(const PodInfo *i, const AppInfo *a) {
         if (a->oom_killed)
                 json_object_object_add(o, "oom_killed", json_object_new_boolean(true));
         add_number(o, "restarts", (int64_t) a->restarts);
+        if (a->has_health)
+                json_object_object_add(o, "health", health_to_object(&a->health));
         add_string(o, "image_id", a->app->image.id);
         if (a->app->n_mounts > 0)
                 json_object_object_add(o, "mounts", mounts_to_json(i, a->app));

@@ -79,6 +79,13 @@ static void read_life(const Pod *p, AppInfo *a) {
         a->oom_killed = life_number(lines, "oom-killed") > 0;
 }
 
+bool pod_app_health(const Pod *p, const char *app, HealthState *ret) {
+        _cleanup_free_ char *path = xasprintf("stage1/rootfs/" HEALTH_DIR "/%s", app), *text = NULL;
+        size_t size;
+        return read_file_at(p->fd, path, HEALTH_FILE_MAX, &text, &size) >= 0 &&
+               health_state_parse(text, size, ret) >= 0;
+}
+
 static void read_app(const PodInfo *i, AppInfo *a) {
         _cleanup_free_ char *status = xasprintf(STATUS_DIRECTORY "/%s", a->app->name);
         int64_t code = -1;
@@ -89,6 +96,7 @@ static void read_app(const PodInfo *i, AppInfo *a) {
         }
         a->started_at = i->started_at;
         read_life(i->pod, a);
+        a->has_health = pod_app_health(i->pod, a->app->name, &a->health);
         code = read_number(i->pod, status);
         if (code >= 0) {
                 a->state = APP_EXITED;
@@ -153,6 +161,8 @@ int pod_info_read(const Pod *p, PodInfoDetail detail, PodInfo *ret, char **ret_e
 void pod_info_done(PodInfo *i) {
         if (i->manifest)
                 pod_manifest_free(i->manifest);
+        for (size_t n = 0; n < i->n_apps; n++)
+                health_state_done(&i->apps[n].health);
         free(i->apps);
         json_object_put(i->networks);
         *i = (PodInfo){};
@@ -170,8 +180,8 @@ bool pod_is_ready(const Pod *p) {
 
 static void add_network(char **text, json_object *net, const char *key, const char *family) {
         json_object *name = NULL, *ip = NULL;
-        if (!json_object_object_get_ex(net, "netName", &name) ||
-                        !json_object_object_get_ex(net, key, &ip) || json_object_get_string_len(ip) == 0)
+        if (!json_object_object_get_ex(net, "netName", &name) || !json_object_object_get_ex(net, key, &ip) ||
+                        json_object_get_string_len(ip) == 0)
                 return;
         _cleanup_free_ char *before = *text;
         *text = xasprintf("%s%s%s:%s=%s", before, *before ? ", " : "", json_object_get_string(name), family,

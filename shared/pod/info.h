@@ -3,6 +3,7 @@
 
 /* What a pod is and how it fares, read from its directory: for list, status, and whoever watches. */
 
+#include "health-state.h"
 #include "pod-manifest.h"
 #include "pod.h"
 
@@ -22,6 +23,8 @@ typedef struct AppInfo {
         uint64_t restarts; /* by its policy */
         int signal;        /* that ended it; 0: none */
         bool oom_killed;   /* the kernel killed it, or a process of its, when memory was out */
+        bool has_health;
+        HealthState health; /* of an app whose health is checked */
 } AppInfo;
 
 typedef struct PodInfo {
@@ -51,6 +54,8 @@ const char *app_state_name(AppState s);
 bool pod_state_has_run(PodState s);
 /* Whether all apps have been started (supervisor-status is ready). */
 bool pod_is_ready(const Pod *p);
+/* What the checks of an app have found; false if it has none, or has not been started. */
+bool pod_app_health(const Pod *p, const char *app, HealthState *ret);
 /* "name:ip4=ADDRESS, name:ip6=ADDRESS, …"; "" without networks. Allocated. */
 char *pod_info_networks(const PodInfo *i);
 /* rkt's JSON form. */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "app-life.h"
 #include "capability-check.h"
 #include "file.h"
 #include "generate.h"
@@ -129,6 +130,18 @@ static int check_capabilities(const PodManifest *m) {
         return 0;
 }
 
+/* Flags were checked when they were read; an image's annotations, and a pod manifest's, were not. */
+static int check_life(const RuntimeApp *ra) {
+        _cleanup_app_life_ AppLife life = {};
+        _cleanup_free_ char *error = NULL;
+        int r = app_life_parse(&ra->annotations, &life, &error);
+        if (r >= 0)
+                r = app_life_check(&ra->annotations, &life, &error);
+        if (r < 0)
+                log_error("app %s: %s", ra->name, error);
+        return r;
+}
+
 static int check_apps(const PodManifest *m) {
         for (size_t i = 0; i < m->n_apps; i++)
                 if (strlen(m->apps[i].name) > APP_NAME_MAX) {
@@ -137,6 +150,8 @@ static int check_apps(const PodManifest *m) {
                         return -ENAMETOOLONG;
                 }
         int r = check_capabilities(m);
+        for (size_t i = 0; i < m->n_apps && r >= 0; i++)
+                r = check_life(&m->apps[i]);
         if (r < 0)
                 return r;
         _cleanup_free_ size_t *order = xnew(size_t, m->n_apps);

@@ -138,6 +138,13 @@ static int set_life(const char *flag, const char *annotation, const char *value)
                 return set_life(flag, annotation, value);                                                   \
         }
 SET_LIFE(set_after, "after", APP_AFTER_ANNOTATION)
+SET_LIFE(set_health_command, "health-cmd", APP_HEALTH_CMD_ANNOTATION)
+SET_LIFE(set_health_interval, "health-interval", APP_HEALTH_INTERVAL_ANNOTATION)
+SET_LIFE(set_health_on_failure, "health-on-failure", APP_HEALTH_ON_FAILURE_ANNOTATION)
+SET_LIFE(set_health_retries, "health-retries", APP_HEALTH_RETRIES_ANNOTATION)
+SET_LIFE(set_health_start_interval, "health-start-interval", APP_HEALTH_START_INTERVAL_ANNOTATION)
+SET_LIFE(set_health_start_period, "health-start-period", APP_HEALTH_START_PERIOD_ANNOTATION)
+SET_LIFE(set_health_timeout, "health-timeout", APP_HEALTH_TIMEOUT_ANNOTATION)
 SET_LIFE(set_log_rate, "log-rate", APP_LOG_RATE_ANNOTATION)
 SET_LIFE(set_notify, "notify", APP_NOTIFY_ANNOTATION)
 SET_LIFE(set_reload_signal, "reload-signal", APP_RELOAD_SIGNAL_ANNOTATION)
@@ -145,6 +152,13 @@ SET_LIFE(set_restart, "restart", APP_RESTART_ANNOTATION)
 SET_LIFE(set_sockets, "sockets", APP_SOCKETS_ANNOTATION)
 SET_LIFE(set_stop_signal, "stop-signal", APP_STOP_SIGNAL_ANNOTATION)
 SET_LIFE(set_stop_timeout, "stop-timeout", APP_STOP_TIMEOUT_ANNOTATION)
+
+static int set_no_healthcheck(const char *value, void *userdata) {
+        bool b;
+        if (parse_bool(value, &b) < 0)
+                return pod_request_fail("no-healthcheck", value, xstrdup("expected true or false"));
+        return b ? set_life("no-healthcheck", APP_HEALTH_CMD_ANNOTATION, "none") : 0;
+}
 
 #define APP_OPTION(flag, function, value, text)                                                             \
         { flag, OPTION_CALL, NULL, text, .call = function, .shown_default = value }
@@ -157,10 +171,29 @@ const Option app_request_options[] = {
                         "set an app's environment variables; overrides every other source"),
         APP_OPTION("exec", set_exec, "PATH", "override the exec command for the preceding image"),
         APP_OPTION("group", set_group, "GROUP", "group override for the preceding image"),
+        APP_OPTION("health-cmd", set_health_command, "COMMAND",
+                        "what tells by its exit status whether the app works: for a shell, or a JSON array"),
+        APP_OPTION("health-interval", set_health_interval, "DURATION",
+                        "how long after a check the next one is"),
+        APP_OPTION("health-on-failure", set_health_on_failure, "ACTION",
+                        "what happens to the app when it is unhealthy: none, kill, restart or stop"),
+        APP_OPTION("health-retries", set_health_retries, "TIMES",
+                        "how many checks in a row have to fail for the app to be unhealthy"),
+        APP_OPTION("health-start-interval", set_health_start_interval, "DURATION",
+                        "how long after a check the next one is while the app starts"),
+        APP_OPTION("health-start-period", set_health_start_period, "DURATION",
+                        "how long the app takes to start: checks that fail do not count"),
+        APP_OPTION("health-timeout", set_health_timeout, "DURATION",
+                        "how long a check may take; then it is killed, and has failed"),
         APP_OPTION("log-rate", set_log_rate, "LINES/DURATION",
                         "how many lines of the app are kept in the pod's journal in such a time"),
         APP_OPTION("name", set_name, "NAME", "set the name of the app"),
-        { "notify", OPTION_CALL, NULL, "the app tells when it is ready, as sd_notify(3) says: true or false",
+        { "no-healthcheck", OPTION_CALL, NULL, "do not check the app's health, whatever its image says",
+                        .call = set_no_healthcheck, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true" },
+        { "notify", OPTION_CALL, NULL,
+                        "the app tells when it is ready, as sd_notify(3) says: true, false, or healthy, if "
+                        "its "
+                        "health tells",
                         .call = set_notify, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",
                         .shown_default = "true" },
         APP_OPTION("readonly-rootfs", set_read_only_rootfs, "BOOL",

@@ -102,7 +102,11 @@ static void drop_isolators(IsolatorList *l, const char *whose) {
 }
 
 static void drop_annotations(RuntimeApp *ra) {
-        static const char *const names[] = { APP_RESTART_ANNOTATION, APP_NOTIFY_ANNOTATION };
+        static const char *const names[] = { APP_RESTART_ANNOTATION, APP_NOTIFY_ANNOTATION,
+                APP_HEALTH_CMD_ANNOTATION };
+        for (size_t i = 1; app_health_image_annotations[i]; i++) /* the first is among the names */
+                name_values_remove(&ra->annotations, app_health_image_annotations[i]);
+        name_values_remove(&ra->annotations, APP_HEALTH_ON_FAILURE_ANNOTATION);
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (name_values_remove(&ra->annotations, names[i]))
                         log_warning("app %s: the fly stage1 ignores the annotation %s", ra->name, names[i]);

@@ -82,15 +82,19 @@ static ExecutionFailure run(const App *a, int failure) {
         return execution_run(&e);
 }
 
+pid_t process_fork(const App *a) {
+        _cleanup_close_ int pidfd = -1;
+        return namespaces_fork(0, a->cgroup1.fds[CGROUP1_SYSTEMD] < 0 ? a->cgroup : -1, &pidfd);
+}
+
 pid_t process_start(App *a, int *ret_failure) {
         int fds[2];
         if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
                 return -errno;
-        _cleanup_close_ int in = fds[0], out = move_up(a, fds[1]), pidfd = -1;
+        _cleanup_close_ int in = fds[0], out = move_up(a, fds[1]);
         if (out < 0)
                 return -errno;
-        /* of v1 it joins its cgroups itself */
-        pid_t pid = namespaces_fork(0, a->cgroup1.fds[CGROUP1_SYSTEMD] < 0 ? a->cgroup : -1, &pidfd);
+        pid_t pid = process_fork(a);
         if (pid == 0) {
                 ExecutionFailure f = run(a, out);
                 _exit(write(out, &f, sizeof(f)) < 0 ? 1 : EXECUTION_EXIT_FAILURE);

@@ -8,6 +8,11 @@
  * a child opens. */
 void process_describe(const App *a, Execution *ret);
 
+/* A fork that is in the app's cgroup, but for those of v1, which it joins itself. Returns as fork(2), or
+ * -errno.
+ */
+pid_t process_fork(const App *a);
+
 /* Starts it. *ret_failure is a pipe that yields an ExecutionFailure if that fails, and nothing when the
  * program has been executed. Returns the pid or -errno. */
 pid_t process_start(App *a, int *ret_failure);

@@ -15,8 +15,8 @@
 #include "boot.h"
 #include "cgroup2.h"
 #include "duration.h"
-#include "event.h"
 #include "file.h"
+#include "health.h"
 #include "log.h"
 #include "strv.h"
 
@@ -77,6 +77,7 @@ int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot
         a->n_devices = sources->n_devices;
         if (a->n_devices > 0)
                 memcpy(a->devices, sources->devices, a->n_devices * sizeof(*a->devices));
+        a->health = health_new(a);
         return logs->interactive ? 0 : open_streams(a);
 }
 
@@ -126,18 +127,28 @@ static void record_status(const App *a) {
                                 path);
 }
 
-/* The host's journal is told by the outer supervisor, which can reach it. */
-static void tell(const App *a, EventKind kind) {
+void app_tell(const App *a, EventKind kind, int status, int signal) {
         char message[BOOT_MESSAGE_MAX];
-        int n = snprintf(message, sizeof(message), "%c%d %d %d %s", BOOT_EVENT, (int) kind, a->status,
-                        a->signal, a->plan->name);
+        int n = snprintf(message, sizeof(message), "%c%d %d %d %s", BOOT_EVENT, (int) kind, status, signal,
+                        a->plan->name);
         send(a->control, message, MIN((size_t) n, sizeof(message) - 1), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void tell(const App *a, EventKind kind) {
+        app_tell(a, kind, a->status, a->signal);
+}
+
+void app_say(const App *a, const char *word) {
+        _cleanup_free_ char *message = xasprintf("%c%s: %s", BOOT_STATUS, a->plan->name, word);
+        send(a->control, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void begin(App *a, AppPhase phase);
 
 /* An app that was asked to stop and did so has not failed. */
 static bool is_failure(const App *a) {
+        if (a->given_up)
+                return true;
         if (a->status == 0)
                 return false;
         return a->stop_asked == 0 || a->status != 128 + a->stop_signal;
@@ -158,7 +169,9 @@ static void record_life(const App *a) {
 /* Everything of it has ended. */
 static void conclude(App *a) {
         a->phase = APP_DONE;
-        if (a->again && a->stop_asked == 0) {
+        if (a->again && (a->stop_asked == 0 || a->restart_asked)) {
+                a->restart_asked = false;
+                a->stop_asked = a->stop_deadline = 0;
                 uint64_t delay = app_life_restart_delay_ns(a->quick++);
                 a->phase = APP_WAITING;
                 a->start_at = monotonic_ns() + delay;
@@ -174,11 +187,13 @@ static void end_main(App *a, int status) {
         a->status = status;
         a->started = true;
         /* what the image lacks does not come with time */
-        a->again = a->stop_asked == 0 && !a->problem &&
-                   app_life_restarts(&a->plan->life, status, a->restarts);
+        a->again = a->restart_asked ||
+                   (a->stop_asked == 0 && !a->problem &&
+                                   app_life_restarts(&a->plan->life, status, a->restarts));
         a->failed = !a->again && is_failure(a);
         if (monotonic_ns() - a->began >= APP_RUNS_WELL_NS)
                 a->quick = 0;
+        health_end(a->health);
         record_status(a);
         tell(a, EVENT_APP_EXITED);
         if (a->plan->post_stop)
@@ -202,8 +217,10 @@ static void check_execution(App *a) {
                 process_describe(a, &e);
                 _cleanup_free_ char *why = execution_explain(&e, &f, a->root.root);
                 app_report(a, "%s", why);
-        } else if (a->phase == APP_MAIN)
+        } else if (a->phase == APP_MAIN) {
                 tell(a, EVENT_APP_STARTED);
+                health_begin(a->health);
+        }
         if (a->phase == APP_MAIN)
                 a->started = true;
 }
@@ -241,12 +258,14 @@ static void begin(App *a, AppPhase phase) {
 void app_reset(App *a) {
         a->phase = APP_WAITING;
         a->status = 0;
-        a->failed = a->started = false;
+        a->failed = a->started = a->restart_asked = a->given_up = false;
         a->stop_asked = a->stop_deadline = a->start_at = 0;
         a->restarts = a->quick = 0;
 }
 
 _waiting_ bool app_is_ready(const App *a) {
+        if (a->plan->life.ready_if_healthy)
+                return health_is_good(a->health);
         return a->plan->life.notify ? a->notify.ready : a->started;
 }
 
@@ -328,11 +347,22 @@ void app_process_ended(App *a, int code, int status) {
 void app_ask_to_stop(App *a) {
         a->stop_asked = monotonic_ns();
         set_deadline(a);
+        health_end(a->health);
         /* what cleans up is on its way out already */
         if (a->phase == APP_POST_STOP || a->pid <= 0)
                 return;
         a->stop_signal = a->phase == APP_MAIN ? a->plan->life.stop_signal : SIGTERM;
         kill(a->pid, a->stop_signal);
+}
+
+void app_ask_to_restart(App *a) {
+        a->restart_asked = true;
+        app_ask_to_stop(a);
+}
+
+void app_ask_to_stop_as_failed(App *a) {
+        a->given_up = true;
+        app_ask_to_stop(a);
 }
 
 void app_kill(App *a) {

@@ -9,6 +9,7 @@
 
 #include "app-root.h"
 #include "cgroup1.h"
+#include "event.h"
 #include "notify.h"
 #include "stream.h"
 #include "users.h"
@@ -20,6 +21,8 @@ typedef enum AppPhase {
         APP_POST_STOP,
         APP_DONE,
 } AppPhase;
+
+typedef struct Health Health;
 
 typedef struct App {
         const PlanApp *plan;
@@ -56,9 +59,12 @@ typedef struct App {
         bool oom_killed;                    /* by the kernel, it or a process of its */
         uint64_t began;                     /* monotonic ns */
         bool again;                         /* it is started again once its post-stop hook has ended */
+        bool restart_asked;                 /* it is stopped to be started again */
+        bool given_up;                      /* it is stopped because it does not work */
         uint64_t start_at;                  /* APP_WAITING: not before, monotonic ns */
         uint64_t restarts, quick;           /* how often, and how often since it last ran well */
         Notify notify;                      /* of plan->life.notify */
+        Health *health;                     /* of plan->life.health; NULL: it is not checked */
 } App;
 
 /* What no phase changes: user, environment, filter, devices, streams. Logs failures. */
@@ -83,6 +89,14 @@ bool app_drain(App *a);
 /* Sends the stop signal (to whatever runs), and sets the time after which app_kill is due. */
 void app_ask_to_stop(App *a);
 void app_kill(App *a);
+/* The same stop signal, and it is started again whatever its policy. */
+void app_ask_to_restart(App *a);
+/* The same, and it has failed, however it ends. */
+void app_ask_to_stop_as_failed(App *a);
 
 /* A line of PID 1 about the app, under its name. */
 void app_report(App *a, const char *format, ...) _printf_(2, 3);
+/* An event for the host's journal, which the outer supervisor can reach. */
+void app_tell(const App *a, EventKind kind, int status, int signal);
+/* A word about the app for the service manager of the host. */
+void app_say(const App *a, const char *word);

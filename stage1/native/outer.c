@@ -58,7 +58,7 @@ static void pass_on_event(const Outer *o, const char *text) {
                         .kind = kind,
                         .pod = o->boot->plan->uuid,
                         .app = text + n,
-                        .has_status = kind == EVENT_APP_EXITED,
+                        .has_status = kind == EVENT_APP_EXITED || kind == EVENT_APP_UNHEALTHY,
                         .status = status,
                         .signal = kind == EVENT_APP_EXITED ? number : 0,
         });

@@ -19,6 +19,7 @@
 #include "duration.h"
 #include "execution.h"
 #include "file.h"
+#include "health.h"
 #include "log.h"
 #include "memory.h"
 #include "pod-apps.h"
@@ -59,6 +60,12 @@ static void on_logs_writable(void *userdata) {
                         stream_resume(&p->apps.items[i]->streams[j]);
 }
 
+static void end_check(Pid1 *p, pid_t pid, int code, int status) {
+        for (size_t i = 0; i < p->apps.n; i++)
+                if (health_process_ended(p->apps.items[i]->health, pid, code, status))
+                        return;
+}
+
 /* An app's lines are read before its process is reaped: until then its number is its own. */
 static void reap(Pid1 *p) {
         siginfo_t info = {};
@@ -73,6 +80,8 @@ static void reap(Pid1 *p) {
                 int code = info.si_code, status = info.si_status;
                 if (a)
                         app_drain(a);
+                else
+                        end_check(p, pid, code, status);
                 info = (siginfo_t){};
                 waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG);
                 if (a)
@@ -323,15 +332,15 @@ static void stop_next(Pid1 *p) {
 static _waiting_ void look_after_failures(Pid1 *p) {
         for (size_t i = 0; i < p->apps.n; i++)
                 if (p->apps.items[i]->failed && p->status == 0) {
-                        p->status = p->apps.items[i]->status;
+                        p->status = p->apps.items[i]->status ?: EXIT_FAILURE; /* it may have been given up */
                         if (p->goal == GOAL_RUN)
                                 p->goal = GOAL_END;
                 }
 }
 
 /* The watchdog hears of the pod when all apps that can speak have spoken; when there is none, because they
- * cannot, or are not there just now, that the supervisors live. Returns ns until that is due; UINT64_MAX: it
- * is not for us to say. */
+ * cannot, or are not there just now, that the supervisors live. It does not as long as an app is unhealthy
+ * that nothing else is done about. Returns ns until that is due; UINT64_MAX: it is not for us to say. */
 static _waiting_ uint64_t look_after_watchdog(Pid1 *p) {
         uint64_t half = p->boot->watchdog_us * 1000 / 2, now;
         bool all = true, any = false;
@@ -339,19 +348,20 @@ static _waiting_ uint64_t look_after_watchdog(Pid1 *p) {
                 return UINT64_MAX;
         for (size_t i = 0; i < p->apps.n; i++) {
                 const App *a = p->apps.items[i];
+                all &= !a->health || !health_needs_watchdog(a->health);
                 if (!a->plan->life.notify || a->phase != APP_MAIN || !a->notify.ready)
                         continue;
                 any = true;
                 all &= a->notify.alive;
         }
         now = monotonic_ns();
-        if (any ? all : now >= p->said_alive + half) {
+        if (all && (any || now >= p->said_alive + half)) {
                 say(p, xstrdup("WATCHDOG=1"));
                 p->said_alive = now;
                 for (size_t i = 0; i < p->apps.n; i++)
                         p->apps.items[i]->notify.alive = false;
         }
-        return any ? UINT64_MAX : p->said_alive + half - now;
+        return any || !all ? UINT64_MAX : p->said_alive + half - now;
 }
 
 /* Milliseconds until an app has to be killed or started; kills those whose time has come. -1: none is waited
@@ -360,6 +370,8 @@ static _waiting_ int look_after_deadlines(Pid1 *p) {
         uint64_t next = look_after_watchdog(p), now = monotonic_ns();
         for (size_t i = 0; i < p->apps.n; i++) {
                 App *a = p->apps.items[i];
+                if (a->health)
+                        next = MIN(next, health_look_after(a->health));
                 if (a->phase == APP_WAITING && a->start_at > 0)
                         next = MIN(next, a->start_at - MIN(a->start_at, now));
                 if (a->stop_deadline == 0 || a->phase == APP_DONE)
