@@ -164,6 +164,26 @@ static void set_pod_update(Translation *t, const Values *v) {
         set_auto_update(t, v, &t->auto_update);
 }
 
+/* A line for the app's shell, whose variables are not the unit's. */
+static void add_health_command(Translation *t, const Values *v) {
+        const UnitSetting *s = VALUES_LAST(v);
+        check_flag(t, s, "health-cmd", s->value);
+        char *escaped = unit_word_escape_variables(s->value);
+        add_word(t, xasprintf("--health-cmd=%s", escaped));
+        free(escaped);
+}
+
+static void add_notify(Translation *t, const Values *v) {
+        const UnitSetting *s = VALUES_LAST(v);
+        bool healthy = streq(s->value, "healthy");
+        int b = healthy ? 1 : setting_bool(t->file, s);
+        const char *value = healthy ? "healthy" : b > 0 ? "true" : "false";
+        if (b < 0)
+                return;
+        check_flag(t, s, "notify", value);
+        add_word(t, xasprintf("--notify=%s", value));
+}
+
 #define LIMIT_KEYS                                                                                          \
         { "Memory", KEY_VALUE, "memory" }, { "MemoryHigh", KEY_VALUE, "memory-high" },                      \
                         { "MemorySwapMax", KEY_VALUE, "memory-swap-max" }, { "CPU", KEY_VALUE, "cpu" },     \
@@ -220,7 +240,14 @@ static const Key app_keys[] = {
         LIMIT_KEYS,
         { "After", KEY_LIST, "after" },
         { "LogRate", KEY_VALUE, "log-rate" },
-        { "Notify", KEY_BOOL, "notify" },
+        { .name = "Notify", .call = add_notify },
+        { .name = "HealthCmd", .call = add_health_command },
+        { "HealthInterval", KEY_VALUE, "health-interval" },
+        { "HealthTimeout", KEY_VALUE, "health-timeout" },
+        { "HealthRetries", KEY_VALUE, "health-retries" },
+        { "HealthStartPeriod", KEY_VALUE, "health-start-period" },
+        { "HealthStartInterval", KEY_VALUE, "health-start-interval" },
+        { "HealthOnFailure", KEY_VALUE, "health-on-failure" },
         { "Restart", KEY_VALUE, "restart" },
         { "StopSignal", KEY_VALUE, "stop-signal" },
         { "StopTimeout", KEY_VALUE, "stop-timeout" },

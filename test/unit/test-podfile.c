@@ -45,6 +45,13 @@ static void keys_become_flags(void **state) {
                         " --caps-retain=CAP_CHOWN,CAP_KILL");
         app_has_words("AutoUpdate=registry", " --annotation=coreos.com/rkt/auto-update=registry");
         app_has_words("After=a b", " --after=a,b");
+        app_has_words("Notify=healthy\nHealthCmd=redis-cli -p $PORT ping || exit 1",
+                        " --notify=healthy \"--health-cmd=redis-cli -p $$PORT ping || exit 1\"");
+        app_has_words("HealthCmd=none\nHealthInterval=10s\nHealthTimeout=1s\nHealthRetries=5",
+                        " --health-cmd=none --health-interval=10s --health-timeout=1s --health-retries=5");
+        app_has_words("HealthStartPeriod=1m\nHealthStartInterval=1s\nHealthOnFailure=restart\nHealthCmd=a",
+                        " --health-cmd=a --health-start-period=1m --health-start-interval=1s "
+                        "--health-on-failure=restart");
 }
 
 static void what_is_wrong_is_told_with_its_line(void **state) {
@@ -55,6 +62,10 @@ static void what_is_wrong_is_told_with_its_line(void **state) {
                 { "/p/x.pod", "[App]\nImage=x\nMemry=1M", "unknown key Memry=", 3 },
                 { "/p/x.pod", "[App]\nImage=x\nMemory=lots", "lots", 3 },
                 { "/p/x.pod", "[App]\nImage=x\nReadOnly=maybe", "expected yes or no", 3 },
+                { "/p/x.pod", "[App]\nImage=x\nNotify=maybe", "expected yes or no", 3 },
+                { "/p/x.pod", "[App]\nImage=x\nHealthInterval=often", "neither a duration", 3 },
+                { "/p/x.pod", "[App]\nImage=x\nHealthOnFailure=cry", "none, kill, restart or stop", 3 },
+                { "/p/x.pod", "[App]\nImage=x\nHealthStartupCmd=x", "unknown key", 3 },
                 { "/p/x.pod", "[App]\nImage=x\n[Serv]\na=b", "unknown section [Serv]", 4 },
                 { "/p/x.pod", "[App]\nImage=x\n[Service]\nExecStart=/bin/true", "ExecStart=", 4 },
                 { "/p/x.pod", "[App]\nImage=x\nVolume=a:b:c:d", "expected [SOURCE:]PATH", 3 },
