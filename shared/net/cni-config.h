@@ -48,6 +48,10 @@ json_object *cni_network_to_json(const CniNetwork *n);
  * One broken file fails all: a network must not silently become another one. Logs; -errno. */
 int cni_networks_read(const char *system, const char *local, CniNetworks *ret);
 CniNetwork *cni_networks_find(const CniNetworks *l, const char *name); /* NULL: there is none */
+/* Another one whose pods may get the same addresses, because subnets of both overlap and they have not got
+ * the same bridge or interface; NULL: there is none. *ret_subnets, allocated: which, "A and B". */
+const CniNetwork *cni_networks_find_overlapping(
+                const CniNetworks *l, const CniNetwork *n, char **ret_subnets);
 bool cni_network_masquerades(const CniNetwork *n);
 /* While a pod is added, the lock is shared; exclusive, nobody adds one: waits for that. A descriptor, or
  * -errno where there is no file to lock. */

@@ -247,6 +247,16 @@ static int make_record(const PodNetwork *p, const CniNetwork *n, const NetworkLi
         return 0;
 }
 
+static void warn_of_overlap(const CniNetworks *configured, const CniNetwork *n) {
+        _cleanup_free_ char *subnets = NULL;
+        const CniNetwork *other = cni_networks_find_overlapping(configured, n, &subnets);
+        if (other)
+                log_warning("the networks \"%s\" (%s) and \"%s\" (%s) have addresses in common (%s): pods "
+                            "of both "
+                            "cannot be reached at the same time",
+                                n->name, n->path, other->name, other->path, subnets);
+}
+
 static int add_all(
                 PodNetwork *p, const CniNetworks *configured, const NetworkList *list, json_object *ports) {
         size_t index = 0, port_network = find_port_network(configured, list);
@@ -258,6 +268,7 @@ static int add_all(
                         log_error("pod %s: more than %d networks", p->uuid, NETWORKS_MAX);
                         return -E2BIG;
                 }
+                warn_of_overlap(configured, n);
                 _cleanup_network_record_ NetworkRecord record = {};
                 int r = make_record(p, n, list, index, i == port_network ? ports : NULL, &record);
                 if (r < 0 || (r = add_one(p, &record, index)) < 0)

@@ -80,6 +80,20 @@ refused() {
     nothing_left
 }
 
+@test "two networks of overlapping subnets on bridges of their own are told of, by their names and files" {
+    write_network good "$(bridge '{}')"
+    write_network bad "$(bridge '{"bridge": "rktbad1", "ipam": {"ranges": [[{"subnet": "10.74.0.0/16"}]]}}')"
+    check netplug add --net=good "$uuid"
+    has '"good" \(.*/net.d/good.conf\) and "bad" \(.*/net.d/bad.conf\) have addresses in common \(10.74.0.0/24 and 10.74.0.0/16\)'
+    netplug del "$uuid"
+    # one bridge, two ranges of its subnet
+    write_network bad "$(bridge '{"ipam": {"ranges": [[{"subnet": "10.74.0.0/24", "rangeStart": "10.74.0.128"}]]}}')"
+    check netplug add --net=good "$uuid"
+    lacks 'in common'
+    netplug del "$uuid"
+    nothing_left
+}
+
 @test "a range that is used up names itself; what a pod gives back is the next one's" {
     write_network bad "$(bridge '{"ipam": {"ranges": [[{"subnet": "10.74.0.0/29", "rangeEnd": "10.74.0.3"}]]}}')"
     local a b

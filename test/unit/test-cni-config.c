@@ -148,9 +148,54 @@ static void wrong_lists_of_networks_are_refused(void **state) {
         }
 }
 
+/* Two networks, of which the first is asked about. */
+static void assert_overlap(const char *first, const char *second, const char *expected) {
+        CniNetwork items[2] = {};
+        _cleanup_free_ char *subnets = NULL;
+        parse(first, &items[0]);
+        parse(second, &items[1]);
+        const CniNetworks l = { .items = items, .n = 2 };
+        const CniNetwork *found = cni_networks_find_overlapping(&l, &items[0], &subnets);
+        assert_ptr_equal(found, expected ? &items[1] : NULL);
+        if (expected)
+                assert_string_equal(subnets, expected);
+        cni_network_done(&items[0]);
+        cni_network_done(&items[1]);
+}
+
+#define PTP(name, ipam) "{\"name\": \"" name "\", \"type\": \"ptp\", \"ipam\": " ipam "}"
+#define BRIDGE(name, bridge, ipam)                                                                          \
+        "{\"name\": \"" name "\", \"type\": \"bridge\"" bridge ", \"ipam\": " ipam "}"
+#define SUBNET(subnet) "{\"type\": \"host-local\", \"subnet\": \"" subnet "\"}"
+#define RANGES(subnet)                                                                                      \
+        "{\"type\": \"host-local\", \"ranges\": [1, [{\"subnet\": \"fd00::/64\"}], [{}, {\"subnet\": "      \
+        "\"" subnet "\"}]]}"
+
+static void networks_that_have_addresses_in_common_are_found(void **state) {
+        assert_overlap(PTP("a", SUBNET("10.1.0.0/24")), PTP("b", SUBNET("10.1.0.128/25")),
+                        "10.1.0.0/24 and 10.1.0.128/25");
+        assert_overlap(PTP("a", SUBNET("10.1.0.0/24")), BRIDGE("b", "", RANGES("10.0.0.0/8")),
+                        "10.1.0.0/24 and 10.0.0.0/8");
+        assert_overlap(BRIDGE("a", ", \"bridge\": \"x\"", SUBNET("10.1.0.0/24")),
+                        BRIDGE("b", "", SUBNET("10.1.0.0/24")), "10.1.0.0/24 and 10.1.0.0/24");
+}
+
+static void networks_of_one_bridge_or_of_other_subnets_have_none(void **state) {
+        assert_overlap(PTP("a", SUBNET("10.1.0.0/24")), PTP("b", SUBNET("10.1.1.0/24")), NULL);
+        assert_overlap(PTP("a", SUBNET("10.1.0.0/24")), PTP("b", RANGES("fd01::/64")), NULL);
+        assert_overlap(BRIDGE("a", ", \"bridge\": \"cni0\"", SUBNET("10.1.0.0/24")),
+                        BRIDGE("b", "", SUBNET("10.1.0.0/24")), NULL);
+        assert_overlap(PTP("a", SUBNET("10.1.0.0/24")),
+                        PTP("b", "{\"type\": \"dhcp\", \"subnet\": \"10.1.0.0/24\"}"), NULL);
+        assert_overlap(PTP("a", SUBNET("10.1.0.0/24")),
+                        PTP("b", "{\"type\": \"host-local\", \"ranges\": {}, \"subnet\": 3}"), NULL);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_configuration_of_one_plugin_is_a_list_of_one),
+                cmocka_unit_test(networks_that_have_addresses_in_common_are_found),
+                cmocka_unit_test(networks_of_one_bridge_or_of_other_subnets_have_none),
                 cmocka_unit_test(a_list_has_its_plugins_in_order),
                 cmocka_unit_test(of_several_versions_the_newest_known_one_is_spoken),
                 cmocka_unit_test(what_is_wrong_is_said_with_its_place),
