@@ -58,6 +58,10 @@ int mount_restrict(int mountfd, const char *path, bool recursive, uint64_t set, 
                         &(struct mount_attr){ .attr_set = set, .attr_clr = clear });
 }
 
+int mount_share(int mountfd) {
+        return set_attributes(mountfd, "", false, &(struct mount_attr){ .propagation = MS_SHARED });
+}
+
 int mount_map_owners(int mountfd, bool recursive, int user_namespace) {
         return set_attributes(mountfd, "", recursive,
                         &(struct mount_attr){ .attr_set = MOUNT_ATTR_IDMAP,

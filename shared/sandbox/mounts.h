@@ -26,6 +26,9 @@ int mount_clone(int dirfd, const char *path, bool recursive);
 /* Sets and clears MOUNT_ATTR_… on a mount; with path "" on the one that mountfd is the root of. */
 int mount_restrict(int mountfd, const char *path, bool recursive, uint64_t set, uint64_t clear);
 
+/* Copies of an attached mount get what is mounted on it. */
+int mount_share(int mountfd);
+
 /* Shows the owners in a detached mount (with recursive, in all of the tree) as the user namespace has them:
  * what is root's there is the namespace's root's. -EINVAL if a file system cannot do that; -EPERM if it has
  * been done already. */

@@ -219,7 +219,8 @@ int app_root_build(const Boot *boot, const PodRoot *pod, size_t index, size_t nu
                 .sources = &pod->apps[index],
                 .number = number,
         };
-        if (unshare(CLONE_NEWNS) < 0)
+        /* what is mounted in PID 1's view of the app's root comes here, and nothing goes there */
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
                 return fail(&b, -errno, "make", "its mount namespace");
         int r = build(&b, ret);
         if (setns(pod->namespace, CLONE_NEWNS) < 0)

@@ -11,6 +11,7 @@
 #include "cgroup1.h"
 #include "cgroup2.h"
 #include "file.h"
+#include "incoming.h"
 #include "log.h"
 #include "network.h"
 #include "option.h"
@@ -79,6 +80,7 @@ int main(int argc, char **argv) {
         }
         _cleanup_strv_ char **passed_on = network_options(debug, local_config);
         int link = remove_journal_link(uuid), network = network_leave(uuid, passed_on);
+        incoming_remove(uuid);
         r = remove_cgroup(uuid);
         return r < 0 || link < 0 || network < 0 ? EXIT_RKT_FAILURE : 0;
 }

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "devices.h"
 #include "file.h"
+#include "incoming.h"
 #include "log.h"
 #include "masks.h"
 #include "mounts.h"
@@ -27,6 +28,9 @@ static int attach_app_roots(const Plan *plan, PodRoot *p) {
                 int r = mkdir_parents_at(p->root, path + 1, 0755);
                 if (r >= 0)
                         r = mount_attach_at(fd, p->root, path + 1);
+                /* What is mounted here later, by machinectl bind, the app sees. */
+                if (r >= 0)
+                        r = mount_share(fd);
                 if (r < 0)
                         return log_error_errno(r, "app %s: cannot attach its root", a->name);
         }
@@ -115,6 +119,14 @@ static int attach_sys(PodRoot *p) {
         return r < 0 ? log_error_errno(r, "cannot mount sysfs at /sys of the pod") : 0;
 }
 
+static int attach_incoming(PodRoot *p) {
+        _cleanup_close_ int fd = TAKE_FD(p->incoming);
+        int r = fd < 0 ? 0 : mkdir_parents_at(p->root, INCOMING_PATH, 0700);
+        if (fd >= 0 && r >= 0)
+                r = mount_attach_at(fd, p->root, INCOMING_PATH);
+        return r < 0 ? log_error_errno(r, "cannot mount /" INCOMING_PATH " of the pod") : 0;
+}
+
 static int populate(const Boot *b, PodRoot *p) {
         const char *const proc[] = { "source", "proc", NULL };
         const char *const run[] = { "source", "run", "mode", "0755",
@@ -123,7 +135,7 @@ static int populate(const Boot *b, PodRoot *p) {
         if ((r = attach_new("proc", proc, POD_ROOT_SYS_ATTRIBUTES, p->root, "proc")) < 0 ||
                         (r = attach_sys(p)) < 0 ||
                         (r = attach_new("tmpfs", run, BASIC_ATTRIBUTES, p->root, "run")) < 0 ||
-                        (r = attach_dev(b, p->root)) < 0)
+                        (r = attach_incoming(p)) < 0 || (r = attach_dev(b, p->root)) < 0)
                 return r;
         return attach_mask(b, p->root);
 }
@@ -135,7 +147,9 @@ static int attach_root(const PodRoot *p) {
 }
 
 int pod_root_enter(const Boot *b, PodRoot *ret) {
-        PodRoot p = { .root = -1, .sys = -1, .resolv_conf = -1, .hosts = -1, .host_usr = -1 };
+        PodRoot p = {
+                .root = -1, .sys = -1, .resolv_conf = -1, .hosts = -1, .host_usr = -1, .incoming = -1
+        };
         int r = b->sources < 0 ? pod_sources_open(b, &p) : private_users_receive(b, &p);
         if (r < 0)
                 return r;

@@ -22,6 +22,7 @@ typedef struct PodRoot {
         AppSources *apps;       /* as Plan.apps */
         int resolv_conf, hosts; /* the host's, if wanted; or -1 */
         int host_usr;           /* the host's /usr, read-only, for journald; or -1 */
+        int incoming;           /* mounts that systemd hands in: incoming.h; or -1 */
         int namespace;          /* PID 1's mount namespace */
         char console[32];       /* what the app's /dev/console is; \"\": it swallows everything */
 } PodRoot;

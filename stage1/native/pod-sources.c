@@ -11,6 +11,7 @@
 #include "build-config.h"
 #include "capabilities.h"
 #include "file.h"
+#include "incoming.h"
 #include "log.h"
 #include "mounts.h"
 #include "overlay.h"
@@ -171,6 +172,8 @@ static int open_mounts(Boot *b, PodRoot *p) {
                 p->apps[i].root = p->apps[i].credentials = -1;
         /* copies keep this: volumes get the host's changes, and nothing ever gets the pod's */
         int r = set_propagation(MS_SLAVE);
+        if (r >= 0 && b->user_namespace < 0) /* machined mounts nothing in one */
+                p->incoming = incoming_open(b->plan->uuid);
         if (r < 0 || (r = open_volumes(b, p, true)) < 0 || (r = set_propagation(MS_PRIVATE)) < 0 ||
                         (r = map_owners(b)) < 0 || (r = mount_tmpfs_volumes(b)) < 0 ||
                         (r = open_volumes(b, p, false)) < 0)
@@ -334,7 +337,7 @@ int pod_sources_open(const Boot *outer, PodRoot *p) {
 }
 
 int pod_sources_foreach(PodRoot *p, const Plan *plan, int (*each)(int *fd, void *userdata), void *userdata) {
-        int *const own[] = { &p->root, &p->sys, &p->resolv_conf, &p->hosts, &p->host_usr };
+        int *const own[] = { &p->root, &p->sys, &p->resolv_conf, &p->hosts, &p->host_usr, &p->incoming };
         int r = 0;
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(own); i++)
                 r = each(own[i], userdata);

@@ -18,6 +18,7 @@
 #include "console.h"
 #include "descriptor-limit.h"
 #include "file.h"
+#include "incoming.h"
 #include "listen-fds.h"
 #include "log.h"
 #include "namespaces.h"
@@ -180,6 +181,7 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 supervisor.helper_pid = private_users_start(&outer, pid, pidfd, &supervisor.helper);
         }
         int status = outer_run(&supervisor);
+        incoming_remove(b->plan->uuid);
         if (cgroup)
                 remove_cgroup(cgroup);
         return status;
