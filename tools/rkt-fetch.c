@@ -16,7 +16,7 @@ typedef struct Wanted {
 
 static Wanted *wanted;
 static size_t n_wanted;
-static bool full, store_only, no_store;
+static bool full, store_only, no_store, unnamed;
 static char *pull_policy;
 
 static int add_image(ArgumentKind kind, const char *argument, void *userdata) {
@@ -50,6 +50,8 @@ static const Option options[] = {
                         .shown_default = "\"\"", .call = set_signature },
         { "store-only", OPTION_BOOL, &store_only, "deprecated: --pull-policy=never",
                         .flags = OPTION_HIDDEN },
+        /* for rkt-update */
+        { "unnamed", OPTION_BOOL, &unnamed, "leave the store's names as they are", .flags = OPTION_HIDDEN },
         {},
 };
 
@@ -89,6 +91,7 @@ static int fetch_all(Store *s, FetchPolicy policy) {
                 _cleanup_free_ char *id = NULL;
                 FetchOptions o = {
                         .policy = policy,
+                        .unnamed = unnamed,
                         .signature = wanted[i].signature,
                         .insecure = globals.insecure,
                         .client = client,

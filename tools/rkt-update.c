@@ -104,6 +104,8 @@ static int fetch(const char *reference, char **ret) {
         strv_extend(&argv, flags);
         strv_add(&argv, "--full");
         strv_add(&argv, "--pull-policy=update");
+        if (dry_run)
+                strv_add(&argv, "--unnamed");
         strv_push(&argv, xasprintf("docker://%s", reference));
         int r = process_capture(argv, OUTPUT_MAX, ret, &status);
         if (r < 0)
@@ -224,7 +226,7 @@ static void update_unit(Update *first, size_t n) {
                 if (is_changed(u) && is_rejected(u)) {
                         tell(u, "rejected");
                         /* who starts the service meanwhile is not to get it either */
-                        if (set_reference(u, u->old) < 0)
+                        if (!dry_run && set_reference(u, u->old) < 0)
                                 failed = true;
                         free(u->new);
                         u->new = xstrdup(u->old);

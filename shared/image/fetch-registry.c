@@ -22,6 +22,7 @@
 typedef struct Fetch {
         Store *store;
         const Reference *reference;
+        const char *stored_name; /* what the image is to be called in the store; NULL: nothing */
         HttpClient *http;
         char *name; /* docker://HOST/REPOSITORY…, for messages and as the URL of the remote record */
         char *key;  /* of that record, which notes what a tag stood for */
@@ -184,7 +185,7 @@ static int commit(Fetch *f, const RegistryLayers *layers, char **ret_id) {
                 .config_size = f->config.size,
                 .config_digest = f->config.digest,
                 .image_manifest = f->image_manifest,
-                .reference = f->reference->location,
+                .reference = f->stored_name,
                 .layers = registry_layers_imports(layers),
                 .n_layers = f->image->n_layers,
         };
@@ -216,7 +217,7 @@ static int get_image(Fetch *f, char **ret_id) {
         _cleanup_close_ int lock = oci_import_lock(f->store, f->manifest.digest);
         if (lock < 0)
                 return lock;
-        int r = oci_import_find(f->store, f->manifest.digest, f->reference->location, ret_id);
+        int r = oci_import_find(f->store, f->manifest.digest, f->stored_name, ret_id);
         if (r < 0)
                 return log_error_errno(r, "cannot look for image %s in %s", f->manifest.digest,
                                 store_path(f->store));
@@ -245,7 +246,7 @@ static bool is_unchanged(Fetch *f, char **ret_id) {
         _cleanup_free_ char *digest = ask_digest(f), *manifest_digest = oci_digest_from_id(known->image_id);
         if (!digest || !streq(digest, known->etag) || !manifest_digest)
                 return false;
-        if (oci_import_find(f->store, manifest_digest, f->reference->location, ret_id) <= 0)
+        if (oci_import_find(f->store, manifest_digest, f->stored_name, ret_id) <= 0)
                 return false;
         f->top_digest = TAKE_PTR(digest);
         return true;
@@ -286,6 +287,7 @@ int fetch_registry(Store *s, const Reference *reference, const FetchOptions *opt
         _cleanup_(fetch_done) Fetch f = {
                 .store = s,
                 .reference = reference,
+                .stored_name = options->unnamed ? NULL : reference->location,
                 .http = options->client,
                 .name = xasprintf("docker://%s", reference->location),
         };

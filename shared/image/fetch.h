@@ -18,6 +18,7 @@ int fetch_policy_parse(const char *s, FetchPolicy *ret);
 
 typedef struct FetchOptions {
         FetchPolicy policy;
+        bool unnamed;          /* of a registry: what the store has by this name stays what it is */
         const char *signature; /* a detached signature; NULL: not given */
         unsigned insecure;     /* Insecure bits */
         HttpClient *client;    /* for all that is asked of servers */

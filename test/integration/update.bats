@@ -86,6 +86,10 @@ runs_version() {
     ((status == 0))
     has '	pending$'
     [[ $(</run/rkt/units/rkt-test-new/uuid) == "$uuid" ]]
+    # and whoever starts meanwhile gets the image that was there before
+    systemctl restart rkt-test-same
+    runs_version rkt-test-same one
+    same=$(</run/rkt/units/rkt-test-same/uuid)
     update
     ((status == 0))
     has '^rkt-test-new.service.*	updated$'
@@ -108,6 +112,9 @@ runs_version() {
     runs_version rkt-test-back one
     local uuid
     uuid=$(</run/rkt/units/rkt-test-back/uuid)
+    update --dry-run
+    ((status == 0))
+    has '	rejected$'
     update
     ((status == 0))
     has '	rejected$'
