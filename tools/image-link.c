@@ -18,12 +18,13 @@
 #include "strv.h"
 #include "table.h"
 
-static bool replace, no_legend;
+static bool mstack, replace, no_legend;
 static OutputFormat format;
 
 static const Option link_options[] = {
         { "format", OPTION_CALL, &format, "of the list: json or json-pretty; without it a table",
                         .call = output_format_parse, .shown_default = "json|json-pretty" },
+        { "mstack", OPTION_BOOL, &mstack, "make a mount stack of its layers: systemd.mstack(7)" },
         { "no-legend", OPTION_BOOL, &no_legend, "suppress a legend with the list" },
         { "replace", OPTION_BOOL, &replace, "let a link of that name lead to this image from now on" },
         {},
@@ -31,10 +32,10 @@ static const Option link_options[] = {
 
 static const Command link_command = {
         .name = "image link",
-        .usage = "[--replace] IMAGE NAME | [--no-legend] [--format=json|json-pretty]",
+        .usage = "[--mstack] [--replace] IMAGE NAME | [--no-legend] [--format=json|json-pretty]",
         .summary = "Show an image as a directory that stays, for units and systemd-nspawn",
         .description = "Makes DATA/links/NAME/rootfs, a directory of hard links to the files of the image, "
-                       "and prints its path.\n"
+                       "and prints its path; with --mstack, DATA/links/NAME/NAME.mstack.\n"
                        "The image stays in the store as long as it does. Without arguments, lists what "
                        "there is.",
         .options = link_options,
@@ -57,7 +58,7 @@ static ImageRecord *find_record(ImageRecord *const *records, size_t n, const cha
 }
 
 static void add_row(Table *t, Store *s, const RootLink *link, const ImageRecord *image) {
-        _cleanup_free_ char *path = root_link_path(s, link->name),
+        _cleanup_free_ char *path = root_link_path(s, link->name, link->stack),
                             *title = image ? image_record_title(image) : NULL;
         table_cell(t, link->name);
         table_cell(t, title ?: "-");
@@ -67,7 +68,7 @@ static void add_row(Table *t, Store *s, const RootLink *link, const ImageRecord 
 }
 
 static void add_object(json_object *array, Store *s, const RootLink *link, const ImageRecord *image) {
-        _cleanup_free_ char *path = root_link_path(s, link->name),
+        _cleanup_free_ char *path = root_link_path(s, link->name, link->stack),
                             *title = image ? image_record_title(image) : NULL;
         json_object *o = json_object_new_object();
         json_object_object_add(o, "name", json_object_new_string(link->name));
@@ -109,8 +110,24 @@ static int list_links(Store *s) {
         return process_end(r);
 }
 
+/* What fails before the trees are there has been logged. */
+static int link_image(Store *s, const char *name, const char *id, const char *path) {
+        _cleanup_image_trees_ ImageTrees trees = {};
+        _cleanup_free_ char *tree_id = NULL;
+        int r = mstack ? store_render_overlay_trees(s, id, &trees) : store_render_tree(s, id, &tree_id);
+        if (r < 0)
+                return r;
+        r = mstack ? root_link_make_stack(s, name, id, &trees, replace)
+                   : root_link_make(s, name, id, tree_id, replace);
+        if (r == -EEXIST)
+                log_error("%s is there already: --replace lets it lead to another image", name);
+        else if (r < 0)
+                log_error_errno(r, "cannot make %s", path);
+        return r;
+}
+
 static int make_link(Store *s, const char *reference, const char *name) {
-        _cleanup_free_ char *id = NULL, *tree_id = NULL, *path = root_link_path(s, name);
+        _cleanup_free_ char *id = NULL, *path = root_link_path(s, name, mstack);
         if (geteuid() != 0) {
                 log_error("only root can link images");
                 return -EPERM;
@@ -125,16 +142,10 @@ static int make_link(Store *s, const char *reference, const char *name) {
         if (lock < 0)
                 return log_error_errno(lock, "cannot lock prepareLock");
         int r = image_find(s, reference, &id);
-        if (r < 0 || (r = store_render_tree(s, id, &tree_id)) < 0)
+        if (r < 0 || (r = link_image(s, name, id, path)) < 0)
                 return r;
-        r = root_link_make(s, name, id, tree_id, replace);
-        if (r == -EEXIST)
-                log_error("%s is there already: --replace lets it lead to another image", path);
-        else if (r < 0)
-                log_error_errno(r, "cannot make %s", path);
-        if (r >= 0)
-                puts(path);
-        return r;
+        puts(path);
+        return 0;
 }
 
 int image_link(int argc, char **argv) {

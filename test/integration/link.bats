@@ -92,6 +92,59 @@ collect() { check rkt image gc --grace-period=0s; }
         '.[] | select(.name == $link) | .image_id == $id and .path == "/var/lib/rkt/links/" + $link + "/rootfs"' <<<"$output"
 }
 
+# mount_stack STACK DIR: mounts it as systemd.mstack(7) says, the layer with the highest number on top.
+mount_stack() {
+    local layers
+    layers=$(cd "$1" && for layer in layer@*; do readlink -f "$layer"; done | tac | paste -sd:)
+    [[ $(ls -v "$1") == "$(cd "$1" && for ((i = 0; i < $(ls | wc -l); i++)); do echo "layer@$i"; done)" ]] # nothing else
+    [[ $layers != *:* ]] && mount --bind -o ro "$layers" "$2" || mount -t overlay -o "ro,lowerdir=$layers" overlay "$2"
+}
+
+@test "link: a mount stack of an OCI image has its layers, with what they hide and take away" {
+    local stack root=$BATS_TEST_TMPDIR/root layout=$BATS_FILE_TMPDIR/layout d=$BATS_TEST_TMPDIR i
+    for i in 1 2 3; do mkdir -p "$d/$i/etc"; echo "$i" >"$d/$i/etc/shown"; done
+    echo 1 >"$d/1/etc/gone"
+    : >"$d/2/etc/.wh.gone"
+    chmod 750 "$d/1" # of the root: the layers above do not speak of it
+    tar -C "$d/1" --numeric-owner -cf "$d/1.tar" .
+    for i in 2 3; do tar -C "$d/$i" --numeric-owner -cf "$d/$i.tar" etc; done
+    python3 "$BATS_TEST_DIRNAME/oci-image.py" "$layout" three "$d"/{1,2,3}.tar >/dev/null
+    image_id=$(rkt --insecure-options=image fetch --full "oci:$layout:three")
+    check rkt image link --mstack "$image_id" "$link"
+    stack=/var/lib/rkt/links/$link/$link.mstack
+    [[ $output == "$stack" ]]
+    collect
+    mkdir "$root"
+    mount_stack "$stack" "$root"
+    run sh -c "cat $root/etc/shown; ls $root/etc; stat -c %a $root"
+    umount "$root"
+    [[ $(xargs <<<"$output") == '3 shown 750' ]]
+    check rkt image link --format=json
+    jq -e --arg path "$stack" '.[] | select(.path == $path)' <<<"$output"
+    check_fails 254 rkt image link "$image_id" "$link"
+    check rkt image link --replace "$image_id" "$link"
+    [[ $(<"/var/lib/rkt/links/$link/rootfs/etc/shown") == 3 && ! -e $stack ]]
+}
+
+@test "link: a mount stack of an ACI is one layer" {
+    make_image word stacked
+    rkt image link --mstack example.com/word "$link"
+    collect
+    local stack=/var/lib/rkt/links/$link/$link.mstack
+    [[ $(ls "$stack") == layer@0 && $(<"$stack/layer@0/etc/word") == stacked ]]
+    check rkt image unlink "$link"
+    [[ ! -e $stack ]]
+    check rkt image verify "$image_id"
+}
+
+@test "link: systemd has a mount stack as the root of a service" {
+    systemd-nspawn --help | grep -q -e --mstack || skip "needs systemd 260"
+    make_image word stacked
+    rkt image link --mstack example.com/word "$link"
+    check systemd-run --quiet --wait --pipe -p RootMStack="/var/lib/rkt/links/$link/$link.mstack" /bin/cat /etc/word
+    [[ $output == stacked ]]
+}
+
 @test "link: links are listed" {
     make_image word listed
     rkt image link example.com/word "$link"
