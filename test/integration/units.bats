@@ -64,7 +64,7 @@ use_port() {
     install_examples
     local units
     units=(/run/systemd/system/example-*)
-    ((${#units[@]} == 7))
+    ((${#units[@]} == 8))
     check systemd-analyze verify --man=no "${units[@]}"
     [[ ! $output ]] || { echo "$output"; return 1; }
 }
