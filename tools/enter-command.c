@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "choose-app.h"
 #include "duration.h"
 #include "globals.h"
 #include "info.h"
@@ -26,23 +27,6 @@ const Option enter_options[] = {
         { "working-dir", OPTION_STRING, &directory, "directory to start in, instead of the app's" },
         {},
 };
-
-/* The app to enter: the only one, or the one named. NULL after logging. */
-static const char *choose_app(const PodInfo *i) {
-        if (app_name) {
-                for (size_t n = 0; n < i->n_apps; n++)
-                        if (streq(i->apps[n].app->name, app_name))
-                                return i->apps[n].app->name;
-                log_error("pod %s has no app \"%s\"", i->pod->uuid, app_name);
-                return NULL;
-        }
-        if (i->n_apps == 1)
-                return i->apps[0].app->name;
-        log_error("pod %s contains several apps; name one with --app:", i->pod->uuid);
-        for (size_t n = 0; n < i->n_apps; n++)
-                log_info("\t%s", i->apps[n].app->name);
-        return NULL;
-}
 
 /* A pod that has just been started may not have written its pid yet. */
 static int wait_for_pid(Pod *pod, PodInfo *info) {
@@ -117,7 +101,7 @@ int enter_command(const Command *command, int argc, char **argv) {
         }
         if (wait_for_pid(pod, &info) < 0)
                 return EXIT_RKT_FAILURE;
-        const char *app = choose_app(&info);
+        const char *app = choose_app(&info, app_name);
         if (!app)
                 return EXIT_RKT_FAILURE;
         if (!arguments[1])

@@ -20,6 +20,7 @@ typedef struct Verb {
 
 static const Verb verbs[] = {
         { "app", "Operate on the apps of a running pod" },
+        { "attach", "Attach to an app running within a rkt pod" },
         { "cat-manifest", "Inspect and print the pod manifest" },
         { "check", "Tell what this host has and lacks for rkt", true },
         { "completion", "Print the completion script for a shell (bash, fish, zsh)" },

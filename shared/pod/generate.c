@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "app-io.h"
 #include "app-life.h"
 #include "auto-update.h"
 #include "json.h"
@@ -259,6 +260,8 @@ int pod_manifest_generate(const PodRequest *q, const PodImage *images, PodManife
                 return r;
         if (q->log_size)
                 name_values_add(&m->annotations, POD_LOG_SIZE_ANNOTATION, q->log_size);
+        if (q->log_dir)
+                name_values_add(&m->annotations, POD_LOG_DIR_ANNOTATION, q->log_dir);
         add_volumes_and_ports(q, m);
         *ret = TAKE_PTR(m);
         return 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "alloc.h"
+#include "app-io.h"
 #include "app-life.h"
 #include "log-limit.h"
 #include "log.h"
@@ -118,8 +119,19 @@ static int add_environment(const char *value, void *userdata) {
                         ENVIRONMENT_NAME_FORM);
 }
 
+static int check_life(const NameValueList *annotations, char **ret_error) {
+        _cleanup_app_life_ AppLife life = {};
+        return app_life_parse(annotations, &life, ret_error);
+}
+
+static int check_io(const NameValueList *annotations, char **ret_error) {
+        _cleanup_app_io_ AppIo io = {};
+        return app_io_parse(annotations, &io, ret_error);
+}
+
 /* A flag for one of rkt's own annotations, which may be given in its place. */
-static int set_life(const char *flag, const char *annotation, const char *value) {
+static int set_annotation(const char *flag, const char *annotation,
+                int (*check)(const NameValueList *, char **), const char *value) {
         AppRequest *a = pod_request_current_app(flag);
         if (!a)
                 return -EINVAL;
@@ -128,15 +140,16 @@ static int set_life(const char *flag, const char *annotation, const char *value)
                                 xasprintf("given twice for image \"%s\", or with the annotation %s",
                                                 a->image, annotation));
         name_values_add(&a->annotations, annotation, value);
-        _cleanup_app_life_ AppLife life = {};
         char *error = NULL;
-        return app_life_parse(&a->annotations, &life, &error) < 0 ? pod_request_fail(flag, value, error) : 0;
+        return check(&a->annotations, &error) < 0 ? pod_request_fail(flag, value, error) : 0;
 }
 
-#define SET_LIFE(function, flag, annotation)                                                                \
+#define SET_ANNOTATION(function, flag, annotation, check)                                                   \
         static int function(const char *value, void *userdata) {                                            \
-                return set_life(flag, annotation, value);                                                   \
+                return set_annotation(flag, annotation, check, value);                                      \
         }
+#define SET_LIFE(function, flag, annotation) SET_ANNOTATION(function, flag, annotation, check_life)
+#define SET_IO(function, flag, annotation)   SET_ANNOTATION(function, flag, annotation, check_io)
 SET_LIFE(set_after, "after", APP_AFTER_ANNOTATION)
 SET_LIFE(set_health_command, "health-cmd", APP_HEALTH_CMD_ANNOTATION)
 SET_LIFE(set_health_interval, "health-interval", APP_HEALTH_INTERVAL_ANNOTATION)
@@ -152,12 +165,18 @@ SET_LIFE(set_restart, "restart", APP_RESTART_ANNOTATION)
 SET_LIFE(set_sockets, "sockets", APP_SOCKETS_ANNOTATION)
 SET_LIFE(set_stop_signal, "stop-signal", APP_STOP_SIGNAL_ANNOTATION)
 SET_LIFE(set_stop_timeout, "stop-timeout", APP_STOP_TIMEOUT_ANNOTATION)
+SET_IO(set_log_file_count, "log-file-count", APP_LOG_FILE_COUNT_ANNOTATION)
+SET_IO(set_log_file_size, "log-file-size", APP_LOG_FILE_SIZE_ANNOTATION)
+SET_IO(set_log_path, "log-path", APP_LOG_PATH_ANNOTATION)
+SET_IO(set_stderr, "stderr", APP_STDERR_ANNOTATION)
+SET_IO(set_stdin, "stdin", APP_STDIN_ANNOTATION)
+SET_IO(set_stdout, "stdout", APP_STDOUT_ANNOTATION)
 
 static int set_no_healthcheck(const char *value, void *userdata) {
         bool b;
         if (parse_bool(value, &b) < 0)
                 return pod_request_fail("no-healthcheck", value, xstrdup("expected true or false"));
-        return b ? set_life("no-healthcheck", APP_HEALTH_CMD_ANNOTATION, "none") : 0;
+        return b ? set_annotation("no-healthcheck", APP_HEALTH_CMD_ANNOTATION, check_life, "none") : 0;
 }
 
 #define APP_OPTION(flag, function, value, text)                                                             \
@@ -185,6 +204,12 @@ const Option app_request_options[] = {
                         "how long the app takes to start: checks that fail do not count"),
         APP_OPTION("health-timeout", set_health_timeout, "DURATION",
                         "how long a check may take; then it is killed, and has failed"),
+        APP_OPTION("log-file-count", set_log_file_count, "N",
+                        "how many log files of the app are kept when they have a size"),
+        APP_OPTION("log-file-size", set_log_file_size, "SIZE",
+                        "begin a new log file when the app's has become so large"),
+        APP_OPTION("log-path", set_log_path, "PATH",
+                        "write what the app prints to this file below --log-dir, not to the journal"),
         APP_OPTION("log-rate", set_log_rate, "LINES/DURATION",
                         "how many lines of the app are kept in the pod's journal in such a time"),
         APP_OPTION("name", set_name, "NAME", "set the name of the app"),
@@ -209,6 +234,12 @@ const Option app_request_options[] = {
                         "local signature file to use in validating the preceding image"),
         APP_OPTION("sockets", set_sockets, "NAME[,NAME…]",
                         "sockets of the unit that the app gets, as sd_listen_fds(3) says"),
+        APP_OPTION("stderr", set_stderr, "log|null|stream|tty",
+                        "where standard error leads; stream and tty are for rkt attach"),
+        APP_OPTION("stdin", set_stdin, "null|stream|tty",
+                        "where standard input comes from; stream and tty are for rkt attach"),
+        APP_OPTION("stdout", set_stdout, "log|null|stream|tty",
+                        "where standard output leads; stream and tty are for rkt attach"),
         APP_OPTION("stop-signal", set_stop_signal, "SIGNAL", "what asks the app to stop"),
         APP_OPTION("stop-timeout", set_stop_timeout, "DURATION",
                         "how long the app has to stop before it is killed"),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "alloc.h"
+#include "app-io.h"
 #include "file.h"
 #include "log-limit.h"
 #include "log.h"
@@ -149,9 +150,20 @@ static int set_log_size(const char *value, void *userdata) {
         return 0;
 }
 
+static int set_log_dir(const char *value, void *userdata) {
+        if (!path_is_absolute(value))
+                return pod_request_fail("log-dir", value, xstrdup("expected an absolute path"));
+        free(pod_request.log_dir);
+        pod_request.log_dir = xstrdup(value);
+        return 0;
+}
+
 const Option pod_request_options[] = {
         { "inherit-env", OPTION_BOOL, &pod_request.inherit_env,
                         "inherit all environment variables not set by apps" },
+        { "log-dir", OPTION_CALL, NULL,
+                        "directory of the host for the log files that apps have by --log-path",
+                        .call = set_log_dir, .shown_default = "DIR" },
         { "log-size", OPTION_CALL, NULL, "how much the pod's journal may take, such as 64Mi",
                         .call = set_log_size, .shown_default = "SIZE" },
         { "no-overlay", OPTION_BOOL, &pod_request.no_overlay,
@@ -249,11 +261,23 @@ static int check_mounts(const Mount *mounts, size_t n) {
 static int check_pod_manifest(void) {
         const PodRequest *q = &pod_request;
         if (q->n_apps > 0 || q->n_volumes > 0 || q->n_mounts > 0 || q->n_ports > 0 || q->isolators.n > 0 ||
-                        q->log_size || q->inherit_env || q->environment.n > 0 || q->environment_file.n > 0 ||
-                        (q->pull_policy_given && q->pull_policy != PULL_NEW)) {
+                        q->log_size || q->log_dir || q->inherit_env || q->environment.n > 0 ||
+                        q->environment_file.n > 0 || (q->pull_policy_given && q->pull_policy != PULL_NEW)) {
                 log_error("conflicting flags set with --pod-manifest (images, --volume, --mount, --port, "
-                          "--pull-policy, limits, --log-size, --sysctl, "
+                          "--pull-policy, limits, --log-dir, --log-size, --sysctl, "
                           "--inherit-env, --set-env and --set-env-file come from the manifest)");
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int check_log_paths(void) {
+        for (size_t i = 0; i < pod_request.n_apps; i++) {
+                const AppRequest *a = &pod_request.apps[i];
+                if (pod_request.log_dir || !name_values_get(&a->annotations, APP_LOG_PATH_ANNOTATION))
+                        continue;
+                log_error("image \"%s\" has --log-path, but there is no --log-dir for it to be in",
+                                a->image);
                 return -EINVAL;
         }
         return 0;
@@ -275,7 +299,9 @@ int pod_request_check(void) {
                 log_error("must provide at least one image or specify the pod manifest");
                 return -EINVAL;
         }
-        int r = check_mounts(q->mounts, q->n_mounts);
+        int r = check_log_paths();
+        if (r >= 0)
+                r = check_mounts(q->mounts, q->n_mounts);
         for (size_t i = 0; i < q->n_apps && r >= 0; i++)
                 r = check_mounts(q->apps[i].mounts, q->apps[i].n_mounts);
         return r;
@@ -291,7 +317,7 @@ void pod_request_clear(void) {
                 volume_done(&q->volumes[i]);
         for (size_t i = 0; i < q->n_ports; i++)
                 exposed_port_done(&q->ports[i]);
-        char *const strings[] = { q->log_size, q->pod_manifest, q->stage1.url, q->stage1.path,
+        char *const strings[] = { q->log_dir, q->log_size, q->pod_manifest, q->stage1.url, q->stage1.path,
                 q->stage1.name, q->stage1.hash, q->stage1.from_dir };
         for (size_t i = 0; i < ELEMENTSOF(strings); i++)
                 free(strings[i]);

@@ -56,6 +56,7 @@ typedef struct PodRequest {
         NameValueList environment;      /* --set-env */
         NameValueList environment_file; /* --set-env-file */
         bool no_overlay;
+        char *log_dir;  /* absolute; NULL: not given */
         char *log_size; /* NULL: not given */
         bool private_users;
         char *pod_manifest;

@@ -72,6 +72,33 @@ static int compile_life(const RuntimeApp *ra, PlanApp *a) {
         return r;
 }
 
+/* A terminal that nobody knows yet, as Docker and podman have it. */
+static void set_term(PlanApp *a) {
+        STRV_FOREACH (variable, a->environment)
+                if (startswith(*variable, "TERM="))
+                        return;
+        strv_add(&a->environment, "TERM=xterm");
+}
+
+static int compile_io(const PlanRequest *q, const Plan *p, const RuntimeApp *ra, PlanApp *a) {
+        _cleanup_free_ char *error = NULL;
+        int r = app_io_parse(&ra->annotations, &a->io, &error);
+        if (r >= 0 && q->interactive && !app_io_is_default(&a->io)) {
+                error = xstrdup("an interactive app has rkt's own standard input, output and error");
+                r = -EINVAL;
+        }
+        if (r >= 0 && a->io.log_path && !p->log_dir) {
+                error = xstrdup("it has a log file, but the pod has no log directory (--log-dir, "
+                                "annotation " POD_LOG_DIR_ANNOTATION ")");
+                r = -EINVAL;
+        }
+        if (r < 0)
+                log_error("app %s: %s", ra->name, error);
+        else if (app_io_has(&a->io, APP_IO_TTY))
+                set_term(a);
+        return r;
+}
+
 static void compile_identity(const App *app, PlanApp *a) {
         a->user = xstrdup(app->user);
         a->group = xstrdup(app_has_own_groups(app) ? "" : app->group);
@@ -130,7 +157,7 @@ static int compile_app(const PlanRequest *q, const PodManifest *m, const Runtime
                 a->read_only_paths = strv_copy((char *const *) masks_read_only);
         }
         if ((r = compile_root(ra, podfd, &a->root)) < 0 || (r = compile_life(ra, a)) < 0 ||
-                        (r = plan_compile_mounts(m, ra, app, p, a)) < 0)
+                        (r = compile_io(q, p, ra, a)) < 0 || (r = plan_compile_mounts(m, ra, app, p, a)) < 0)
                 return r;
         return plan_compile_isolators(q, &app->isolators, podfd, a);
 }
@@ -157,6 +184,15 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
                 log_error("the pod's annotation " POD_LOG_SIZE_ANNOTATION ": %s", problem);
                 return -EINVAL;
         }
+
+        const char *log_dir = name_values_get(&m->annotations, POD_LOG_DIR_ANNOTATION);
+        if (log_dir && !path_is_absolute(log_dir)) {
+                log_error("the pod's annotation " POD_LOG_DIR_ANNOTATION
+                          ": \"%s\": expected an absolute path",
+                                log_dir);
+                return -EINVAL;
+        }
+        p->log_dir = xstrdup(log_dir);
 
         p->apps = xnew(PlanApp, m->n_apps);
         p->n_apps = m->n_apps;

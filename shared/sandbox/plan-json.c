@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "capabilities.h"
 #include "file.h"
+#include "plan-json-io.h"
 #include "plan-json-life.h"
 #include "plan-json-limits.h"
 #include "plan.h"
@@ -136,6 +137,7 @@ static json_object *app_to_plan_json(const PlanApp *a) {
         }
         add_sandbox(o, a);
         plan_life_to_json(o, &a->life);
+        plan_io_to_json(o, &a->io);
         return o;
 }
 
@@ -158,6 +160,7 @@ json_object *plan_to_json(const Plan *p) {
         plan_limits_to_json(o, &p->limits);
         if (p->log_size > 0)
                 json_object_object_add(o, "logSize", json_object_new_uint64(p->log_size));
+        add_string(o, "logDirectory", p->log_dir);
         add_strv(o, "sysctl", p->sysctl);
         json_object *volumes = json_object_new_array();
         for (size_t i = 0; i < p->n_volumes; i++)
@@ -369,7 +372,8 @@ static int app_from_json(JsonContext *c, json_object *o, PlanApp *a) {
                         (r = PARSE_ARRAY(c, o, "mounts", a->mounts, a->n_mounts, mount_from_json)) < 0 ||
                         (r = sandbox_from_json(c, o, a)) < 0)
                 return r;
-        return plan_life_from_json(c, o, &a->life);
+        r = plan_life_from_json(c, o, &a->life);
+        return r < 0 ? r : plan_io_from_json(c, o, &a->io);
 }
 
 static int plan_from_json(JsonContext *c, Plan *p) {
@@ -402,6 +406,7 @@ static int plan_from_json(JsonContext *c, Plan *p) {
         p->hosts = hosts;
         if ((r = plan_limits_from_json(c, o, &p->limits)) < 0 ||
                         (r = json_get_int(c, o, "logSize", JSON_OPTIONAL, 0, INT64_MAX, &log_size)) < 0 ||
+                        (r = get_string(c, o, "logDirectory", JSON_OPTIONAL, &p->log_dir)) < 0 ||
                         (r = json_get_strv(c, o, "sysctl", JSON_OPTIONAL, &p->sysctl)) < 0 ||
                         (r = PARSE_ARRAY(c, o, "volumes", p->volumes, p->n_volumes, volume_from_json)) < 0)
                 return r;

@@ -90,6 +90,7 @@ static void plan_app_done(PlanApp *a) {
         free(a->selinux_mount_context);
         free(a->apparmor_profile);
         app_life_done(&a->life);
+        app_io_done(&a->io);
 }
 
 void plan_free(Plan *p) {
@@ -98,6 +99,7 @@ void plan_free(Plan *p) {
         free(p->hostname);
         free(p->selinux_mount_context);
         plan_limits_done(&p->limits);
+        free(p->log_dir);
         strv_free(p->sysctl);
         for (size_t i = 0; i < p->n_volumes; i++) {
                 free(p->volumes[i].name);

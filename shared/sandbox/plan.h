@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "app-io.h"
 #include "app-life.h"
 #include "json.h"
 #include "macro.h"
@@ -133,6 +134,7 @@ typedef struct PlanApp {
         char *selinux_mount_context; /* of the files of its root; NULL: those that they have */
         char *apparmor_profile;      /* NULL: none */
         AppLife life;
+        AppIo io;
 } PlanApp;
 
 typedef struct Plan {
@@ -146,6 +148,7 @@ typedef struct Plan {
         PlanFile resolv_conf, hosts;
         PlanLimits limits; /* of all apps together, and their supervisors */
         uint64_t log_size; /* bytes of the pod's journal; 0: journald's own limit */
+        char *log_dir;     /* the host's, of the apps' log files; NULL: there are none */
         char **sysctl;     /* "net/ipv4/ip_forward=1": path below /proc/sys */
         PlanVolume *volumes;
         size_t n_volumes;

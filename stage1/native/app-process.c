@@ -22,7 +22,7 @@ void process_describe(const App *a, Execution *ret) {
                 .cgroup_mount = -1,
                 .close_dev = !a->completed && !a->devices_guarded && !plan_app_has_all_devices(a->plan),
                 .standard = { -1, -1, -1 },
-                .terminal = a->terminal,
+                .terminal = a->master >= 0 && a->phase != APP_MAIN ? -1 : a->terminal,
                 .argv = a->phase == APP_PRE_START   ? a->plan->pre_start
                         : a->phase == APP_POST_STOP ? a->plan->post_stop
                                                     : a->plan->exec,
@@ -50,6 +50,27 @@ static int move_up(const App *a, int fd) {
         return moved;
 }
 
+/* What has a terminal and is not chosen here leads there. A hook does not have it as its own, but may print.
+ */
+static int choose_standard(const App *a, Execution *e) {
+        /* PID 1's own, which is not the image's to replace */
+        int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (null < 0)
+                return -errno;
+        for (int i = 0; i < 3; i++) {
+                AppIoMode mode = a->plan->io.modes[i];
+                if (mode == APP_IO_TTY)
+                        e->standard[i] = a->phase == APP_MAIN ? -1 : i == 0 ? null : a->terminal;
+                else if (mode == APP_IO_NULL)
+                        e->standard[i] = null;
+                else if (i == 0)
+                        e->standard[i] = a->input >= 0 ? a->input : null;
+                else
+                        e->standard[i] = a->streams[i - 1].out;
+        }
+        return 0;
+}
+
 static ExecutionFailure run(const App *a, int failure) {
         Execution e;
         process_describe(a, &e);
@@ -68,15 +89,9 @@ static ExecutionFailure run(const App *a, int failure) {
                 if (r < 0)
                         return (ExecutionFailure){ .what = EXECUTION_CGROUP, .error = -r };
         }
-        if (!a->logs->interactive) {
-                /* PID 1's own, which is not the image's to replace */
-                e.standard[0] = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
-                e.standard[1] = a->streams[0].out;
-                e.standard[2] = a->streams[1].out;
-                if (e.standard[0] < 0)
-                        return (ExecutionFailure){ .what = EXECUTION_OUTPUT, .error = errno };
-        }
-        if (a->terminal < 0)
+        if (!a->logs->interactive && choose_standard(a, &e) < 0)
+                return (ExecutionFailure){ .what = EXECUTION_OUTPUT, .error = errno };
+        if (e.terminal < 0)
                 setsid();
         descriptor_limit_restore();
         return execution_run(&e);

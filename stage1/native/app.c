@@ -19,9 +19,17 @@
 #include "health.h"
 #include "log.h"
 #include "strv.h"
+#include "terminal.h"
 
-static int open_streams(App *a) {
+static void resume_streams(void *userdata) {
+        App *a = userdata;
+        for (int i = 0; i < 2; i++)
+                stream_resume(&a->streams[i]);
+}
+
+static void init_streams(App *a) {
         for (int i = 0; i < 2; i++) {
+                AppIoMode mode = a->plan->io.modes[i + 1];
                 JournalSender sender = {
                         .identifier = a->plan->name,
                         .pid = 1,
@@ -29,12 +37,48 @@ static int open_streams(App *a) {
                         .gid = a->user.gid,
                         .priority = i == 0 ? LOG_INFO : LOG_ERR,
                 };
-                int r = stream_open(&a->streams[i], a->logs, &sender);
-                a->streams[i].limit = a->plan->life.log_lines > 0 ? &a->log_limit : NULL;
-                if (r < 0 || (r = stream_watch(&a->streams[i], a->loop)) < 0)
-                        return log_error_errno(r, "app %s: cannot make its output pipes", a->plan->name);
+                Stream *s = &a->streams[i];
+                stream_init(s, a->logs, &sender);
+                s->limit = a->plan->life.log_lines > 0 ? &a->log_limit : NULL;
+                s->logged = mode == APP_IO_LOG;
+                s->file = a->plan->io.log_path && mode != APP_IO_NULL ? &a->file : NULL;
+                s->name = i == 0 || mode == APP_IO_TTY ? "stdout" : "stderr";
+                s->kind = i == 0 || mode == APP_IO_TTY ? ATTACH_OUTPUT : ATTACH_ERROR;
+                s->point = mode == APP_IO_STREAM || mode == APP_IO_TTY ? &a->point : NULL;
         }
+}
+
+/* What is printed to a terminal comes out of it as one stream. */
+static int open_terminal(App *a) {
+        Stream *s = &a->streams[a->plan->io.modes[1] != APP_IO_TTY && a->plan->io.modes[2] == APP_IO_TTY];
+        a->master = terminal_open_master(AT_FDCWD, "/dev/pts/ptmx");
+        _cleanup_close_ int slave = a->master < 0 ? a->master : terminal_open_slave(a->master);
+        if (slave < 0)
+                return slave;
+        if (fcntl(a->master, F_SETFL, O_NONBLOCK) < 0 || fchown(slave, a->user.uid, (gid_t) -1) < 0)
+                return -errno;
+        if (s->point)
+                s->in = a->master;
+        s->loop = a->loop;
         return 0;
+}
+
+static int open_streams(App *a) {
+        const AppIo *io = &a->plan->io;
+        int r = 0;
+        init_streams(a);
+        if (app_io_attachable(io))
+                attach_point_open(&a->point, &a->logs->attach, a->plan->name, io, resume_streams, a);
+        if (io->log_path && (r = log_file_open(&a->file, a->plan->name, io, a->logs->log_requests, a->loop,
+                                             resume_streams, a)) < 0)
+                return r;
+        for (int i = 0; i < 2 && r >= 0; i++)
+                if ((io->modes[i + 1] == APP_IO_LOG || io->modes[i + 1] == APP_IO_STREAM) &&
+                                (r = stream_open(&a->streams[i])) >= 0)
+                        r = stream_watch(&a->streams[i], a->loop);
+        if (r >= 0 && app_io_has(io, APP_IO_TTY))
+                r = open_terminal(a);
+        return r < 0 ? log_error_errno(r, "app %s: cannot make what it writes to", a->plan->name) : 0;
 }
 
 /* In the pod's user namespace, if it has one: nobody can become a user that it does not have. */
@@ -56,6 +100,10 @@ int app_prepare(App *a, const PlanApp *plan, const IdRange *users, const AppRoot
                 .cgroup = -1,
                 .cgroup1 = CGROUP1_NONE,
                 .terminal = -1,
+                .master = -1,
+                .input = -1,
+                .point.input = -1,
+                .file.fd = -1,
                 .failure = -1,
                 .failure_source.fd = -1,
                 .notify = NOTIFY_NONE,
@@ -181,6 +229,8 @@ static void conclude(App *a) {
                                 (double) delay / NSEC_PER_SEC);
         }
         record_life(a);
+        if (a->phase == APP_DONE && a->point.server)
+                attach_point_end(&a->point, a->status);
 }
 
 static void end_main(App *a, int status) {
@@ -234,13 +284,54 @@ static void set_deadline(App *a) {
         a->stop_deadline = monotonic_ns() + a->plan->life.stop_timeout_ms * NSEC_PER_MSEC;
 }
 
+/* What a process of the app is to have of that; those who are attached write to its main process. */
+static int open_input(App *a) {
+        int fds[2] = { -1, -1 };
+        if (a->master >= 0) {
+                Stream *s = a->streams[0].in == a->master ? &a->streams[0] : &a->streams[1];
+                a->terminal = terminal_open_slave(a->master);
+                if (a->terminal < 0)
+                        return a->terminal;
+                if (s->in == a->master && s->source.fd < 0)
+                        stream_watch(s, a->loop);
+        }
+        if (a->phase != APP_MAIN || !a->point.server)
+                return 0;
+        if (a->plan->io.modes[0] == APP_IO_TTY && (fds[1] = fcntl(a->master, F_DUPFD_CLOEXEC, 3)) < 0)
+                return -errno;
+        if (a->plan->io.modes[0] == APP_IO_STREAM) {
+                if (pipe2(fds, O_CLOEXEC) < 0)
+                        return -errno;
+                a->input = fds[0];
+                if (fcntl(fds[1], F_SETFL, O_NONBLOCK) < 0 || fchown(fds[0], a->user.uid, a->user.gid) < 0)
+                        return -errno;
+        }
+        attach_point_begin(&a->point, fds[1]);
+        return 0;
+}
+
+/* They are the process' now. */
+static void close_input(App *a) {
+        if (a->input >= 0)
+                close(TAKE_FD(a->input));
+        if (a->master >= 0 && a->terminal >= 0)
+                close(TAKE_FD(a->terminal));
+}
+
+static pid_t start_process(App *a, int *ret_failure) {
+        int r = open_input(a);
+        pid_t pid = r < 0 ? r : process_start(a, ret_failure);
+        close_input(a);
+        return pid;
+}
+
 static void begin(App *a, AppPhase phase) {
         a->phase = phase;
         a->stop_deadline = 0;
         if (a->stop_asked > 0)
                 set_deadline(a); /* the post-stop hook of an app that was stopped may not take for ever */
         int failure = -1;
-        pid_t pid = process_start(a, &failure);
+        pid_t pid = start_process(a, &failure);
         if (pid < 0) {
                 app_report(a, "cannot start a process: %s", strerror(-pid));
                 if (phase == APP_POST_STOP)
@@ -290,6 +381,16 @@ bool app_drain(App *a) {
                 if (a->streams[i].in >= 0 && !stream_read(&a->streams[i], true))
                         empty = false;
         return empty;
+}
+
+_waiting_ void app_settle(App *a) {
+        if (a->point.server && a->point.ended && !a->point.told && app_drain(a) && attach_ready(&a->point))
+                attach_point_settle(&a->point);
+}
+
+void app_reopen_log(App *a) {
+        if (a->file.fd >= 0)
+                log_file_reopen(&a->file);
 }
 
 /* The kernel counts what it killed because memory was out: of the app's own cgroup, which has a count only

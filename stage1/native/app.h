@@ -43,7 +43,11 @@ typedef struct App {
         Stream streams[2];
         RateLimit log_limit;       /* of both */
         const AppSockets *sockets; /* of the unit; NULL: none */
-        int terminal;              /* interactive on a terminal: the app's side of it; or -1 */
+        int terminal;              /* the app's side of its terminal, if it has one; or -1 */
+        int master;                /* our side of it, if it is for those who attach; or -1 */
+        int input;                 /* the app's side of the pipe of those who attach, for a moment; or -1 */
+        AttachPoint point;         /* if it has something to attach to */
+        LogFile file;              /* if it has one */
 
         AppPhase phase;
         pid_t pid;   /* of the process of this phase */
@@ -86,6 +90,10 @@ void app_process_ended(App *a, int code, int status);
 /* Takes the lines that are in its pipes: while the process that wrote them can still be named. Returns
  * whether nothing is left, which the logs may not take yet. */
 bool app_drain(App *a);
+/* Tells those who are attached to an app that has ended, once they have had all its output. */
+void app_settle(App *a);
+/* Somebody has moved the log files. */
+void app_reopen_log(App *a);
 /* Sends the stop signal (to whatever runs), and sets the time after which app_kill is due. */
 void app_ask_to_stop(App *a);
 void app_kill(App *a);

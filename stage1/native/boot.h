@@ -21,6 +21,8 @@ typedef struct Boot {
         bool debug;
         bool credentials;          /* the unit has some for the apps */
         uint64_t watchdog_us;      /* the unit's watchdog; 0: none */
+        int attach;                /* listening socket of those who attach; -1: nothing to attach to */
+        int log_requests;          /* socket to who opens the apps' log files; -1: there are none */
         const AppSockets *sockets; /* as Plan.apps; NULL: the unit has none */
 } Boot;
 

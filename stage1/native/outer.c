@@ -14,6 +14,7 @@
 #include "event.h"
 #include "file.h"
 #include "host-notify.h"
+#include "log-files.h"
 #include "log.h"
 #include "memory.h"
 #include "namespaces.h"
@@ -22,6 +23,7 @@
 #include "private-users.h"
 #include "process.h"
 #include "registration.h"
+#include "send-fd.h"
 #include "terminal.h"
 
 typedef struct Waiting {
@@ -38,11 +40,9 @@ typedef struct Waiting {
         int failure;              /* of ours: the pod does not count any more */
 } Waiting;
 
-static void take_terminal(Waiting *w, const struct cmsghdr *control) {
-        int master;
-        if (control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(sizeof(master)))
+static void take_terminal(Waiting *w, int master) {
+        if (master < 0)
                 return;
-        memcpy(&master, CMSG_DATA(control), sizeof(master));
         int r = terminal_start(&w->terminal, STDIN_FILENO, STDOUT_FILENO, master);
         if (r < 0)
                 log_warning_errno(r, "cannot use the terminal");
@@ -93,23 +93,17 @@ static void on_message(Waiting *w, const char *message) {
 /* PID 1 tells how far it is, or has opened a terminal for an app. False if there is nothing more for now. */
 static bool on_control(Waiting *w) {
         char message[BOOT_MESSAGE_MAX + 1];
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control = {};
-        struct iovec part = { message, sizeof(message) - 1 };
-        struct msghdr m = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-        };
-        ssize_t n = recvmsg(w->outer->boot->control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        int fd;
+        ssize_t n = receive_with_fd(
+                        w->outer->boot->control, message, sizeof(message) - 1, MSG_DONTWAIT, &fd);
+        if (n == -EAGAIN || n == -EINTR)
                 return false;
         w->control_closed |= n <= 0;
         if (n <= 0)
                 return false;
         message[n] = 0;
         if (*message == BOOT_TERMINAL)
-                take_terminal(w, &control.header);
+                take_terminal(w, fd);
         else
                 on_message(w, message);
         return true;
@@ -217,7 +211,8 @@ static void on_registration(Waiting *w) {
 }
 
 /* The first asks for an orderly stop, another one for a quick end. SIGHUP and SIGQUIT ask only. SIGUSR1 asks
- * the apps to read their configuration anew: SIGHUP is what a terminal that goes away sends. */
+ * the apps to read their configuration anew: SIGHUP is what a terminal that goes away sends. SIGUSR2 says
+ * that log files have been moved. */
 static void on_signal(Waiting *w, int signals) {
         struct signalfd_siginfo info;
         if (read(signals, &info, sizeof(info)) != sizeof(info))
@@ -226,9 +221,9 @@ static void on_signal(Waiting *w, int signals) {
                 terminal_resize(&w->terminal);
                 return;
         }
-        if (info.ssi_signo == SIGUSR1) {
+        if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2) {
                 if (w->released)
-                        pidfd_signal(w->outer->pidfd, SIGUSR1);
+                        pidfd_signal(w->outer->pidfd, (int) info.ssi_signo);
                 return;
         }
         bool insistent = w->asked && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
@@ -239,7 +234,7 @@ static void on_signal(Waiting *w, int signals) {
 }
 
 static void signal_set(sigset_t *ret) {
-        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1 };
+        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1, SIGUSR2 };
         sigemptyset(ret);
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
                 sigaddset(ret, all[i]);
@@ -263,13 +258,14 @@ static int open_signals(void) {
 static _waiting_ void wait_for_end(Waiting *w, int signals) {
         int helper = w->outer->helper;
         const Network *network = w->outer->network;
-        struct pollfd p[6 + TERMINAL_POLLS] = {
+        struct pollfd p[7 + TERMINAL_POLLS] = {
                 { .fd = w->outer->pidfd, .events = POLLIN },
                 { .fd = signals, .events = POLLIN },
                 { .events = POLLIN },
                 { .events = POLLIN },
                 { .events = POLLIN },
                 { .events = POLLIN },
+                { .fd = w->outer->log_requests, .events = POLLIN },
         };
         bool idle = false;
         for (;;) {
@@ -277,7 +273,7 @@ static _waiting_ void wait_for_end(Waiting *w, int signals) {
                 p[3].fd = w->control_closed ? -1 : w->outer->boot->control;
                 p[4].fd = helper;
                 p[5].fd = network ? network->helper.out : -1;
-                terminal_poll(&w->terminal, p + 6);
+                terminal_poll(&w->terminal, p + 7);
                 int n = poll(p, ELEMENTSOF(p), idle ? -1 : MEMORY_IDLE_MS);
                 idle = n == 0;
                 if (idle)
@@ -296,7 +292,9 @@ static _waiting_ void wait_for_end(Waiting *w, int signals) {
                 }
                 if (p[5].revents)
                         on_network(w);
-                terminal_handle(&w->terminal, p + 6);
+                if (p[6].revents)
+                        log_files_serve(w->outer->log_requests, w->outer->log_dir);
+                terminal_handle(&w->terminal, p + 7);
                 tidy_cgroup(w);
                 if (p[0].revents)
                         return;

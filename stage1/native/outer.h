@@ -21,6 +21,7 @@ typedef struct Outer {
         Network *network;           /* NULL: that of the host, or none */
         Metadata *metadata;         /* NULL: the metadata service does not know the pod */
         const char *cgroup;         /* without systemd: the pod's cgroup; or NULL */
+        int log_requests, log_dir;  /* log-files.h; -1: the pod has no log directory */
 } Outer;
 
 /* Blocks the signals that are passed on: from here on, they stay pending until outer_run looks at them. */

@@ -25,6 +25,7 @@
 #include "pod-apps.h"
 #include "pod-cgroup.h"
 #include "pod-sources.h"
+#include "send-fd.h"
 #include "strv.h"
 #include "terminal.h"
 
@@ -126,6 +127,11 @@ static void reload(Pid1 *p) {
         say(p, xstrdup("READY=1"));
 }
 
+static void reopen_logs(Pid1 *p) {
+        for (size_t i = 0; i < p->apps.n; i++)
+                app_reopen_log(p->apps.items[i]);
+}
+
 static void on_signal(void *userdata, uint32_t events) {
         Pid1 *p = userdata;
         struct signalfd_siginfo info;
@@ -138,6 +144,8 @@ static void on_signal(void *userdata, uint32_t events) {
                 return;
         else if (signal == SIGUSR1)
                 reload(p);
+        else if (signal == SIGUSR2)
+                reopen_logs(p);
         else if (signal == SIGINT || signal == SIGRTMIN + 5)
                 p->goal = p->goal == GOAL_END ? GOAL_END : GOAL_RESTART;
         else {
@@ -152,7 +160,8 @@ static void on_signal(void *userdata, uint32_t events) {
 static int watch_signals(Pid1 *p) {
         sigset_t set;
         sigemptyset(&set);
-        int all[] = { SIGCHLD, SIGTERM, SIGINT, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5, SIGURG, SIGUSR1 };
+        int all[] = { SIGCHLD, SIGTERM, SIGINT, SIGRTMIN + 3, SIGRTMIN + 4, SIGRTMIN + 5, SIGURG, SIGUSR1,
+                SIGUSR2 };
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
                 sigaddset(&set, all[i]);
         sigprocmask(SIG_SETMASK, &set, NULL);
@@ -166,21 +175,7 @@ static int watch_signals(Pid1 *p) {
 /* The master side goes to the outer supervisor, which has the user's terminal. */
 static int send_master(const Boot *b, int master) {
         char message = BOOT_TERMINAL;
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control = {};
-        struct iovec part = { &message, 1 };
-        struct msghdr m = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-        };
-        control.header = (struct cmsghdr){
-                .cmsg_level = SOL_SOCKET,
-                .cmsg_type = SCM_RIGHTS,
-                .cmsg_len = CMSG_LEN(sizeof(int)),
-        };
-        memcpy(CMSG_DATA(&control.header), &master, sizeof(master));
-        return sendmsg(b->control, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+        return send_with_fd(b->control, &message, 1, master);
 }
 
 static int open_terminal(const Boot *b, PodRoot *root, int *ret_slave) {
@@ -223,6 +218,8 @@ static int set_up(Pid1 *p) {
                 return log_error_errno(p->loop, "epoll");
         p->logs.console = console_open(p->boot->console);
         p->logs.interactive = p->plan->interactive;
+        p->logs.log_requests = p->boot->log_requests;
+        attach_server_start(&p->logs.attach, p->boot->attach, p->loop);
         int r = pod_root_enter(p->boot, &root);
         if (r >= 0 && p->boot->sources >= 0)
                 r = guard_process(); /* again: it has become another user */
@@ -446,6 +443,8 @@ static _waiting_ void supervise(Pid1 *p) {
         start_waiting(p);
         send(p->boot->control, &message, 1, MSG_NOSIGNAL);
         for (;;) {
+                for (size_t i = 0; i < p->apps.n; i++)
+                        app_settle(p->apps.items[i]);
                 look_after_failures(p);
                 look_after_readiness(p);
                 if (p->goal != GOAL_RUN)
@@ -463,16 +462,20 @@ static _waiting_ void supervise(Pid1 *p) {
 }
 
 /* What the apps have written has its way out before the pod ends, however slow the reader is; unless
- * somebody wants the pod to end, or journald does not read: an app can stop it with a signal. */
+ * somebody wants the pod to end, or journald does not read: an app can stop it with a signal; or a disk is
+ * full. */
 static void flush_logs(Pid1 *p) {
         uint64_t give_up = 0;
         for (;;) {
-                bool empty = true;
-                for (size_t i = 0; i < p->apps.n; i++)
+                bool empty = true, stuck = false;
+                for (size_t i = 0; i < p->apps.n; i++) {
                         empty &= app_drain(p->apps.items[i]);
-                if (empty && logs_ready(&p->logs))
+                        stuck |= !log_file_ready(&p->apps.items[i]->file);
+                        app_settle(p->apps.items[i]);
+                }
+                if (empty && !stuck && logs_ready(&p->logs) && attach_server_flushed(&p->logs.attach))
                         return;
-                if (!p->told_to_end && journal_ready(&p->logs.journal))
+                if (!p->told_to_end && journal_ready(&p->logs.journal) && !stuck)
                         give_up = 0;
                 else if (give_up == 0)
                         give_up = monotonic_ns() + FLUSH_TIMEOUT_MS * NSEC_PER_MSEC;

@@ -14,12 +14,14 @@
 
 #include "alloc.h"
 #include "app-credentials.h"
+#include "attach-socket.h"
 #include "cgroup2.h"
 #include "console.h"
 #include "descriptor-limit.h"
 #include "file.h"
 #include "incoming.h"
 #include "listen-fds.h"
+#include "log-files.h"
 #include "log.h"
 #include "namespaces.h"
 #include "oom-score.h"
@@ -131,12 +133,19 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 Sockets *sockets_of_unit) {
         _cleanup_free_ char *cgroup = NULL;
         _cleanup_close_ int pidfd = -1, cgroup_fd = -1;
-        int sockets[2], sources[2] = { -1, -1 };
+        _cleanup_close_ int log_dir = -1;
+        int sockets[2], sources[2] = { -1, -1 }, log_requests[2] = { -1, -1 };
         bool private_users = b->plan->users.count > 0;
         if (private_users && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sources) < 0)
                 return log_error_errno(errno, "socketpair");
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
                 return log_error_errno(errno, "socketpair");
+        if (b->plan->log_dir) {
+                if ((log_dir = log_files_open_directory(b->plan->log_dir)) < 0)
+                        return log_dir;
+                if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, log_requests) < 0)
+                        return log_error_errno(errno, "socketpair");
+        }
         if (!registration)
                 cgroup_fd = make_cgroup(b->plan->uuid, &cgroup);
 
@@ -149,6 +158,10 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 return log_error_errno(pid, "cannot clone the pod's PID 1");
         if (pid == 0) {
                 close(sockets[0]);
+                if (b->plan->log_dir) {
+                        close(log_dir);
+                        close(log_requests[0]);
+                }
                 if (registration)
                         helper_forget(&registration->helper);
                 if (network)
@@ -159,9 +172,14 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 inner.control = sockets[1];
                 inner.sources = sources[1];
                 inner.console = console;
+                inner.log_requests = log_requests[1];
                 pid1_run(&inner);
         }
         close(sockets[1]);
+        if (log_requests[1] >= 0)
+                close(log_requests[1]);
+        if (b->attach >= 0)
+                close(b->attach);
         sockets_close(sockets_of_unit);
         if (console >= 0)
                 close(console);
@@ -174,6 +192,8 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 .network = network,
                 .metadata = metadata,
                 .cgroup = cgroup,
+                .log_requests = log_requests[0],
+                .log_dir = log_dir,
                 .helper = -1 };
         if (private_users) {
                 close(sources[1]);
@@ -231,6 +251,8 @@ static int run_pod(const RunOptions *o, Sockets *sockets) {
         b.credentials = credentials_given();
         b.watchdog_us = watchdog_interval_us();
         b.sockets = sockets->apps;
+        if ((r = attach_socket_open(plan, pod, &b.attach)) < 0)
+                return r;
         b.terminal = plan->interactive && isatty(STDIN_FILENO);
         return start(&b, booted ? &registration : NULL, networked ? &network : NULL,
                         metadata_new(o, plan, pod, stage1), sockets);

@@ -48,8 +48,14 @@ void stream_tell_dropped(Stream *s) {
         tell_dropped(s, true);
 }
 
+static bool is_ready(const Stream *s) {
+        if (s->point && !attach_ready(s->point))
+                return false;
+        return s->file ? log_file_ready(s->file) : !s->logged || logs_ready(s->logs);
+}
+
 /* What is beyond the limit is shown, but not kept. */
-static void write_line(Stream *s, const char *line, size_t size) {
+static void log_line(Stream *s, const char *line, size_t size) {
         tell_dropped(s, false);
         bool passes = !s->limit || rate_limit_pass(s->limit, monotonic_ns());
         if (passes && s->limit && !journal_ready(&s->logs->journal)) {
@@ -62,9 +68,20 @@ static void write_line(Stream *s, const char *line, size_t size) {
                 show(s->logs, &s->sender, line, size);
 }
 
-int stream_open(Stream *s, Logs *l, const JournalSender *sender) {
-        int fds[2];
+static void write_line(Stream *s, const char *line, size_t size, bool partial) {
+        if (s->file)
+                log_file_add(s->file, s->name, partial, line, size);
+        else
+                log_line(s, line, size);
+}
+
+void stream_init(Stream *s, Logs *l, const JournalSender *sender) {
         *s = (Stream){ .logs = l, .sender = *sender, .in = -1, .out = -1, .source.fd = -1 };
+}
+
+int stream_open(Stream *s) {
+        const JournalSender *sender = &s->sender;
+        int fds[2];
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return -errno;
         s->in = fds[0];
@@ -77,18 +94,22 @@ int stream_open(Stream *s, Logs *l, const JournalSender *sender) {
 
 /* Passes on whole lines of the buffer while they are taken. */
 static void pass_lines(Stream *s, bool finish) {
-        size_t start = 0;
-        while (start < s->used && logs_ready(s->logs)) {
+        size_t start = 0, max = s->file ? LOG_FILE_LINE_MAX : STREAM_LINE_MAX;
+        if (!s->file && !s->logged)
+                start = s->used; /* those who attach have got it as it came */
+        while (start < s->used && is_ready(s)) {
                 char *newline = memchr(s->buffer + start, '\n', s->used - start);
                 size_t length = newline ? (size_t) (newline - s->buffer) - start : s->used - start;
-                if (length > STREAM_LINE_MAX) {
-                        length = STREAM_LINE_MAX;
+                if (length > max) {
+                        length = max;
                         newline = NULL;
-                } else if (!newline && length < STREAM_LINE_MAX && !finish)
+                } else if (!newline && !finish)
                         break;
-                write_line(s, s->buffer + start, length);
+                write_line(s, s->buffer + start, length, !newline);
                 start += length + (newline ? 1 : 0);
         }
+        if (s->file && start > 0)
+                log_file_flush(s->file);
         s->used -= start;
         if (s->used == 0) {
                 free(TAKE_PTR(s->buffer));
@@ -99,7 +120,7 @@ static void pass_lines(Stream *s, bool finish) {
 
 bool stream_read(Stream *s, bool finish) {
         pass_lines(s, false);
-        for (unsigned reads = 0; reads < READS_MAX && logs_ready(s->logs); reads++) {
+        for (unsigned reads = 0; reads < READS_MAX && is_ready(s); reads++) {
                 if (s->size - s->used < READ_SIZE) {
                         s->size = s->used + READ_SIZE;
                         s->buffer = xreallocarray(s->buffer, s->size, 1);
@@ -107,6 +128,10 @@ bool stream_read(Stream *s, bool finish) {
                 ssize_t n = read(s->in, s->buffer + s->used, s->size - s->used);
                 if (n < 0 && errno == EINTR)
                         continue;
+                if (n < 0 && errno == EIO)
+                        loop_forget(s->loop, &s->source); /* a terminal that nobody has open */
+                if (n > 0 && s->point)
+                        attach_output(s->point, s->kind, s->buffer + s->used, (size_t) n);
                 if (n > 0)
                         s->used += (size_t) n;
                 pass_lines(s, n <= 0 && finish);
@@ -119,7 +144,7 @@ bool stream_read(Stream *s, bool finish) {
 static void on_readable(void *userdata, uint32_t events) {
         Stream *s = userdata;
         stream_read(s, false);
-        if (!logs_ready(s->logs))
+        if (!is_ready(s))
                 loop_forget(s->loop, &s->source); /* until stream_resume */
 }
 
@@ -130,7 +155,7 @@ int stream_watch(Stream *s, int loop) {
 }
 
 void stream_resume(Stream *s) {
-        if (s->in >= 0 && s->source.fd < 0)
+        if (s->in >= 0 && s->source.fd < 0 && s->source.handle)
                 loop_watch(s->loop, &s->source, s->in, EPOLLIN);
         pass_lines(s, false);
 }

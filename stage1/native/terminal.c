@@ -11,15 +11,23 @@
 #define OUTPUT_PART 4096
 #define OUTPUT_REST (1024 * 1024)
 
-int terminal_open_pair(int dirfd, const char *path, int *ret_master, int *ret_slave) {
+int terminal_open_master(int dirfd, const char *path) {
         int unlock = 0;
         _cleanup_close_ int master = openat(dirfd, path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-        if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
-                return -errno;
-        /* not by name: that would have to be looked up in the app's root */
+        return master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0 ? -errno : TAKE_FD(master);
+}
+
+/* Not by name: that would have to be looked up in the app's root. */
+int terminal_open_slave(int master) {
         int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        return slave < 0 ? -errno : slave;
+}
+
+int terminal_open_pair(int dirfd, const char *path, int *ret_master, int *ret_slave) {
+        _cleanup_close_ int master = terminal_open_master(dirfd, path);
+        int slave = master < 0 ? master : terminal_open_slave(master);
         if (slave < 0)
-                return -errno;
+                return slave;
         *ret_master = TAKE_FD(master);
         *ret_slave = slave;
         return 0;

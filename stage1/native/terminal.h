@@ -23,6 +23,10 @@ typedef struct Terminal {
 /* Opens a pair in the devpts instance whose ptmx is at dirfd/path. */
 int terminal_open_pair(int dirfd, const char *path, int *ret_master, int *ret_slave);
 
+/* The sides one by one: a descriptor, or -errno. */
+int terminal_open_master(int dirfd, const char *path);
+int terminal_open_slave(int master);
+
 /* "pts/N" of the app's side, for its /dev. */
 int terminal_name(int master, char *ret, size_t size);
 

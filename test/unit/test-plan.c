@@ -316,6 +316,32 @@ static void a_place_is_for_one_volume_and_not_the_root(void **state) {
         plan_free(p);
 }
 
+#define IO(name, value) "{\"name\":\"coreos.com/rkt/stage2/" name "\",\"value\":\"" value "\"}"
+
+static void where_input_and_output_lead_is_kept_in_the_plan(void **state) {
+        _cleanup_plan_ Plan *p = compile(*state,
+                        APP("") ",\"annotations\":[" IO("stdin", "tty") "," IO("stderr", "null") "]", "");
+        _cleanup_plan_ Plan *again = NULL;
+        _cleanup_json_ json_object *json = plan_to_json(p);
+        _cleanup_free_ char *text = json_to_text(json, false), *error = NULL;
+        assert_true(strv_contains(p->apps[0].environment, "TERM=xterm"));
+        assert_int_equal(plan_parse("plan", text, strlen(text), &again, &error), 0);
+        assert_int_equal(again->apps[0].io.modes[0], APP_IO_TTY);
+        assert_int_equal(again->apps[0].io.modes[1], APP_IO_LOG);
+        assert_int_equal(again->apps[0].io.modes[2], APP_IO_NULL);
+        Plan *bad = NULL;
+        assert_int_equal(compile_with(*state, &request,
+                                         APP("") ",\"annotations\":[{\"name\":\"" APP_LOG_PATH_ANNOTATION
+                                                 "\",\"value\":\"a.log\"}]",
+                                         "", &bad),
+                        -EINVAL);
+        PlanRequest interactive = request;
+        interactive.interactive = true;
+        assert_int_equal(compile_with(*state, &interactive,
+                                         APP("") ",\"annotations\":[" IO("stdout", "stream") "]", "", &bad),
+                        -EINVAL);
+}
+
 static void stop_annotations_set_signal_and_patience(void **state) {
         _cleanup_plan_ Plan *p = compile(*state,
                         APP("") ",\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"
@@ -449,6 +475,8 @@ int main(void) {
                                 an_empty_volume_has_its_mode_and_owner_and_is_made_once, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                                 a_health_check_is_in_the_plan_and_comes_back, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                where_input_and_output_lead_is_kept_in_the_plan, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(stop_annotations_set_signal_and_patience, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_plan_read_back_is_the_same, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
