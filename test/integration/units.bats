@@ -105,6 +105,16 @@ use_port() {
     journalctl -u example-web -o cat | grep -q ': down$'
 }
 
+sign_of_life() { systemctl show -p WatchdogTimestampMonotonic --value "$1"; }
+later_sign() { (($(sign_of_life "$1") > $2)); }
+
+# lives_on UNIT SECONDS: it gives signs of life for longer than its watchdog's interval.
+lives_on() {
+    local first
+    first=$(sign_of_life "$1")
+    wait_for $(($2 * 4)) later_sign "$1" $((first + $2 * 1000000))
+}
+
 @test "units: the watchdog of the unit restarts an app that hangs, and not one that does not" {
     web_image web
     install_examples
@@ -113,8 +123,7 @@ use_port() {
     [[ $(ask 18090 'env WATCHDOG_USEC') == 5000000 && $(ask 18090 'env WATCHDOG_PID') == unset ]]
     local before
     before=$(</run/example-web.uuid)
-    # longer than the interval: it is there still
-    sleep 6
+    lives_on example-web 5
     [[ $(</run/example-web.uuid) == "$before" ]]
     (ask 18090 hang >/dev/null) 3>&- &
     local asking=$!
@@ -132,7 +141,7 @@ use_port() {
     systemd-run --quiet --unit=rkt-test-watched --service-type=notify -p WatchdogSec=4 -p KillMode=mixed rkt run --net=none example.com/sleeper
     local pid
     pid=$(systemctl show -p MainPID --value rkt-test-watched)
-    sleep 5
+    lives_on rkt-test-watched 4
     [[ $(systemctl show -p MainPID -p Result rkt-test-watched | paste -sd' ') == "MainPID=$pid Result=success" ]]
     # and who stops them is missed
     kill -STOP "$pid"
