@@ -44,9 +44,12 @@ typedef struct Listing {
 static void read_health(Listing *l, const Pod *p, PodInfo *i) {
         if (!full || p->state != POD_RUNNING || faccessat(p->fd, "stage1/rootfs/" HEALTH_DIR, F_OK, 0) < 0)
                 return;
-        for (size_t n = 0; n < i->n_apps; n++)
-                l->health |= i->apps[n].has_health =
-                                pod_app_health(p, i->apps[n].app->name, &i->apps[n].health);
+        for (size_t n = 0; n < i->n_apps; n++) {
+                AppInfo *a = &i->apps[n];
+                _cleanup_free_ char *ended = xasprintf("stage1/rootfs/rkt/status/%s", a->app->name);
+                if (faccessat(p->fd, ended, F_OK, 0) < 0)
+                        l->health |= a->has_health = pod_app_health(p, a->app->name, &a->health);
+        }
 }
 
 /* The pod is only borrowed here: what is printed of it later is in the copy. */

@@ -111,7 +111,7 @@ static void print_time(FILE *f, const char *name, int64_t ns) {
 
 static void print_health(FILE *f, const AppInfo *a) {
         const HealthState *h = &a->health;
-        if (!a->has_health)
+        if (!a->has_health || a->state != APP_RUNNING)
                 return;
         fprintf(f, "health-%s=%s\n", a->app->name, health_status_name(h->status));
         if (h->checked_at == 0 || (h->exit_code == 0 && !h->timed_out))

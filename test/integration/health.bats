@@ -13,8 +13,9 @@ teardown() {
     end_pods
 }
 
-# Checks often, and with little patience.
+# Checks often, and with little patience; and with all of it until the app has begun to work.
 quick=(--health-interval=100ms --health-timeout=20s --health-retries=2)
+patient=("${quick[@]}" --health-start-period=1h --health-start-interval=100ms)
 
 # An app that is well as long as it has no file /broken.
 breakable_image() {
@@ -42,14 +43,17 @@ kinds() {
 
 @test "health: redis is asked by its own client; it is unhealthy while it hangs, and healthy again after that" {
     need commands redis-server redis-cli
+    local pid patience=3s
+    [[ $RKT_TEST_HOST != vm ]] || patience=10s
     inspect_image '{"exec": ["/bin/redis-server", "--port", "6379", "--save", "", "--dir", "/tmp"]}'
     start_pod "${inspect_pod[@]}" --name=redis --notify=healthy --health-cmd='redis-cli ping | grep PONG' \
-        --health-interval=200ms --health-timeout=2s --health-retries=2
+        --health-interval=200ms --health-timeout=$patience --health-retries=2
     check rkt status "$uuid"
     has '^health-redis=healthy$'
-    health redis '.status == "healthy" and .failing_streak == 0 and .exit_code == 0 and .checked_at > 0 and .output == "PONG\n"'
+    is_healthy() { health redis '.status == "healthy" and .failing_streak == 0 and .exit_code == 0 and .checked_at > 0 and .output == "PONG\n"' >/dev/null; }
+    wait_for 10 is_healthy
 
-    local pid
+    # shellcheck disable=SC2046 # a word for each process
     pid=$(grep -l '^redis-server' $(sed "s|.*|/proc/&/comm|" "/sys/fs/cgroup$(<"/var/lib/rkt/pods/run/$uuid/subcgroup")/app-redis/cgroup.procs"))
     pid=${pid#/proc/} pid=${pid%/comm}
     kill -STOP "$pid"
@@ -61,7 +65,6 @@ kinds() {
     has '^health-failure-redis=timeout 137'
     grep -q ': it is unhealthy: ' "$BATS_TEST_TMPDIR/out"
     kill -CONT "$pid"
-    is_healthy() { health redis '.status == "healthy" and .failing_streak == 0' >/dev/null; }
     wait_for 30 is_healthy
     [[ $(kinds) == 'app-healthy app-unhealthy app-healthy' ]]
     journalctl -x -o cat -t rkt RKT_POD="$uuid" RKT_EVENT=app-unhealthy | grep -q 'unhealthy: its last check ended with status 137'
@@ -99,15 +102,16 @@ kinds() {
     wait_for 30 failed_often
     local group
     group=/sys/fs/cgroup$(<"/var/lib/rkt/pods/run/$uuid/subcgroup")/app-slow
-    # the app, and at most one check: its shell, and two programs that it runs
-    (($(wc -l <"$group/cgroup.procs") <= 4))
+    # the app, and at most one check: its shell, and two programs that it runs; those of each before it would be more
+    few() { (($(wc -l <"$group/cgroup.procs") <= 4)); }
+    wait_for 10 few
     [[ $(kinds) == app-unhealthy ]]
 }
 
 @test "health: the end of what a check writes is kept, however much that is" {
     busybox_image words "$(sh_app 'exec sleep 1000')"
     start_pod example.com/words --name=much --health-cmd='i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done; echo the end >&2; exit 7' "${quick[@]}" \
-        example.com/words --name=endless --health-cmd='while :; do echo more and more; done' "${quick[@]}" --annotation=coreos.com/rkt/stage2/log-rate=5/1h \
+        example.com/words --name=endless --health-cmd='while :; do echo more and more; done' --health-timeout=1h --health-interval=100ms --annotation=coreos.com/rkt/stage2/log-rate=5/1h \
         example.com/words --name=none --health-cmd='["/no/such", "program"]' "${quick[@]}" \
         example.com/words --name=bytes --health-cmd='printf "a\\033[31m\\377b"; exit 1' "${quick[@]}"
     much() { health much '.exit_code == 7 and (.output | length == 1024 and endswith("line 1999\nthe end\n"))' >/dev/null; }
@@ -143,7 +147,7 @@ kinds() {
 
 @test "health: an app that has become unhealthy is started again, whatever its policy, or killed, or stopped for good" {
     breakable_image breaks
-    start_pod example.com/breaks --notify=healthy --health-cmd="$well" "${quick[@]}" --health-on-failure=restart
+    start_pod example.com/breaks --notify=healthy --health-cmd="$well" "${patient[@]}" --health-on-failure=restart
     break_app "$uuid"
     up_twice() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == 2)) && health breaks '.status == "healthy"' >/dev/null; }
     wait_for 60 up_twice
@@ -152,20 +156,20 @@ kinds() {
     rkt stop "$uuid"
     check rkt status --wait=60s "$uuid"
 
-    start_pod example.com/breaks --notify=healthy --health-cmd="$well" "${quick[@]}" --health-on-failure=kill
+    start_pod example.com/breaks --notify=healthy --health-cmd="$well" "${patient[@]}" --health-on-failure=kill
     break_app "$uuid"
     wait_for_run 137
     check rkt status "$uuid"
     has '^app-breaks=137$'
 
-    start_pod example.com/breaks --notify=healthy --health-cmd="$well" "${quick[@]}" --health-on-failure=kill --restart=on-failure
+    start_pod example.com/breaks --notify=healthy --health-cmd="$well" "${patient[@]}" --health-on-failure=kill --restart=on-failure
     break_app "$uuid"
     wait_for 60 up_twice
     rkt stop "$uuid"
     check rkt status --wait=60s "$uuid"
 
     breakable_image polite 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'
-    start_pod example.com/polite --notify=healthy --health-cmd="$well" "${quick[@]}" --health-on-failure=stop --restart=always
+    start_pod example.com/polite --notify=healthy --health-cmd="$well" "${patient[@]}" --health-on-failure=stop --restart=always
     break_app "$uuid"
     wait_for_run 1 # that it gives way does not make it well
     check rkt status "$uuid"
@@ -178,7 +182,7 @@ fed() { systemctl show -p WatchdogTimestampMonotonic --value rkt-test-health; }
 @test "health: the watchdog of a unit is not answered for an app that is unhealthy" {
     breakable_image watched
     systemd-run --quiet --unit=rkt-test-health --service-type=notify -p WatchdogSec=4 -p KillMode=mixed rkt run --net=none \
-        --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/watched --notify=healthy --health-cmd="$well" "${quick[@]}"
+        --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/watched --notify=healthy --health-cmd="$well" "${patient[@]}"
     uuid=$(<"$BATS_TEST_TMPDIR/uuid")
     health watched '.status == "healthy"' # the unit was not active before
     # as long as it is well, nobody is missed
@@ -246,6 +250,20 @@ fed() { systemctl show -p WatchdogTimestampMonotonic --value rkt-test-health; }
     check rkt run --dry-run --net=none example.com/plain --health-cmd='CMD true now' --health-timeout=1m
     jq -e '.apps[0].health | .command == ["true", "now"] and .timeout == 60000 and .interval == 30000' <<<"$output"
     [[ -z $(rkt list --no-legend) ]]
+}
+
+@test "health: of an app that has ended, JSON alone tells what the last check had found" {
+    breakable_image part 'echo up; while [ ! -e /end ]; do sleep 0.05; done'
+    start_pod example.com/part --name=ends --notify=healthy --health-cmd=true "${quick[@]}" example.com/part --name=stays
+    rkt enter --app=ends "$uuid" touch /end
+    gone() { rkt status --format=json "$uuid" | jq -e '.apps[0].state == "exited"' >/dev/null; }
+    wait_for 30 gone
+    check rkt status "$uuid"
+    has '^state=running$'
+    lacks 'health'
+    health ends '.status == "healthy"'
+    check rkt list --full
+    lacks 'HEALTH'
 }
 
 @test "health: fly says that it does not check" {
