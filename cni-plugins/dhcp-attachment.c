@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "dhcp-announce.h"
 #include "dhcp-state.h"
 #include "duration.h"
 #include "file.h"
@@ -139,6 +140,8 @@ static void set_address(Attachment *a, const IpPrefix *old) {
                 log_error_errno(r, "%s: cannot set %s on %s", name(a), text, ifname(a));
         else
                 log_info("%s: %s has the address %s now", name(a), ifname(a), text);
+        if (r >= 0)
+                dhcp_announce(&a->request.call, result);
         a->is_set = r >= 0;
 }
 

@@ -288,6 +288,7 @@ static int begin(Daemon *d) {
         sigaddset(&ending, SIGINT);
         sigprocmask(SIG_BLOCK, &ending, NULL);
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGCHLD, SIG_IGN); /* what dhcp_announce starts */
         d->signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
         d->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
         if (d->signals < 0 || d->timer < 0)

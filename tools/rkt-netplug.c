@@ -284,6 +284,24 @@ static int run_check(char *const *arguments) {
         return r < 0 ? r : pod_network_check(&t.network);
 }
 
+/* The first argument alone is the pod's. */
+static int run_readdress(char *const *arguments) {
+        _cleanup_(target_done) Target t = { .network = { .pod = -1, .net = -1 } };
+        IpPrefix address;
+        if (strv_length(arguments) != 3 || ip_prefix_parse(arguments[2], &address) < 0) {
+                log_error("expected the UUID of a pod, an interface of it and ADDRESS/LENGTH");
+                return -EINVAL;
+        }
+        char *const pod[] = { arguments[0], NULL };
+        int r = find_pod(pod, &t);
+        if (r < 0)
+                return r;
+        r = pod_network_open(&t.network, false);
+        if (r == -ENOENT)
+                log_error("pod %s is in no network", t.uuid);
+        return r < 0 ? r : pod_network_readdress(&t.network, arguments[1], &address);
+}
+
 static const Command add_command = {
         .name = "netplug add",
         .usage = "[--leader=PID] [--net=LIST] UUID",
@@ -319,6 +337,15 @@ static const Command check_command = {
         .needs_root = true,
 };
 
+static const Command readdress_command = {
+        .name = "netplug readdress",
+        .usage = "UUID INTERFACE ADDRESS/LENGTH",
+        .summary = "Note that a plugin has given an interface of a pod another address",
+        .options = pod_options,
+        .global_options = global_options,
+        .needs_root = true,
+};
+
 static int run(const Command *c, int (*what)(char *const *arguments), int argc, char **argv) {
         _cleanup_strv_ char **arguments = NULL;
         int r = globals_command(c, argc, argv, &arguments);
@@ -339,12 +366,17 @@ static int check(int argc, char **argv) {
         return run(&check_command, run_check, argc, argv);
 }
 
+static int readdress(int argc, char **argv) {
+        return run(&readdress_command, run_readdress, argc, argv);
+}
+
 static const Subcommand subcommands[] = {
         { "add", add, "Put a pod into its networks" },
         { "check", check, "Have plugins check a pod's networks" },
         { "del", del, "Take a pod out of its networks" },
         { "gc", netplug_gc, "Remove what pods that are gone have left in networks" },
         { "list", netplug_list, "List the configured networks" },
+        { "readdress", readdress, "Note another address of a pod" },
         { "status", netplug_status, "Ask plugins whether networks can be used" },
         {},
 };

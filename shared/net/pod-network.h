@@ -40,6 +40,9 @@ int pod_network_add(PodNetwork *p, const CniNetworks *configured, const NetworkL
  * by the next call; logs it; -EIO. */
 int pod_network_del(PodNetwork *p);
 int pod_network_check(PodNetwork *p);
+/* Notes that an interface has this address of its family now instead of the one that ADD gave it. -ENOENT:
+ * it has none to replace. Logs. */
+int pod_network_readdress(PodNetwork *p, const char *ifname, const IpPrefix *address);
 
 /* Calls each for every network of the pod, in order. The first failure is returned in the end. */
 int pod_network_foreach(

@@ -9,6 +9,7 @@ load dhcp
 
 setup() { dhcp_setup; }
 teardown() {
+    [[ $(type -t end_pods) != function ]] || end_pods
     dhcp_teardown
     systemctl stop rkt-cni-dhcp.service rkt-cni-dhcp.socket 2>/dev/null || :
 }
@@ -255,4 +256,25 @@ has_no_address() { ! ip -n "$ns" -4 -o addr show eth0 | grep -q .; }
     systemctl is-active rkt-cni-dhcp.service
     [[ ! $(ls /run/cni/dhcp) ]]
     rkt gc --grace-period=0s >/dev/null
+}
+
+@test "a pod whose lease comes back with another address is listed with that" {
+    load pods
+    systemctl stop rkt-cni-dhcp.service rkt-cni-dhcp.socket 2>/dev/null || :
+    systemctl daemon-reload
+    systemctl start rkt-cni-dhcp.socket
+    far_bridge
+    start_server '{"reply": "ack", "address": "10.90.0.10", "seconds": 600, "t1": 1, "t2": 590}'
+    busybox_image lan "$(sh_app 'exec sleep 1000')"
+    mkdir -p "$BATS_TEST_TMPDIR/config/net.d"
+    dhcp_socket= dhcp_conf bridge '' '{"bridge": "br-rkt-test", "name": "lan"}' >"$BATS_TEST_TMPDIR/config/net.d/10-lan.conf"
+    rkt --local-config="$BATS_TEST_TMPDIR/config" run --net=lan --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/lan >/dev/null 2>&1 3>&- &
+    wait_for 20 test -s "$BATS_TEST_TMPDIR/uuid"
+    listed() { rkt status "$(<"$BATS_TEST_TMPDIR/uuid")" | grep -q "^networks=lan:ip4=$1"; }
+    wait_for 20 listed 10.90.0.10
+    answer '{"reply": "nak", "address": "10.90.0.10"}'
+    wait_for 30 asked 'DISCOVER .*'
+    answer '{"reply": "ack", "address": "10.90.0.11", "seconds": 600}'
+    wait_for 40 listed 10.90.0.11
+    [[ $(jq -r '.[0].ip' "/var/lib/rkt/pods/run/$(<"$BATS_TEST_TMPDIR/uuid")/net-info.json") == 10.90.0.11 ]]
 }
