@@ -16,6 +16,7 @@
 #include "cgroup2.h"
 #include "duration.h"
 #include "file.h"
+#include "flavour.h"
 #include "health.h"
 #include "log.h"
 #include "strv.h"
@@ -280,6 +281,13 @@ static void on_failure_pipe(void *userdata, uint32_t events) {
         check_execution(a);
 }
 
+void app_adopt(App *a, pid_t pid, int failure) {
+        a->pid = a->streams[0].sender.pid = a->streams[1].sender.pid = pid;
+        a->failure = failure;
+        a->failure_source = (LoopSource){ .handle = on_failure_pipe, .userdata = a, .fd = -1 };
+        loop_watch(a->loop, &a->failure_source, failure, EPOLLIN);
+}
+
 static void set_deadline(App *a) {
         a->stop_deadline = monotonic_ns() + a->plan->life.stop_timeout_ms * NSEC_PER_MSEC;
 }
@@ -330,6 +338,10 @@ static void begin(App *a, AppPhase phase) {
         a->stop_deadline = 0;
         if (a->stop_asked > 0)
                 set_deadline(a); /* the post-stop hook of an app that was stopped may not take for ever */
+        if (a->agent) {
+                flavour.manager->let_go(a->agent, a);
+                return;
+        }
         int failure = -1;
         pid_t pid = start_process(a, &failure);
         if (pid < 0) {
@@ -340,10 +352,7 @@ static void begin(App *a, AppPhase phase) {
                         end_main(a, EXECUTION_EXIT_FAILURE);
                 return;
         }
-        a->pid = a->streams[0].sender.pid = a->streams[1].sender.pid = pid;
-        a->failure = failure;
-        a->failure_source = (LoopSource){ .handle = on_failure_pipe, .userdata = a, .fd = -1 };
-        loop_watch(a->loop, &a->failure_source, failure, EPOLLIN);
+        app_adopt(a, pid, failure);
 }
 
 void app_reset(App *a) {
@@ -429,7 +438,7 @@ void app_process_ended(App *a, int code, int status) {
         stream_tell_dropped(&a->streams[1]);
         a->pid = 0;
         /* what the process left behind goes with it: hooks and the app begin with an empty cgroup */
-        if (a->cgroup >= 0)
+        if (a->cgroup >= 0 && !a->agent)
                 cgroup2_kill(a->cgroup);
 
         if (phase == APP_POST_STOP) {
@@ -464,6 +473,11 @@ void app_ask_to_restart(App *a) {
 void app_ask_to_stop_as_failed(App *a) {
         a->given_up = true;
         app_ask_to_stop(a);
+}
+
+void app_expect_stop(App *a) {
+        a->stop_asked = monotonic_ns();
+        a->stop_signal = a->plan->life.stop_signal;
 }
 
 void app_kill(App *a) {

@@ -39,7 +39,8 @@ typedef struct App {
         bool completed;       /* the mount namespace has what only the first process can add */
         Logs *logs;
         int loop;
-        int control; /* socket to the other side, which tells the host what happens */
+        int control;         /* socket to the other side, which tells the host what happens */
+        struct Agent *agent; /* a manager starts its processes (flavour.h); NULL: we do */
         Stream streams[2];
         RateLimit log_limit;       /* of both */
         const AppSockets *sockets; /* of the unit; NULL: none */
@@ -85,6 +86,8 @@ void app_reset(App *a);
 void app_start(App *a);
 /* It has been executed, or it has said that it is ready if it is one that does. */
 bool app_is_ready(const App *a);
+/* The manager has started the process of the phase; failure is as process_start's. */
+void app_adopt(App *a, pid_t pid, int failure);
 /* Its process has ended, with waitid's code and status; the next phase begins. */
 void app_process_ended(App *a, int code, int status);
 /* Takes the lines that are in its pipes: while the process that wrote them can still be named. Returns
@@ -101,6 +104,8 @@ void app_kill(App *a);
 void app_ask_to_restart(App *a);
 /* The same, and it has failed, however it ends. */
 void app_ask_to_stop_as_failed(App *a);
+/* Notes that the manager has been asked to stop it. */
+void app_expect_stop(App *a);
 
 /* A line of PID 1 about the app, under its name. */
 void app_report(App *a, const char *format, ...) _printf_(2, 3);

@@ -19,6 +19,7 @@ typedef struct Boot {
         CgroupLayout cgroups; /* of the host */
         bool terminal;        /* an interactive app gets a terminal of its own */
         bool debug;
+        const char *programs;      /* the directory of the flavour's programs, on the host */
         bool credentials;          /* the unit has some for the apps */
         uint64_t watchdog_us;      /* the unit's watchdog; 0: none */
         int attach;                /* listening socket of those who attach; -1: nothing to attach to */
@@ -39,4 +40,7 @@ typedef enum BootMessage {
         BOOT_EVENT = 'e',             /* from PID 1, with what happened to an app behind it: event.h */
         BOOT_SAY = 'm',               /* from PID 1, with what the service manager is to be told behind it */
         BOOT_STARTED = 's', /* from PID 1: the apps have been started, and it has its cgroup namespace */
+        /* To PID 1's agent, where PID 1 is a service manager whose own signals mean something else. */
+        BOOT_STOP = 'q',
+        BOOT_RELOAD = 'u',
 } BootMessage;

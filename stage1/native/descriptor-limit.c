@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "descriptor-limit.h"
 
-#include <sys/resource.h>
-
 static struct rlimit given;
 
 void descriptor_limit_raise(void) {
@@ -10,6 +8,10 @@ void descriptor_limit_raise(void) {
                 return;
         struct rlimit raised = { given.rlim_max, given.rlim_max };
         setrlimit(RLIMIT_NOFILE, &raised);
+}
+
+void descriptor_limit_given(struct rlimit *ret) {
+        *ret = given;
 }
 
 void descriptor_limit_restore(void) {

@@ -26,6 +26,7 @@
 #include "leader.h"
 #include "log.h"
 #include "namespaces.h"
+#include "pod-root.h"
 #include "process.h"
 #include "sealed.h"
 #include "terminal.h"
@@ -69,15 +70,18 @@ static int load_filter(Entry *e) {
 /* Descriptors of what PID 1 has made for the app. -ENOENT: it is not there yet. *ret_what is what was looked
  * for. */
 static int open_app(Entry *e, char **ret_what) {
-        _cleanup_free_ char *number = NULL, *pod_cgroup = NULL;
+        _cleanup_free_ char *number = NULL, *pod_cgroup = NULL, *agent = NULL;
         *ret_what = xasprintf("run/rkt/namespaces/%s in PID 1's root", e->app.name);
         _cleanup_free_ char *path = xasprintf("run/rkt/namespaces/%s", e->app.name);
         int r = read_line_at(e->leader_root, path, &number);
         if (r < 0)
                 return r;
         free(*ret_what);
-        *ret_what = xasprintf("/proc/%d/fd/%s", (int) e->pid, number);
-        e->mount_namespace = open(*ret_what, O_RDONLY | O_CLOEXEC);
+        /* where PID 1 is a service manager, its agent has them */
+        bool has_agent = read_line_at(e->leader_root, POD_ROOT_AGENT + 1, &agent) >= 0;
+        *ret_what = has_agent ? xasprintf("proc/%s/fd/%s", agent, number)
+                              : xasprintf("/proc/%d/fd/%s", (int) e->pid, number);
+        e->mount_namespace = openat(e->leader_root, *ret_what, O_RDONLY | O_CLOEXEC);
         if (e->mount_namespace < 0)
                 return -errno;
         r = read_line_at(AT_FDCWD, "subcgroup", &pod_cgroup);
@@ -86,7 +90,7 @@ static int open_app(Entry *e, char **ret_what) {
         if (r < 0)
                 return r;
         free(*ret_what);
-        *ret_what = xasprintf("%s/app-%s", pod_cgroup, e->app.name);
+        *ret_what = xasprintf("%s/app-%s%s", pod_cgroup, e->app.name, has_agent ? ".service" : "");
         e->cgroup = cgroup_open(*ret_what);
         if (e->cgroup < 0)
                 return e->cgroup;

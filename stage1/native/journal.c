@@ -63,6 +63,15 @@ static int open_socket(JournalSocket s) {
         return TAKE_FD(fd);
 }
 
+static int connect_client(Journal *j) {
+        struct sockaddr_un a = socket_address(JOURNAL_SOCKET_NATIVE);
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0 || connect(fd, (struct sockaddr *) &a, sizeof(a)) < 0)
+                return -errno;
+        j->client = TAKE_FD(fd);
+        return 0;
+}
+
 int journal_open(Journal *j, int host_usr) {
         *j = (Journal){ .client = -1, .cgroup = -1, .client_source.fd = -1, .host_usr = host_usr };
         int r = mkdir_parents_at(AT_FDCWD, "/run/systemd/journal", 0755);
@@ -75,11 +84,16 @@ int journal_open(Journal *j, int host_usr) {
                         return log_error_errno(
                                         j->sockets[s], "cannot listen at the pod's %s", addresses[s].path);
         }
-        struct sockaddr_un a = socket_address(JOURNAL_SOCKET_NATIVE);
-        j->client = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (j->client < 0 || connect(j->client, (struct sockaddr *) &a, sizeof(a)) < 0)
-                return log_error_errno(errno, "cannot connect to the pod's journal");
-        return 0;
+        r = connect_client(j);
+        return r < 0 ? log_error_errno(r, "cannot connect to the pod's journal") : 0;
+}
+
+void journal_open_managed(Journal *j) {
+        *j = (Journal){
+                .client = -1, .cgroup = -1, .client_source.fd = -1, .host_usr = -1, .managed = true
+        };
+        for (JournalSocket s = 0; s < _JOURNAL_SOCKET_MAX; s++)
+                j->sockets[s] = j->sources[s].fd = -1;
 }
 
 /* Gives the journal up: writers get ECONNREFUSED instead of waiting for ever. */
@@ -120,7 +134,7 @@ static int write_configuration(const Journal *j) {
         return write_string_at(AT_FDCWD, "/etc/systemd/journald.conf", text, 0644);
 }
 
-static int prepare_files(const Journal *j) {
+int journal_prepare_files(const Journal *j) {
         int r = mkdir_parents_at(AT_FDCWD, "/etc/systemd", 0755);
         if (r >= 0)
                 r = write_configuration(j);
@@ -176,7 +190,7 @@ static void start(Journal *j) {
                 loop_forget(j->loop, &j->sources[s]);
         int r = 0;
         if (j->starts == 0 && (r = mount_host_usr(j)) >= 0)
-                r = prepare_files(j);
+                r = journal_prepare_files(j);
         if (r < 0 || ++j->starts > STARTS_MAX) {
                 log_warning("no journal is kept for this pod: systemd-journald %s",
                                 r < 0 ? "cannot be used" : "keeps failing");
@@ -273,7 +287,10 @@ static char *compose(const JournalSender *from, const char *line, size_t size, s
 }
 
 void journal_write(Journal *j, const JournalSender *from, const char *line, size_t size) {
-        start(j);
+        if (!j->managed)
+                start(j);
+        else if (j->client < 0)
+                connect_client(j); /* nobody listens yet: then it is only shown */
         if (j->client < 0 || j->n_pending > 0)
                 return;
         size_t total;

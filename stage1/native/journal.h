@@ -25,6 +25,7 @@ typedef struct Journal {
         int cgroup;       /* that journald starts in; -1: ours */
         int host_usr;     /* the host's /usr, not yet mounted; or -1 */
         pid_t pid;        /* 0: not running */
+        bool managed;     /* the pod's service manager holds the sockets, and starts it */
         uint64_t max_use; /* bytes; 0: journald's own limit */
         unsigned starts;
         char *pending; /* a message that did not fit */
@@ -50,6 +51,10 @@ typedef struct JournalSender {
 
 /* Makes the sockets in /run/systemd/journal; host_usr is taken. */
 int journal_open(Journal *j, int host_usr);
+/* Of a pod with a service manager: nothing but the connection, once somebody listens. */
+void journal_open_managed(Journal *j);
+/* The files by which journald finds out how it is to behave here: -errno. */
+int journal_prepare_files(const Journal *j);
 void journal_attach(Journal *j, int loop, void (*writable)(void *), void *userdata);
 
 bool journal_ready(const Journal *j);

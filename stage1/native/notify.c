@@ -43,6 +43,8 @@ static void on_message(void *userdata, uint32_t events) {
                 return;
         NotifyMessage m;
         text[size] = 0;
+        if (n->pass_on)
+                n->pass_on(n->userdata, text);
         notify_message_parse(text, &m);
         n->ready = (n->ready && !m.reloading) || m.ready;
         n->reloading |= m.reloading;

@@ -21,6 +21,9 @@ typedef struct Notify {
         bool trigger;   /* WATCHDOG=trigger */
         char *status;   /* STATUS=… */
         char *extend;   /* EXTEND_TIMEOUT_USEC=… */
+        /* What else is to know of a message; NULL: nobody. */
+        void (*pass_on)(void *userdata, const char *text);
+        void *userdata;
 } Notify;
 
 #define NOTIFY_NONE ((Notify){ .fd = -1, .source.fd = -1 })

@@ -13,6 +13,7 @@
 #include "cgroup2.h"
 #include "event.h"
 #include "file.h"
+#include "flavour.h"
 #include "host-notify.h"
 #include "log-files.h"
 #include "log.h"
@@ -161,7 +162,8 @@ static void move_to_supervisor(const Waiting *w, pid_t pid) {
 /* Moving a process takes the kernel up to some 15 ms, so it is done beside everything else, by us. PID 1
  * must have its cgroup namespace by then, whose root is the cgroup that it is in when it makes it. */
 static void tidy_cgroup(Waiting *w) {
-        if (w->tidy || !w->started || (w->registration && w->registration->helper.out >= 0))
+        if (w->tidy || flavour.manager || !w->started ||
+                        (w->registration && w->registration->helper.out >= 0))
                 return;
         w->tidy = true;
         move_to_supervisor(w, w->outer->pid);
@@ -178,7 +180,7 @@ static void release_when_ready(Waiting *w) {
         if (w->released || w->failure || !w->networked || (w->registration && !w->registration->cgroup))
                 return;
         w->released = true;
-        if (w->registration && plan_has_limits(w->outer->boot->plan))
+        if (w->registration && (flavour.manager || plan_has_limits(w->outer->boot->plan)))
                 move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
         if (release(w->outer, pod_cgroup(w), w->metadata_url) < 0)
                 give_up(w);
@@ -210,6 +212,15 @@ static void on_registration(Waiting *w) {
         }
 }
 
+/* Of PID 1, by a signal, or of its agent. */
+static void ask(const Waiting *w, BootMessage message, int signal) {
+        char byte = (char) message;
+        if (flavour.manager)
+                send(w->outer->boot->control, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        else
+                pidfd_signal(w->outer->pidfd, signal);
+}
+
 /* The first asks for an orderly stop, another one for a quick end. SIGHUP and SIGQUIT ask only. SIGUSR1 asks
  * the apps to read their configuration anew: SIGHUP is what a terminal that goes away sends. SIGUSR2 says
  * that log files have been moved. */
@@ -223,14 +234,17 @@ static void on_signal(Waiting *w, int signals) {
         }
         if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2) {
                 if (w->released)
-                        pidfd_signal(w->outer->pidfd, (int) info.ssi_signo);
+                        ask(w, info.ssi_signo == SIGUSR1 ? BOOT_RELOAD : BOOT_ROTATE, (int) info.ssi_signo);
                 return;
         }
         bool insistent = w->asked && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT);
         w->asked = true;
         if (!w->released)
                 w->failure = 128 + (int) info.ssi_signo;
-        pidfd_signal(w->outer->pidfd, insistent || !w->released ? SIGKILL : SIGTERM);
+        if (insistent || !w->released)
+                pidfd_signal(w->outer->pidfd, SIGKILL);
+        else
+                ask(w, BOOT_STOP, SIGTERM);
 }
 
 static void signal_set(sigset_t *ret) {

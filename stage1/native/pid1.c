@@ -19,6 +19,7 @@
 #include "duration.h"
 #include "execution.h"
 #include "file.h"
+#include "flavour.h"
 #include "health.h"
 #include "log.h"
 #include "memory.h"
@@ -48,6 +49,9 @@ typedef struct Pid1 {
         LoopSource signal_source;
         Goal goal;
         bool told_to_end;
+        Agent *agent;              /* of the manager that PID 1 has become; NULL: we are PID 1 */
+        bool stopping;             /* the manager has been asked to end */
+        LoopSource control_source; /* of an agent */
         bool ready;
         uint64_t said_alive; /* when the watchdog last heard of us: monotonic ns */
         bool idle;           /* it has given its memory back since it last did something */
@@ -209,6 +213,16 @@ static int guard_process(void) {
         return 0;
 }
 
+/* Where PID 1 becomes a service manager, signals are that one's business, and journald, too. */
+static int open_journal(Pid1 *p, PodRoot *root) {
+        if (flavour.manager) {
+                journal_open_managed(&p->logs.journal);
+                return flavour.manager->prepare(p->boot, root);
+        }
+        int r = watch_signals(p);
+        return r < 0 ? r : journal_open(&p->logs.journal, root->host_usr);
+}
+
 /* Everything that does not need the pod's cgroup: done while systemd is making it. */
 static int set_up(Pid1 *p) {
         PodRoot root;
@@ -223,7 +237,7 @@ static int set_up(Pid1 *p) {
         int r = pod_root_enter(p->boot, &root);
         if (r >= 0 && p->boot->sources >= 0)
                 r = guard_process(); /* again: it has become another user */
-        if (r < 0 || (r = watch_signals(p)) < 0 || (r = journal_open(&p->logs.journal, root.host_usr)) < 0)
+        if (r < 0 || (r = open_journal(p, &root)) < 0)
                 return r;
         if (p->boot->terminal && (r = open_terminal(p->boot, &root, &terminal)) < 0)
                 return r;
@@ -265,6 +279,37 @@ static int use_metadata_url(Pid1 *p, const char *url) {
         return r;
 }
 
+/* What the outer supervisor wants: from it, there are no signals that PID 1 would take for that. */
+static void on_control(void *userdata, uint32_t events) {
+        Pid1 *p = userdata;
+        char message[BOOT_MESSAGE_MAX];
+        ssize_t n = recv(p->boot->control, message, sizeof(message), MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return;
+        if (n <= 0)
+                loop_forget(p->loop, &p->control_source);
+        else if (*message == BOOT_RELOAD)
+                reload(p);
+        if (n <= 0 || *message == BOOT_STOP) {
+                p->goal = GOAL_END;
+                p->told_to_end = true;
+        }
+}
+
+/* Returns in the agent. */
+static int become_manager(Pid1 *p, bool has_cgroup) {
+        if (!has_cgroup) {
+                log_error("the %s stage1 needs a cgroup2 hierarchy, and this host has none", flavour.name);
+                return -EOPNOTSUPP;
+        }
+        int r = flavour.manager->start(p->boot, &p->agent);
+        if (r < 0 || (r = watch_signals(p)) < 0 || (r = flavour.manager->attend(p->agent, &p->apps)) < 0)
+                return r;
+        p->control_source = (LoopSource){ .handle = on_control, .userdata = p, .fd = -1 };
+        r = loop_watch(p->loop, &p->control_source, p->boot->control, EPOLLIN);
+        return r < 0 ? log_error_errno(r, "cannot watch the pod's outer supervisor") : 0;
+}
+
 /* The outer supervisor says when the cgroup is right; if it dies before, there is nothing to run for. */
 static int wait_for_go(Pid1 *p) {
         char message[BOOT_MESSAGE_MAX];
@@ -278,8 +323,10 @@ static int wait_for_go(Pid1 *p) {
         int r = use_network_dns(p);
         if (r >= 0 && message[1])
                 r = use_metadata_url(p, message + 1);
-        if (r < 0 || *message != BOOT_GO)
-                return r;
+        if (r < 0 || flavour.manager)
+                return r < 0 ? r : become_manager(p, *message == BOOT_GO);
+        if (*message != BOOT_GO)
+                return 0;
         return pod_cgroup_open(p->boot, p->apps.items, p->apps.n, &p->logs.journal.cgroup);
 }
 
@@ -310,6 +357,18 @@ static void start_waiting(Pid1 *p) {
                 if (a->phase == APP_WAITING && a->start_at <= monotonic_ns() && has_turn(p, a))
                         app_start(a);
         }
+}
+
+static void stop_by_manager(Pid1 *p) {
+        if (p->stopping)
+                return;
+        p->stopping = true;
+        for (size_t i = 0; i < p->apps.n; i++)
+                if (p->apps.items[i]->phase == APP_WAITING)
+                        p->apps.items[i]->phase = APP_DONE;
+                else if (p->apps.items[i]->phase != APP_DONE)
+                        app_expect_stop(p->apps.items[i]);
+        flavour.manager->stop(p->agent);
 }
 
 /* The last app first, and each only after the one behind it has ended. */
@@ -447,7 +506,9 @@ static _waiting_ void supervise(Pid1 *p) {
                         app_settle(p->apps.items[i]);
                 look_after_failures(p);
                 look_after_readiness(p);
-                if (p->goal != GOAL_RUN)
+                if (p->goal != GOAL_RUN && p->agent)
+                        stop_by_manager(p);
+                else if (p->goal != GOAL_RUN)
                         stop_next(p);
                 if (pod_apps_are_done(&p->apps)) {
                         if (p->goal != GOAL_RESTART)
@@ -487,6 +548,8 @@ static void flush_logs(Pid1 *p) {
 
 static void finish(Pid1 *p) {
         flush_logs(p);
+        if (p->agent)
+                flavour.manager->end(p->agent, p->status);
         journal_close(&p->logs.journal);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "alloc.h"
 #include "cgroup2.h"
@@ -52,7 +53,7 @@ static void set_device_policy(const Plan *p, App *a) {
                 log_warning_errno(r, "app %s: no device policy on this host, making its /dev read-only",
                                 a->plan->name);
         a->devices_guarded = r >= 0;
-        if (a->device_policy >= 0)
+        if (a->device_policy >= 0 && !a->agent)
                 close(TAKE_FD(a->device_policy));
 }
 
@@ -66,6 +67,22 @@ static int open_app(const Plan *p, App *a, int root) {
         int r = a->cgroup < 0 ? a->cgroup : cgroup1_create(name, &a->cgroup1);
         if (r < 0)
                 return log_error_errno(r, "app %s: cannot create its cgroup", a->plan->name);
+        set_device_policy(p, a);
+        return set_limits(a, p->users.count > 0);
+}
+
+int pod_cgroup_of_unit(const Plan *p, App *a) {
+        struct stat now, before = {};
+        _cleanup_free_ char *path = xasprintf(CGROUP_ROOT "/app-%s.service", a->plan->name);
+        _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &now) < 0)
+                return log_error_errno(errno, "app %s: cannot open its cgroup", a->plan->name);
+        if (a->cgroup >= 0 && fstat(a->cgroup, &before) >= 0 && before.st_ino == now.st_ino)
+                return 0;
+        if (a->cgroup >= 0)
+                close(a->cgroup);
+        a->cgroup = TAKE_FD(fd);
+        a->oom_kills = 0;
         set_device_policy(p, a);
         return set_limits(a, p->users.count > 0);
 }

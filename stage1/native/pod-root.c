@@ -147,9 +147,13 @@ static int attach_root(const PodRoot *p) {
 }
 
 int pod_root_enter(const Boot *b, PodRoot *ret) {
-        PodRoot p = {
-                .root = -1, .sys = -1, .resolv_conf = -1, .hosts = -1, .host_usr = -1, .incoming = -1
-        };
+        PodRoot p = { .root = -1,
+                .sys = -1,
+                .resolv_conf = -1,
+                .hosts = -1,
+                .host_usr = -1,
+                .incoming = -1,
+                .programs = -1 };
         int r = b->sources < 0 ? pod_sources_open(b, &p) : private_users_receive(b, &p);
         if (r < 0)
                 return r;

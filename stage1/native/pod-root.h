@@ -23,12 +23,14 @@ typedef struct PodRoot {
         int resolv_conf, hosts; /* the host's, if wanted; or -1 */
         int host_usr;           /* the host's /usr, read-only, for journald; or -1 */
         int incoming;           /* mounts that systemd hands in: incoming.h; or -1 */
+        int programs;           /* of the flavour, for a manager; or -1 */
         int namespace;          /* PID 1's mount namespace */
         char console[32];       /* what the app's /dev/console is; \"\": it swallows everything */
 } PodRoot;
 
 #define POD_ROOT_MASK           "/run/rkt/mask"
 #define POD_ROOT_APP            "/opt/stage2/%s/rootfs"
+#define POD_ROOT_AGENT          "/run/rkt/agent.pid" /* its number, where PID 1 has one (flavour.h) */
 #define POD_ROOT_SYS_ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* Builds it and moves the process, alone in new pid and mount namespaces, into it. Logs failures. */

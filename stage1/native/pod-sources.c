@@ -11,6 +11,7 @@
 #include "build-config.h"
 #include "capabilities.h"
 #include "file.h"
+#include "flavour.h"
 #include "incoming.h"
 #include "log.h"
 #include "mounts.h"
@@ -79,6 +80,19 @@ static int open_host_usr(void) {
         if (fd < 0 || mount_restrict(fd, "", false, MOUNT_ATTR_RDONLY | BASIC_ATTRIBUTES, 0) < 0)
                 return -1; /* without it, there is no journald */
         return TAKE_FD(fd);
+}
+
+/* What the manager runs in the pod: out of the reach of the apps. */
+static int open_programs(const Boot *b, PodRoot *p) {
+        if (p->host_usr < 0) {
+                log_error("the %s stage1 needs the host's /usr, which cannot be opened", flavour.name);
+                return -ENOENT;
+        }
+        p->programs = mount_clone(AT_FDCWD, b->programs, false);
+        int r = p->programs < 0 ? p->programs
+                                : mount_restrict(p->programs, "", false,
+                                                  MOUNT_ATTR_RDONLY | BASIC_ATTRIBUTES, 0);
+        return r < 0 ? log_error_errno(r, "cannot open %s", b->programs) : 0;
 }
 
 /* What the host mounts or unmounts below such a volume while the pod runs is seen in it; if it is read-only,
@@ -183,6 +197,8 @@ static int open_mounts(Boot *b, PodRoot *p) {
         if (r >= 0 && b->plan->hosts == PLAN_FILE_HOST)
                 r = open_host_file("/etc/hosts", &p->hosts);
         p->host_usr = open_host_usr();
+        if (r >= 0 && flavour.manager)
+                r = open_programs(b, p);
         return r;
 }
 
@@ -238,8 +254,9 @@ static int write_etc(const Boot *b, int root) {
         _cleanup_free_ char *hosts = xasprintf("127.0.0.1\tlocalhost %s\n"
                                                "::1\tlocalhost ip6-localhost ip6-loopback\n",
                         b->plan->hostname);
-        static const char os_release[] = "ID=rkt\nNAME=rkt\nVERSION_ID=" RKT_VERSION
-                                         "\nPRETTY_NAME=\"rkt " RKT_VERSION " (native)\"\n";
+        static const char os_release_format[] = "ID=rkt\nNAME=rkt\nVERSION_ID=" RKT_VERSION
+                                                "\nPRETTY_NAME=\"rkt " RKT_VERSION " (%s)\"\n";
+        _cleanup_free_ char *os_release = xasprintf(os_release_format, flavour.name);
         const struct {
                 const char *path, *text;
         } files[] = {
@@ -337,7 +354,8 @@ int pod_sources_open(const Boot *outer, PodRoot *p) {
 }
 
 int pod_sources_foreach(PodRoot *p, const Plan *plan, int (*each)(int *fd, void *userdata), void *userdata) {
-        int *const own[] = { &p->root, &p->sys, &p->resolv_conf, &p->hosts, &p->host_usr, &p->incoming };
+        int *const own[] = { &p->root, &p->sys, &p->resolv_conf, &p->hosts, &p->host_usr, &p->incoming,
+                &p->programs };
         int r = 0;
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(own); i++)
                 r = each(own[i], userdata);

@@ -77,7 +77,13 @@ static int set_up_namespaces(const Boot *b, int leader, PodRoot *p) {
 }
 
 static int help(Boot *b, pid_t pid, int leader) {
-        PodRoot p = { .root = -1, .sys = -1, .resolv_conf = -1, .hosts = -1, .host_usr = -1, .incoming = -1 };
+        PodRoot p = { .root = -1,
+                .sys = -1,
+                .resolv_conf = -1,
+                .hosts = -1,
+                .host_usr = -1,
+                .incoming = -1,
+                .programs = -1 };
         char path[64];
         snprintf(path, sizeof(path), "/proc/%d/ns/user", (int) pid);
         b->user_namespace = open(path, O_RDONLY | O_CLOEXEC);

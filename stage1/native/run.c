@@ -19,6 +19,7 @@
 #include "console.h"
 #include "descriptor-limit.h"
 #include "file.h"
+#include "flavour.h"
 #include "incoming.h"
 #include "listen-fds.h"
 #include "log-files.h"
@@ -220,6 +221,8 @@ static void set_oom_scores(Plan *p) {
                 }
 }
 
+static char *programs;
+
 static int run_pod(const RunOptions *o, Sockets *sockets) {
         _cleanup_close_ int pod = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_close_ int stage1 = open("stage1/rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -238,6 +241,8 @@ static int run_pod(const RunOptions *o, Sockets *sockets) {
         _cleanup_plan_ Plan *plan = NULL;
         if (r < 0 || (r = compile(o, pod, sockets, &plan)) < 0)
                 return r;
+        if (flavour.check && (r = flavour.check(plan)) < 0)
+                return r;
         set_oom_scores(plan);
         if ((r = pod_files_make_volumes(plan, pod)) < 0 || (r = pod_files_write(plan, o, pod, stage1)) < 0 ||
                         (r = pod_labels_set(plan, pod)) < 0)
@@ -248,6 +253,7 @@ static int run_pod(const RunOptions *o, Sockets *sockets) {
         Boot b = { .plan = plan, .pod = pod, .stage1 = stage1, .control = -1, .debug = o->debug };
         b.sources = b.user_namespace = -1;
         b.cgroups = cgroup_layout();
+        b.programs = programs;
         b.credentials = credentials_given();
         b.watchdog_us = watchdog_interval_us();
         b.sockets = sockets->apps;
@@ -278,6 +284,7 @@ int main(int argc, char **argv) {
         static RunOptions o; /* for as long as the process lives, as what is passed on */
         static Sockets sockets;
         process_begin("stage1");
+        programs = xstrndup(argv[0], strrchr(argv[0], '/') ? (size_t) (strrchr(argv[0], '/') - argv[0]) : 0);
         sealed_execute(argv);
         prctl(PR_SET_NAME, "rkt-stage1", 0, 0, 0);
         int r = run_options_parse(argc, argv, &o);

@@ -13,6 +13,11 @@
 #include "process.h"
 #include "strv.h"
 
+/* An orderly stop, to the pod's PID 1. */
+#ifndef STOP_SIGNAL
+#define STOP_SIGNAL SIGTERM
+#endif
+
 static bool force;
 
 static const Option options[] = {
@@ -36,7 +41,7 @@ static int stop(void) {
                 return r;
         r = leader_open(pid, &pidfd);
         if (r >= 0)
-                r = pidfd_signal(pidfd, force ? SIGKILL : SIGTERM);
+                r = pidfd_signal(pidfd, force ? SIGKILL : STOP_SIGNAL);
         if (r == -ESRCH)
                 return 0; /* it has ended: that is what was asked for */
         return r < 0 ? log_error_errno(r, "cannot stop the pod's PID 1, process %d", (int) pid) : 0;
