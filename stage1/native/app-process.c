@@ -52,11 +52,7 @@ static int move_up(const App *a, int fd) {
 
 /* What has a terminal and is not chosen here leads there. A hook does not have it as its own, but may print.
  */
-static int choose_standard(const App *a, Execution *e) {
-        /* PID 1's own, which is not the image's to replace */
-        int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
-        if (null < 0)
-                return -errno;
+void process_choose_standard(const App *a, int null, Execution *e) {
         for (int i = 0; i < 3; i++) {
                 AppIoMode mode = a->plan->io.modes[i];
                 if (mode == APP_IO_TTY)
@@ -68,7 +64,6 @@ static int choose_standard(const App *a, Execution *e) {
                 else
                         e->standard[i] = a->streams[i - 1].out;
         }
-        return 0;
 }
 
 static ExecutionFailure run(const App *a, int failure) {
@@ -89,8 +84,12 @@ static ExecutionFailure run(const App *a, int failure) {
                 if (r < 0)
                         return (ExecutionFailure){ .what = EXECUTION_CGROUP, .error = -r };
         }
-        if (!a->logs->interactive && choose_standard(a, &e) < 0)
+        /* PID 1's own, which is not the image's to replace */
+        int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (null < 0)
                 return (ExecutionFailure){ .what = EXECUTION_OUTPUT, .error = errno };
+        if (!a->logs->interactive)
+                process_choose_standard(a, null, &e);
         if (e.terminal < 0)
                 setsid();
         descriptor_limit_restore();

@@ -13,6 +13,9 @@ void process_describe(const App *a, Execution *ret);
  */
 pid_t process_fork(const App *a);
 
+/* What it has as its standard input and output, unless it is interactive; null is open on /dev/null. */
+void process_choose_standard(const App *a, int null, Execution *e);
+
 /* Starts it. *ret_failure is a pipe that yields an ExecutionFailure if that fails, and nothing when the
  * program has been executed. Returns the pid or -errno. */
 pid_t process_start(App *a, int *ret_failure);

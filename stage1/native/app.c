@@ -293,7 +293,7 @@ static void set_deadline(App *a) {
 }
 
 /* What a process of the app is to have of that; those who are attached write to its main process. */
-static int open_input(App *a) {
+int app_open_input(App *a) {
         int fds[2] = { -1, -1 };
         if (a->master >= 0) {
                 Stream *s = a->streams[0].in == a->master ? &a->streams[0] : &a->streams[1];
@@ -319,7 +319,7 @@ static int open_input(App *a) {
 }
 
 /* They are the process' now. */
-static void close_input(App *a) {
+void app_close_input(App *a) {
         if (a->input >= 0)
                 close(TAKE_FD(a->input));
         if (a->master >= 0 && a->terminal >= 0)
@@ -327,9 +327,9 @@ static void close_input(App *a) {
 }
 
 static pid_t start_process(App *a, int *ret_failure) {
-        int r = open_input(a);
+        int r = app_open_input(a);
         pid_t pid = r < 0 ? r : process_start(a, ret_failure);
-        close_input(a);
+        app_close_input(a);
         return pid;
 }
 

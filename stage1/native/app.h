@@ -86,7 +86,10 @@ void app_reset(App *a);
 void app_start(App *a);
 /* It has been executed, or it has said that it is ready if it is one that does. */
 bool app_is_ready(const App *a);
-/* The manager has started the process of the phase; failure is as process_start's. */
+/* For a manager that starts the process of the phase: before that what it is to have of those who attach
+ * (-errno), and after; and that it has. failure is as process_start's. */
+int app_open_input(App *a);
+void app_close_input(App *a);
 void app_adopt(App *a, pid_t pid, int failure);
 /* Its process has ended, with waitid's code and status; the next phase begins. */
 void app_process_ended(App *a, int code, int status);

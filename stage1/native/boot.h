@@ -43,4 +43,5 @@ typedef enum BootMessage {
         /* To PID 1's agent, where PID 1 is a service manager whose own signals mean something else. */
         BOOT_STOP = 'q',
         BOOT_RELOAD = 'u',
+        BOOT_ROTATE = 'l', /* the log files have been moved */
 } BootMessage;

@@ -290,6 +290,8 @@ static void on_control(void *userdata, uint32_t events) {
                 loop_forget(p->loop, &p->control_source);
         else if (*message == BOOT_RELOAD)
                 reload(p);
+        else if (*message == BOOT_ROTATE)
+                reopen_logs(p);
         if (n <= 0 || *message == BOOT_STOP) {
                 p->goal = GOAL_END;
                 p->told_to_end = true;

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The pod's PID 1 becomes the host's systemd, in the pod's own root: the host's /usr is there for it, read
+ * only, and nothing of that is in the roots of the apps. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "agent-protocol.h"
+#include "agent.h"
+#include "alloc.h"
+#include "capabilities.h"
+#include "file.h"
+#include "log.h"
+#include "mounts.h"
+#include "pod-cgroup-mounts.h"
+#include "units.h"
+
+#define SYSTEMD  "/usr/lib/systemd/systemd"
+#define SHUTDOWN "/usr/lib/systemd/systemd-shutdown"
+
+static Agent agent = { .socket = -1 };
+
+static int mount_programs(PodRoot *root) {
+        static const char *const links[] = { "bin", "sbin", "lib", "lib64" };
+        int r = mount_attach_at(root->host_usr, AT_FDCWD, "/usr");
+        if (r < 0)
+                return log_error_errno(r, "cannot mount the host's /usr for the pod's systemd");
+        for (size_t i = 0; i < ELEMENTSOF(links); i++) {
+                char to[16], at[16];
+                snprintf(to, sizeof(to), "usr/%s", links[i]);
+                snprintf(at, sizeof(at), "/%s", links[i]);
+                if (symlink(to, at) < 0 && errno != EEXIST)
+                        return log_error_errno(errno, "cannot make the pod's %s", at);
+        }
+        r = mkdir_parents_at(AT_FDCWD, AGENT_PROGRAMS, 0755);
+        if (r >= 0)
+                r = mount_attach_at(root->programs, AT_FDCWD, AGENT_PROGRAMS);
+        if (r < 0)
+                return log_error_errno(r, "cannot mount the pod's " AGENT_PROGRAMS);
+        close(TAKE_FD(root->host_usr));
+        close(TAKE_FD(root->programs));
+        return 0;
+}
+
+/* What systemd executes as PID 1 in the end is ours: it ends the pod with the status of its apps, and there
+ * is no file system to unmount nor a machine to switch off. */
+static int replace_shutdown(void) {
+        _cleanup_close_ int fd = mount_clone(AT_FDCWD, AGENT_PROGRAMS "/shutdown", false);
+        int r = fd < 0 ? fd : mount_attach_at(fd, AT_FDCWD, SHUTDOWN);
+        return r < 0 ? log_error_errno(r, "cannot replace the pod's " SHUTDOWN) : 0;
+}
+
+/* The users that the services of the pod's own root have; the apps' are those of their images. */
+static int write_files(void) {
+        static const struct {
+                const char *path, *text;
+        } files[] = {
+                { "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
+                                 "messagebus:x:101:101::/nonexistent:/usr/sbin/nologin\n"
+                                 "nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n" },
+                { "/etc/group", "root:x:0:\ntty:x:5:\nmessagebus:x:101:\nsystemd-journal:x:102:\n"
+                                "nogroup:x:65534:\n" },
+                { "/etc/shadow", "root:*:::::::\n" },
+                { "/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\n" },
+                { "/etc/pam.d/other", "auth required pam_permit.so\naccount required pam_permit.so\n"
+                                      "password required pam_deny.so\nsession required pam_permit.so\n"
+                                      "-session optional pam_systemd.so\n" },
+        };
+        int r = mkdir_parents_at(AT_FDCWD, "/etc/pam.d", 0755);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(files); i++)
+                r = write_string_at(AT_FDCWD, files[i].path, files[i].text,
+                                streq(files[i].path, "/etc/shadow") ? 0600 : 0644);
+        if (r >= 0)
+                r = mkdir_parents_at(AT_FDCWD, "/root", 0700);
+        if (r >= 0)
+                r = mkdir_parents_at(AT_FDCWD, "/tmp", 01777);
+        return r < 0 ? log_error_errno(r, "cannot write the pod's /etc") : 0;
+}
+
+static int prepare(const Boot *b, PodRoot *root) {
+        Journal journal = { .max_use = b->plan->log_size };
+        int r = mount_programs(root);
+        if (r < 0 || (r = replace_shutdown()) < 0 || (r = write_files()) < 0 ||
+                        (r = units_write(b->plan)) < 0)
+                return r;
+        r = mkdir_parents_at(AT_FDCWD, "/run/systemd/journal", 0755);
+        if (r >= 0)
+                r = journal_prepare_files(&journal);
+        if (r < 0)
+                return log_error_errno(r, "cannot prepare the pod's journal");
+        agent.plan = b->plan;
+        return agent_listen(&agent);
+}
+
+#define BIT(capability) (UINT64_C(1) << (capability))
+
+/* What systemd and its services use in a container (systemd-nspawn(1) leaves the same), and what an app has
+ * been given. */
+static uint64_t capabilities(const Plan *p) {
+        uint64_t set = BIT(CAP_AUDIT_CONTROL) | BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) |
+                       BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) |
+                       BIT(CAP_IPC_OWNER) | BIT(CAP_KILL) | BIT(CAP_LEASE) | BIT(CAP_LINUX_IMMUTABLE) |
+                       BIT(CAP_MKNOD) | BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_NET_BROADCAST) |
+                       BIT(CAP_NET_RAW) | BIT(CAP_SETFCAP) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) |
+                       BIT(CAP_SETUID) | BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_BOOT) | BIT(CAP_SYS_CHROOT) |
+                       BIT(CAP_SYS_NICE) | BIT(CAP_SYS_PTRACE) | BIT(CAP_SYS_RESOURCE) |
+                       BIT(CAP_SYS_TTY_CONFIG);
+        if (p->net != PLAN_NET_HOST)
+                set |= BIT(CAP_NET_ADMIN);
+        for (size_t i = 0; i < p->n_apps; i++)
+                set |= p->apps[i].capabilities;
+        return set;
+}
+
+/* No generators: they would look at a machine, and each costs as much as an app. The units are the few of
+ * ours, and those of systemd-run(1) and systemctl(1). */
+static _noreturn_ void execute(const Boot *b) {
+        _cleanup_free_ char *uuid = xasprintf("container_uuid=%s", b->plan->uuid);
+        char *const environment[] = { (char *) "PATH=/usr/sbin:/usr/bin", (char *) "container=rkt", uuid,
+                (char *) "SYSTEMD_UNIT_PATH=/run/systemd/system.control:/run/systemd/transient:"
+                         "/etc/systemd/system:/run/systemd/system:" AGENT_PROGRAMS "/units",
+                (char *) "SYSTEMD_GENERATOR_PATH=" AGENT_PROGRAMS "/none",
+                (char *) "SYSTEMD_ENVIRONMENT_GENERATOR_PATH=" AGENT_PROGRAMS "/none", NULL };
+        char *const argv[] = { (char *) SYSTEMD, (char *) "--system", (char *) "--unit=default.target",
+                (char *) "--show-status=no", (char *) "--log-target=journal",
+                (char *) (b->debug ? "--log-level=debug" : "--log-level=notice"), NULL };
+        /* what asks it to end stays until it looks */
+        sigset_t asked;
+        sigemptyset(&asked);
+        sigaddset(&asked, SIGRTMIN + 4);
+        sigaddset(&asked, SIGRTMIN + 14);
+        sigprocmask(SIG_SETMASK, &asked, NULL);
+        signal(SIGPIPE, SIG_DFL);
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (int i = 0; i < 3; i++)
+                dup2(null, i);
+        /* if the outer supervisor dies; what SIGTERM means to systemd is something else */
+        prctl(PR_SET_PDEATHSIG, SIGRTMIN + 4, 0, 0, 0);
+        if (capabilities_limit(capabilities(b->plan)) >= 0)
+                execve(SYSTEMD, argv, environment);
+        _exit(EXIT_RKT_FAILURE);
+}
+
+static int start(const Boot *b, Agent **ret) {
+        if (b->cgroups == CGROUP_LEGACY) {
+                log_error("the systemd stage1 needs a host with cgroup2, and this one has cgroup v1 alone");
+                return -EOPNOTSUPP;
+        }
+        int r = pod_cgroup_mount(b->plan, CGROUP_UNIFIED);
+        if (r < 0)
+                return log_error_errno(r, "cannot mount the pod's cgroup");
+        pid_t pid = fork();
+        if (pid < 0)
+                return log_error_errno(errno, "cannot fork the pod's agent");
+        if (pid > 0)
+                execute(b);
+        prctl(PR_SET_NAME, "rkt-agent", 0, 0, 0);
+        *ret = &agent;
+        return 0;
+}
+
+static const Manager manager = {
+        .prepare = prepare,
+        .start = start,
+        .attend = agent_attend,
+        .let_go = agent_let_go,
+        .stop = agent_stop,
+        .end = agent_end,
+};
+
+static int check(const Plan *p) {
+        if (access(SYSTEMD, X_OK) < 0)
+                return log_error_errno(errno, "the systemd stage1 needs the host's systemd: " SYSTEMD);
+        if (p->users.count > 0) {
+                log_error("--private-users: the systemd stage1 has no user namespaces; the native one has");
+                return -EOPNOTSUPP;
+        }
+        return 0;
+}
+
+const Flavour flavour = { .name = "systemd", .manager = &manager, .check = check };
