@@ -103,7 +103,8 @@ static void drop_isolators(IsolatorList *l, const char *whose) {
 
 static void drop_annotations(RuntimeApp *ra) {
         static const char *const names[] = { APP_RESTART_ANNOTATION, APP_NOTIFY_ANNOTATION,
-                APP_HEALTH_CMD_ANNOTATION };
+                APP_HEALTH_CMD_ANNOTATION, APP_STDIN_ANNOTATION, APP_STDOUT_ANNOTATION,
+                APP_STDERR_ANNOTATION, APP_LOG_PATH_ANNOTATION };
         for (size_t i = 1; app_health_image_annotations[i]; i++) /* the first is among the names */
                 name_values_remove(&ra->annotations, app_health_image_annotations[i]);
         name_values_remove(&ra->annotations, APP_HEALTH_ON_FAILURE_ANNOTATION);

@@ -196,6 +196,16 @@ static int on_message(Session *s) {
         }
 }
 
+/* The pod may end while something is typed: why it has is still to be read. */
+static int send_input(Session *s, const AttachMessage *m) {
+        int r = send_message(s, m);
+        if (r == -EPIPE || r == -ECONNRESET) {
+                s->input = -1;
+                return 0;
+        }
+        return r < 0 ? log_error_errno(r, "cannot send the input to the pod") : 0;
+}
+
 static int on_input(Session *s) {
         char typed[ATTACH_DATA_MAX - DETACH_KEYS_MAX], passed[ATTACH_DATA_MAX];
         size_t size = 0;
@@ -204,7 +214,7 @@ static int on_input(Session *s) {
                 return 0;
         if (n <= 0) {
                 s->input = -1;
-                return send_message(s, &(AttachMessage){ .kind = ATTACH_EOF });
+                return send_input(s, &(AttachMessage){ .kind = ATTACH_EOF });
         }
         /* only keys are typed */
         bool typing = isatty(s->input);
@@ -213,12 +223,12 @@ static int on_input(Session *s) {
         AttachMessage m = {
                 .kind = ATTACH_INPUT, .data = typing ? passed : typed, .size = typing ? size : (size_t) n
         };
-        int r = m.size > 0 ? send_message(s, &m) : 0;
+        int r = m.size > 0 ? send_input(s, &m) : 0;
         if (s->over) {
                 restore_terminal(s);
                 log_info("detached from app %s", s->options->app);
         }
-        return r == -EPIPE || r == -ECONNRESET ? 0 : r; /* why will be read */
+        return r;
 }
 
 static int on_signal(Session *s) {
@@ -274,8 +284,12 @@ static int attach(const AttachOptions *o) {
         };
         s.signals = watch_signals();
         int r = s.signals < 0 ? s.signals : send_message(&s, &hello);
-        if (r >= 0)
+        if (r == -EPIPE || r == -ECONNRESET)
+                r = read_status(&s); /* it has ended just now */
+        else if (r >= 0)
                 r = run_session(&s);
+        else if (s.signals >= 0)
+                log_error_errno(r, "cannot speak to the pod");
         restore_terminal(&s);
         return r < 0 ? r : s.status;
 }

@@ -255,3 +255,10 @@ ended() {
     has '^7$'
     has '^again$'
 }
+
+@test "attach: the fly stage1 has nothing to attach to, and says so" {
+    busybox_image lines "$(sh_app 'echo seen')"
+    check rkt run --stage1-from-dir=fly --net=host example.com/lines --stdout=stream
+    has 'the fly stage1 ignores the annotation coreos.com/rkt/stage2/stdout'
+    has '^seen$'
+}
