@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
 #include "unit.h"
 
 #include "root-link.h"
+#include "temporary-store.h"
+
+#define OCI_ID "sha256-0123456789012345678901234567890123456789012345678901234567890123"
 
 static void names_are_plain_words(void **state) {
         const char *const good[] = { "web", "Web-1.2_x", "0" }, *const bad[] = { "", ".", "..", ".new",
@@ -25,8 +30,37 @@ static void a_link_is_found_by_its_image(void **state) {
         assert_null(root_links_find(NULL, 0, "sha512-1"));
 }
 
+static char *target(const char *layer) {
+        _cleanup_free_ char *path = NULL;
+        char text[256] = "";
+        assert_true(asprintf(&path, "%s/links/web/web.mstack/%s", data_dir, layer) > 0);
+        assert_true(readlink(path, text, sizeof(text) - 1) >= 0);
+        return strdup(text);
+}
+
+static void the_layers_of_a_stack_are_numbered_from_the_lowest(void **state) {
+        char *ids[] = { (char *) "top", (char *) "middle", (char *) "bottom", NULL };
+        assert_int_equal(root_link_make_stack(store, "web", OCI_ID, &(ImageTrees){ .ids = ids }, false), 0);
+        _cleanup_free_ char *lowest = target("layer@0"), *highest = target("layer@2");
+        assert_string_equal(lowest, "../../../cas/tree/bottom/rootfs");
+        assert_string_equal(highest, "../../../cas/tree/top/rootfs");
+
+        RootLink *links;
+        size_t n;
+        assert_int_equal(root_links_load(store, &links, &n), 0);
+        assert_int_equal(n, 1);
+        assert_true(links[0].stack);
+        assert_string_equal(links[0].image, OCI_ID);
+        root_links_free(links, n);
+        assert_int_equal(root_link_make_stack(store, "web", OCI_ID, &(ImageTrees){ .ids = ids }, false),
+                        -EEXIST);
+        assert_int_equal(root_link_remove(store, "web"), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(
+                                the_layers_of_a_stack_are_numbered_from_the_lowest, set_up, tear_down),
                 cmocka_unit_test(names_are_plain_words),
                 cmocka_unit_test(a_link_is_found_by_its_image),
         };
