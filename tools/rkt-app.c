@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app-commands.h"
 #include "enter-command.h"
 #include "globals.h"
 #include "subcommand.h"
@@ -19,10 +20,17 @@ static int app_exec(int argc, char **argv) {
 }
 
 static const Subcommand subcommands[] = {
+        { "add", app_add, "Add an app to a running pod" },
         { "exec", app_exec, "Execute a command in an app of a running pod" },
+        { "list", app_list, "List the apps of a pod" },
+        { "rm", app_rm, "Remove an app from a pod" },
+        { "sandbox", app_sandbox, "Run a pod without apps, to which some are added" },
+        { "start", app_start, "Start an app of a running pod" },
+        { "status", app_status, "Print the status of an app" },
+        { "stop", app_stop, "Stop an app of a running pod" },
         {},
 };
 
 int main(int argc, char **argv) {
-        return subcommand_main("app", "Operate on the apps of a running pod", subcommands, argc, argv);
+        return subcommand_main("app", "Operate on the apps of a pod", subcommands, argc, argv);
 }

@@ -48,6 +48,15 @@ void pod_manifest_free(PodManifest *m) {
         free(m);
 }
 
+void pod_manifest_remove_app(PodManifest *m, const char *name) {
+        RuntimeApp *a = pod_manifest_find_app(m, name);
+        if (!a)
+                return;
+        runtime_app_done(a);
+        m->n_apps--;
+        memmove(a, a + 1, (size_t) (m->apps + m->n_apps - a) * sizeof(*a));
+}
+
 RuntimeApp *pod_manifest_add_app(PodManifest *m, const char *name, const char *image_id) {
         RuntimeApp *a = items_append(&m->apps, &m->n_apps);
         a->name = xstrdup(name);

@@ -56,6 +56,8 @@ Volume *pod_manifest_add_volume(PodManifest *m); /* all zero but read_only and r
 ExposedPort *pod_manifest_add_port(PodManifest *m);
 Mount *runtime_app_add_mount(RuntimeApp *a, const char *volume, const char *path);
 
+void pod_manifest_remove_app(PodManifest *m, const char *name);
+
 /* NULL if there is none. */
 RuntimeApp *pod_manifest_find_app(const PodManifest *m, const char *name);
 Volume *pod_manifest_find_volume(const PodManifest *m, const char *name);

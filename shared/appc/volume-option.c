@@ -146,3 +146,41 @@ char *exposed_port_to_option(const ExposedPort *p) {
         return xasprintf("%s:%s%s%s:%u", p->name, brackets ? "[" : "", p->host_ip, brackets ? "]" : "",
                         (unsigned) p->host_port);
 }
+
+#define SANDBOX_PORT_FORM "NAME:PROTOCOL:PODPORT:HOSTIP:HOSTPORT, an IPv6 address in brackets"
+
+int exposed_port_from_sandbox_option(const char *s, ExposedPort *ret, char **ret_error) {
+        char *parts[3] = {};
+        const char *rest = s, *last = strrchr(s, ':');
+        uint64_t pod_port = 0, host_port = 0;
+        size_t n = 0;
+        for (; n < ELEMENTSOF(parts) && strchr(rest, ':'); n++) {
+                size_t length = strcspn(rest, ":");
+                parts[n] = xstrndup(rest, length);
+                rest += length + 1;
+        }
+        _cleanup_free_ char *name = parts[0], *protocol = parts[1], *port = parts[2];
+        if (n < ELEMENTSOF(parts) || last < rest)
+                return option_fail(ret_error, "\"%s\": expected " SANDBOX_PORT_FORM, s);
+        if (parse_uint(port, 65535, &pod_port) < 0 || pod_port == 0 ||
+                        parse_uint(last + 1, 65535, &host_port) < 0 || host_port == 0)
+                return option_fail(ret_error, "\"%s\": expected ports from 1 to 65535 in " SANDBOX_PORT_FORM,
+                                s);
+        size_t length = (size_t) (last - rest);
+        bool brackets = length >= 2 && rest[0] == '[' && rest[length - 1] == ']';
+        if (!brackets && memchr(rest, ':', length))
+                return option_fail(ret_error, "\"%s\": expected " SANDBOX_PORT_FORM, s);
+
+        _cleanup_json_ json_object *o = json_object_new_object();
+        json_object *of_pod = json_object_new_object();
+        json_object_object_add(of_pod, "name", json_object_new_string(name));
+        json_object_object_add(of_pod, "protocol", json_object_new_string(protocol));
+        json_object_object_add(of_pod, "port", json_object_new_int64((int64_t) pod_port));
+        json_object_object_add(o, "podPort", of_pod);
+        json_object_object_add(o, "name", json_object_new_string(name));
+        json_object_object_add(o, "hostPort", json_object_new_int64((int64_t) host_port));
+        if (length > 2 * (size_t) brackets)
+                json_object_object_add(o, "hostIP",
+                                json_object_new_string_len(rest + brackets, (int) (length - 2 * brackets)));
+        return option_parse_json(TAKE_PTR(o), parse_exposed_port, ret, ret_error);
+}

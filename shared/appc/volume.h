@@ -96,3 +96,5 @@ int mount_volume_from_option(const char *s, Mount *ret, char **ret_error);
 /* --port: NAME:[HOSTIP:]HOSTPORT, an IPv6 address in brackets */
 int exposed_port_from_option(const char *s, ExposedPort *ret, char **ret_error);
 char *exposed_port_to_option(const ExposedPort *p);
+/* --port of "app sandbox": NAME:PROTOCOL:PODPORT:[HOSTIP]:HOSTPORT, an IPv6 address in brackets */
+int exposed_port_from_sandbox_option(const char *s, ExposedPort *ret, char **ret_error);

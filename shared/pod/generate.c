@@ -10,6 +10,7 @@
 #include "json.h"
 #include "log-limit.h"
 #include "log.h"
+#include "mutable.h"
 #include "strv.h"
 #include "types.h"
 
@@ -119,7 +120,12 @@ static int generate_isolators(const IsolatorList *given, IsolatorList *l) {
 }
 
 static void add_mount(RuntimeApp *runtime, const Mount *m) {
-        runtime_app_add_mount(runtime, m->volume, m->path)->read_only = m->read_only;
+        Mount *added = runtime_app_add_mount(runtime, m->volume, m->path);
+        added->read_only = m->read_only;
+        if (m->app_volume) {
+                added->app_volume = xnew(Volume, 1);
+                volume_copy(added->app_volume, m->app_volume);
+        }
 }
 
 /* Mounts for all apps come first; one of the app's own for the same path takes the place of theirs. */
@@ -262,6 +268,11 @@ int pod_manifest_generate(const PodRequest *q, const PodImage *images, PodManife
                 name_values_add(&m->annotations, POD_LOG_SIZE_ANNOTATION, q->log_size);
         if (q->log_dir)
                 name_values_add(&m->annotations, POD_LOG_DIR_ANNOTATION, q->log_dir);
+        name_values_merge(&m->annotations, &q->annotations);
+        name_values_merge(&m->user_annotations, &q->user_annotations);
+        name_values_merge(&m->user_labels, &q->user_labels);
+        if (q->mutable)
+                name_values_set(&m->annotations, POD_MUTABLE_ANNOTATION, "true");
         add_volumes_and_ports(q, m);
         *ret = TAKE_PTR(m);
         return 0;

@@ -57,7 +57,7 @@ static json_object *health_to_object(const HealthState *h) {
         return o;
 }
 
-static json_object *app_to_object(const PodInfo *i, const AppInfo *a) {
+json_object *app_info_to_json(const PodInfo *i, const AppInfo *a) {
         json_object *o = json_object_new_object();
         add_string(o, "name", a->app->name);
         add_string(o, "state", app_state_name(a->state));
@@ -94,7 +94,7 @@ json_object *pod_info_to_json(const PodInfo *i) {
                 json_object_object_add(o, "networks", json_object_get(i->networks));
         for (size_t n = 0; n < i->n_apps; n++) {
                 json_object_array_add(names, json_object_new_string(i->apps[n].app->name));
-                json_object_array_add(apps, app_to_object(i, &i->apps[n]));
+                json_object_array_add(apps, app_info_to_json(i, &i->apps[n]));
         }
         json_object_object_add(o, "app_names", names);
         json_object_object_add(o, "apps", apps);

@@ -8,6 +8,7 @@
 #include "duration.h"
 #include "file.h"
 #include "json.h"
+#include "mutable.h"
 #include "option.h"
 #include "strv.h"
 
@@ -86,9 +87,40 @@ bool pod_app_health(const Pod *p, const char *app, HealthState *ret) {
                health_state_parse(text, size, ret) >= 0;
 }
 
+/* Apps that came later, and were started, each at its own time: files say when. */
+static void read_times(const PodInfo *i, AppInfo *a) {
+        _cleanup_free_ char *created = xasprintf(POD_APP_CREATED, a->app->name),
+                            *started = xasprintf(POD_APP_STARTED, a->app->name);
+        a->created_at = modified_at(i->pod, created);
+        a->started_at = modified_at(i->pod, started);
+}
+
+/* One that was never started has not exited, but ends with its pod. */
+static void read_mutable_app(const PodInfo *i, AppInfo *a) {
+        _cleanup_free_ char *status = xasprintf(STATUS_DIRECTORY "/%s", a->app->name);
+        read_times(i, a);
+        read_life(i->pod, a);
+        a->has_health = pod_app_health(i->pod, a->app->name, &a->health);
+        int64_t code = read_number(i->pod, status);
+        if (code >= 0) {
+                a->state = APP_EXITED;
+                a->has_exit_code = true;
+                a->exit_code = (int) code;
+                a->finished_at = modified_at(i->pod, status);
+        } else if (i->pod->state != POD_RUNNING) {
+                a->state = APP_EXITED;
+                a->finished_at = i->gc_marked_at;
+        } else
+                a->state = a->started_at ? APP_RUNNING : a->created_at ? APP_CREATED : APP_UNKNOWN;
+}
+
 static void read_app(const PodInfo *i, AppInfo *a) {
         _cleanup_free_ char *status = xasprintf(STATUS_DIRECTORY "/%s", a->app->name);
         int64_t code = -1;
+        if (pod_manifest_is_mutable(i->manifest)) {
+                read_mutable_app(i, a);
+                return;
+        }
         a->created_at = i->created_at;
         if (!pod_state_has_run(i->pod->state)) {
                 a->state = i->pod->state == POD_PREPARED ? APP_CREATED : APP_UNKNOWN;

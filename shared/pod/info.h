@@ -59,4 +59,5 @@ bool pod_app_health(const Pod *p, const char *app, HealthState *ret);
 /* "name:ip4=ADDRESS, name:ip6=ADDRESS, …"; "" without networks. Allocated. */
 char *pod_info_networks(const PodInfo *i);
 /* rkt's JSON form. */
+json_object *app_info_to_json(const PodInfo *i, const AppInfo *a);
 json_object *pod_info_to_json(const PodInfo *i);

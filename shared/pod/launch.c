@@ -187,6 +187,8 @@ static char **entrypoint_argv(const Pod *p, const char *path, int version, const
                                         resolver_files_hosts_mode(q)));
         if (!isempty(q->ipc) && !streq(q->ipc, "auto"))
                 add_flag(&argv, version, 6, xasprintf("--ipc=%s", q->ipc));
+        if (q->mutable)
+                add_flag(&argv, version, 5, xstrdup("--mutable"));
         if (q->dry_run)
                 strv_add(&argv, "--dry-run");
         strv_add(&argv, p->uuid);

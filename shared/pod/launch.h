@@ -16,6 +16,7 @@ typedef struct LaunchRequest {
         bool interactive;
         bool mds_register;
         bool dry_run;
+        bool mutable; /* apps are added when it runs */
 } LaunchRequest;
 
 extern LaunchRequest launch_request;

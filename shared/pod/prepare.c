@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "app-files.h"
 #include "app-life.h"
 #include "capability-check.h"
 #include "file.h"
@@ -15,6 +16,7 @@
 #include "lock.h"
 #include "log.h"
 #include "mapped-overlay.h"
+#include "mutable.h"
 #include "overlay-support.h"
 #include "pod-manifest.h"
 #include "process.h"
@@ -44,29 +46,13 @@ static void preparation_done(Preparation *p) {
                 pod_free(p->pod);
 }
 
-static int load_image(const Preparation *p, const char *reference, const char *signature, PullPolicy policy,
-                PodImage *ret) {
-        _cleanup_free_ char *error = NULL;
-        int r = images_find(reference, policy, signature, &ret->id);
-        if (r >= 0)
-                r = images_manifest_text(ret->id, &ret->manifest_text, &ret->manifest_size);
-        if (r < 0)
-                return r;
-        r = image_manifest_parse(ret->id, ret->manifest_text, ret->manifest_size, &ret->manifest, &error);
-        if (r < 0) {
-                log_error("image manifest: %s", error);
-                return r;
-        }
-        r = pod_image_check(ret);
-        return r < 0 ? r : images_trees(ret->id, policy, p->overlay, &ret->trees);
-}
-
 static int load_requested_images(Preparation *p) {
         const PodRequest *q = p->request;
         p->images = xnew(PodImage, q->n_apps);
         p->n_images = q->n_apps;
         for (size_t i = 0; i < q->n_apps; i++) {
-                int r = load_image(p, q->apps[i].image, q->apps[i].signature, q->pull_policy, &p->images[i]);
+                int r = pod_image_load(q->apps[i].image, q->apps[i].signature, q->pull_policy, p->overlay,
+                                &p->images[i]);
                 if (r < 0)
                         return r;
         }
@@ -80,7 +66,7 @@ static int load_manifest_images(Preparation *p) {
         for (size_t i = 0; i < p->manifest->n_apps; i++) {
                 RuntimeApp *a = &p->manifest->apps[i];
                 PodImage *image = &p->images[i];
-                int r = load_image(p, a->image.id, NULL, PULL_NEVER, image);
+                int r = pod_image_load(a->image.id, NULL, PULL_NEVER, p->overlay, image);
                 if (r < 0)
                         return r;
                 if (!a->app && !image->manifest->app) {
@@ -142,7 +128,7 @@ static int check_life(const RuntimeApp *ra) {
         return r;
 }
 
-static int check_apps(const PodManifest *m) {
+int pod_apps_check(const PodManifest *m) {
         for (size_t i = 0; i < m->n_apps; i++)
                 if (strlen(m->apps[i].name) > APP_NAME_MAX) {
                         log_error("app \"%s\": its name is longer than %d characters", m->apps[i].name,
@@ -184,123 +170,47 @@ static void choose_overlay(Preparation *p) {
         }
 }
 
-/* Names below the pod's directory: made, then filled. */
-static int make_directory(Pod *pod, const char *path, mode_t mode) {
-        int r = mkdir_parents_at(pod->fd, path, mode);
-        return r < 0 ? log_error_errno(r, "pod %s: %s", pod->uuid, path) : 0;
-}
-
-static int write_text(Pod *pod, const char *path, const char *text, size_t size, mode_t mode) {
-        int r = write_file_at(pod->fd, path, text, size, mode);
-        return r < 0 ? log_error_errno(r, "pod %s: %s", pod->uuid, path) : 0;
-}
-
-static char *tree_path(const char *tree_id) {
-        return xasprintf("%s/cas/tree/%s/rootfs", globals.dir, tree_id);
-}
-
-/* cp(1) keeps owners, links, times and attributes, and shares the blocks where the file system can. Where
- * there are ACLs it sets modes through them, which leaves the setgid bit that directories get from the
- * store's: so the first one loses it. */
-static int copy_tree(Pod *pod, const char *tree_id, const char *target) {
-        _cleanup_free_ char *from = tree_path(tree_id);
-        _cleanup_free_ char *source = xasprintf("%s/.", from);
-        _cleanup_free_ char *to = xasprintf("/proc/%d/fd/%d/%s", (int) getpid(), pod->fd, target);
-        char *argv[] = { (char *) "cp", (char *) "-a", (char *) "--reflink=auto", (char *) "-T",
-                (char *) "--", source, to, NULL };
-        if (fchmodat(pod->fd, target, 0755, 0) < 0)
-                return log_error_errno(errno, "pod %s: %s", pod->uuid, target);
-        int status = process_run(argv, -1);
-        if (status < 0)
-                return log_error_errno(status, "cp");
-        if (status > 0) {
-                log_error("copying %s into pod %s failed: cp ended with status %d", from, pod->uuid, status);
-                return -EIO;
-        }
-        return 0;
-}
-
-/* The root of an overlay shows the owner and mode of its upper directory, so it gets those of the image. The
- * overlay's own directories are called by the uppermost tree. */
-static int make_overlay_directories(Pod *pod, const char *app, const ImageTrees *trees) {
-        _cleanup_free_ char *upper = xasprintf("overlay/%s/upper/%s", trees->ids[0], app);
-        _cleanup_free_ char *work = xasprintf("overlay/%s/work/%s", trees->ids[0], app);
-        _cleanup_free_ char *tree = tree_path(trees->ids[trees->root]);
-        struct stat st;
-        int r = make_directory(pod, upper, 0755);
-        if (r >= 0)
-                r = make_directory(pod, work, 0755);
-        if (r < 0)
-                return r;
-        if (stat(tree, &st) < 0 || fchownat(pod->fd, upper, st.st_uid, st.st_gid, 0) < 0 ||
-                        fchmodat(pod->fd, upper, st.st_mode & 01777, 0) < 0)
-                return log_error_errno(errno, "pod %s: %s", pod->uuid, upper);
-        return 0;
-}
-
-static int write_app(Preparation *p, const RuntimeApp *app, const PodImage *image) {
-        _cleanup_free_ char *info = xasprintf("appsinfo/%s", app->name);
-        _cleanup_free_ char *manifest = xasprintf("%s/manifest", info);
-        _cleanup_free_ char *tree = xasprintf("%s/treeStoreID", info);
-        _cleanup_free_ char *stage2 = xasprintf("stage1/rootfs/opt/stage2/%s", app->name);
-        _cleanup_free_ char *rootfs = xasprintf("%s/rootfs", stage2);
-        _cleanup_free_ char *copy = xasprintf("%s/manifest", stage2);
-        int r = make_directory(p->pod, info, 0750);
-        if (r >= 0)
-                r = write_text(p->pod, manifest, image->manifest_text, image->manifest_size, 0640);
-        if (r >= 0)
-                r = make_directory(p->pod, rootfs, 0755);
-        if (r >= 0 && linkat(p->pod->fd, manifest, p->pod->fd, copy, 0) < 0)
-                r = log_error_errno(errno, "pod %s: %s", p->pod->uuid, copy);
-        if (r < 0)
-                return r;
-        if (!p->overlay)
-                return copy_tree(p->pod, image->trees.ids[0], rootfs);
-        _cleanup_free_ char *ids = strv_join(image->trees.ids, "\n");
-        r = write_text(p->pod, tree, ids, strlen(ids), 0640);
-        return r < 0 ? r : make_overlay_directories(p->pod, app->name, &image->trees);
-}
-
 /* An installed stage1 is used where it is, and the pod's stage1/rootfs only holds its state. One from the
  * store is copied: the host must see what its entry points wrote, so it cannot be a mount of the pod. */
 static int write_stage1(Preparation *p) {
         Pod *pod = p->pod;
-        int r = make_directory(pod, "stage1/rootfs/rkt/status", 0755);
+        int r = pod_make_directory(pod, "stage1/rootfs/rkt/status", 0755);
         if (r >= 0)
-                r = make_directory(pod, "stage1/rootfs/rkt/env", 0755);
+                r = pod_make_directory(pod, "stage1/rootfs/rkt/env", 0755);
         if (r >= 0)
-                r = write_text(pod, "stage1/manifest", p->stage1.manifest_text, p->stage1.manifest_size,
+                r = pod_write_text(pod, "stage1/manifest", p->stage1.manifest_text, p->stage1.manifest_size,
                                 0640);
         if (r < 0)
                 return r;
         if (p->stage1.directory)
-                return write_text(
+                return pod_write_text(
                                 pod, "stage1/path", p->stage1.directory, strlen(p->stage1.directory), 0640);
 
         _cleanup_image_trees_ ImageTrees trees = {};
         r = images_trees(p->stage1.image_id, p->request->pull_policy, false, &trees);
         if (r < 0)
                 return r;
-        r = copy_tree(pod, trees.ids[0], "stage1/rootfs");
-        return r < 0 ? r : write_text(pod, "stage1TreeStoreID", trees.ids[0], strlen(trees.ids[0]), 0640);
+        r = pod_copy_tree(pod, trees.ids[0], "stage1/rootfs");
+        return r < 0 ? r
+                     : pod_write_text(pod, "stage1TreeStoreID", trees.ids[0], strlen(trees.ids[0]), 0640);
 }
 
 static int write_pod(Preparation *p) {
         int r = write_stage1(p);
         for (size_t i = 0; i < p->manifest->n_apps && r >= 0; i++)
-                r = write_app(p, &p->manifest->apps[i], &p->images[i]);
+                r = app_files_write(p->pod, &p->manifest->apps[i], &p->images[i], p->overlay);
         if (r >= 0)
-                r = write_text(p->pod, "pod.lck", "", 0, 0600);
+                r = pod_write_text(p->pod, "pod.lck", "", 0, 0600);
         if (r < 0)
                 return r;
         _cleanup_free_ char *text = pod_manifest_to_text(p->manifest, false);
-        r = write_text(p->pod, "pod", text, strlen(text), 0640);
+        r = pod_write_text(p->pod, "pod", text, strlen(text), 0640);
         if (r >= 0)
-                r = write_text(p->pod, "pod-created", "", 0, 0640);
+                r = pod_write_text(p->pod, "pod-created", "", 0, 0640);
         if (r >= 0 && p->overlay)
-                r = write_text(p->pod, "overlay-prepared", "", 0, 0640);
+                r = pod_write_text(p->pod, "overlay-prepared", "", 0, 0640);
         if (r >= 0 && p->request->private_users)
-                r = write_text(p->pod, POD_PRIVATE_USERS, "", 0, 0640);
+                r = pod_write_text(p->pod, POD_PRIVATE_USERS, "", 0, 0640);
         return r;
 }
 
@@ -336,10 +246,12 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
 
         choose_overlay(&p);
         int r = stage1_choose(&q->stage1, &p.stage1);
+        if (r >= 0 && q->mutable)
+                r = pod_mutable_check_stage1(p.stage1.manifest);
         if (r >= 0)
                 r = q->pod_manifest ? load_pod_manifest(&p) : load_requested_images(&p);
         if (r >= 0)
-                r = check_apps(p.manifest);
+                r = pod_apps_check(p.manifest);
         if (r >= 0)
                 r = check_ports(p.manifest);
         if (r < 0)

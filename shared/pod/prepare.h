@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lock.h"
+#include "pod-manifest.h"
 #include "pod.h"
 #include "request.h"
 
@@ -9,6 +10,10 @@
  * writes the pod's directory (rkt-pod(5)). The pod is in state preparing and locked by us when this returns;
  * a failure is logged and leaves no pod. If uuid_file is given the UUID is written there early. */
 int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret);
+
+/* What of the apps can be judged before they run: names, capabilities, what they start after. Logs; -EINVAL,
+ * -ENAMETOOLONG. */
+int pod_apps_check(const PodManifest *m);
 
 /* DATA/locks/prepareLock. While trees are chosen and used by a pod that does not exist yet, which shares it,
  * whoever collects what no pod uses has to wait. Returns the descriptor. Logs. */

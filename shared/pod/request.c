@@ -328,5 +328,8 @@ void pod_request_clear(void) {
         isolators_clear(&q->isolators);
         name_values_clear(&q->environment);
         name_values_clear(&q->environment_file);
+        name_values_clear(&q->annotations);
+        name_values_clear(&q->user_annotations);
+        name_values_clear(&q->user_labels);
         *q = (PodRequest){ .pull_policy = PULL_NEW };
 }

@@ -109,6 +109,19 @@ static int remove_children(int cgroup) {
         return r;
 }
 
+int cgroup1_remove(const char *cgroup) {
+        _cleanup_free_ char *parent = xstrdup(cgroup);
+        char *slash = strrchr(parent, '/');
+        Cgroup1 c;
+        int r = 0;
+        *slash = 0;
+        cgroup1_open(*parent ? parent : "/", &c);
+        for (Cgroup1Hierarchy h = 0; h < _CGROUP1_MAX && r >= 0; h++)
+                r = c.fds[h] < 0 ? 0 : cgroup2_remove_at(c.fds[h], slash + 1);
+        cgroup1_done(&c);
+        return r;
+}
+
 void cgroup1_remove_below(const char *cgroup) {
         Cgroup1 c;
         cgroup1_open(cgroup, &c);

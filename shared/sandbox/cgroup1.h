@@ -59,6 +59,8 @@ int cgroup1_attach(const Cgroup1 *c, pid_t pid); /* moves a process in all of th
 /* Removes what is in it, in all of them, and logs. Where v1 tracks processes, systemd is not told that a
  * cgroup has become empty as long as there are others in it (cgroup-v1's notify_on_release). */
 void cgroup1_remove_below(const char *cgroup);
+/* Removes it, in all of them, with what is in it. -EBUSY. */
+int cgroup1_remove(const char *cgroup);
 
 /* Puts into force what the file of cgroup2 says ("memory.max" …) by the files of v1. -ENOENT: the cgroup has
  * not got the controller, or v1 has nothing like it. */

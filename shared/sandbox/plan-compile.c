@@ -162,29 +162,7 @@ static int compile_app(const PlanRequest *q, const PodManifest *m, const Runtime
         return plan_compile_isolators(q, &app->isolators, podfd, a);
 }
 
-int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **ret) {
-        _cleanup_plan_ Plan *p = xnew(Plan, 1);
-        if (q->interactive && m->n_apps != 1) {
-                log_error("an interactive pod has exactly one app, this one has %zu", m->n_apps);
-                return -EINVAL;
-        }
-        snprintf(p->uuid, sizeof(p->uuid), "%s", q->uuid);
-        p->hostname = xstrdup(q->hostname);
-        p->net = q->net;
-        p->users = q->users;
-        p->selinux_mount_context = xstrdup(q->selinux_mount_context);
-        p->private_ipc = q->private_ipc;
-        p->interactive = q->interactive;
-        p->resolv_conf = q->resolv_conf;
-        p->hosts = q->hosts;
-
-        const char *log_size = name_values_get(&m->annotations, POD_LOG_SIZE_ANNOTATION);
-        _cleanup_free_ char *problem = NULL;
-        if (log_size && log_size_parse(log_size, &p->log_size, &problem) < 0) {
-                log_error("the pod's annotation " POD_LOG_SIZE_ANNOTATION ": %s", problem);
-                return -EINVAL;
-        }
-
+static int compile_log_dir(const PodManifest *m, Plan *p) {
         const char *log_dir = name_values_get(&m->annotations, POD_LOG_DIR_ANNOTATION);
         if (log_dir && !path_is_absolute(log_dir)) {
                 log_error("the pod's annotation " POD_LOG_DIR_ANNOTATION
@@ -193,12 +171,47 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
                 return -EINVAL;
         }
         p->log_dir = xstrdup(log_dir);
+        return 0;
+}
 
-        p->apps = xnew(PlanApp, m->n_apps);
-        p->n_apps = m->n_apps;
+static Plan *plan_new(const PlanRequest *q, size_t n_apps) {
+        Plan *p = xnew(Plan, 1);
+        snprintf(p->uuid, sizeof(p->uuid), "%s", q->uuid);
+        p->hostname = xstrdup(q->hostname);
+        p->net = q->net;
+        p->users = q->users;
+        p->selinux_context = xstrdup(q->selinux_context);
+        p->selinux_mount_context = xstrdup(q->selinux_mount_context);
+        p->private_ipc = q->private_ipc;
+        p->interactive = q->interactive;
+        p->mutable = q->mutable;
+        p->resolv_conf = q->resolv_conf;
+        p->hosts = q->hosts;
+        p->apps = xnew(PlanApp, n_apps);
+        p->n_apps = n_apps;
+        return p;
+}
+
+int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **ret) {
+        if (q->interactive && (m->n_apps != 1 || q->mutable)) {
+                log_error("an interactive pod has exactly one app and keeps it, this one has %zu",
+                                m->n_apps);
+                return -EINVAL;
+        }
+        _cleanup_plan_ Plan *p = plan_new(q, m->n_apps);
+        const char *log_size = name_values_get(&m->annotations, POD_LOG_SIZE_ANNOTATION);
+        _cleanup_free_ char *problem = NULL;
+        if (log_size && log_size_parse(log_size, &p->log_size, &problem) < 0) {
+                log_error("the pod's annotation " POD_LOG_SIZE_ANNOTATION ": %s", problem);
+                return -EINVAL;
+        }
+
         _cleanup_free_ size_t *order = xnew(size_t, m->n_apps);
         _cleanup_free_ char *error = NULL;
-        int r = pod_start_order(m, order, &error);
+        int r = compile_log_dir(m, p);
+        if (r < 0)
+                return r;
+        r = pod_start_order(m, order, &error);
         if (r < 0) {
                 log_error("%s", error);
                 return r;
@@ -210,6 +223,20 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
         }
         r = plan_compile_pod_isolators(q, &m->isolators, podfd, p);
         if (r < 0)
+                return r;
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+int plan_compile_app(const PlanRequest *q, const PodManifest *m, const char *name, int podfd, Plan **ret) {
+        const RuntimeApp *ra = pod_manifest_find_app(m, name);
+        if (!ra) {
+                log_error("the pod's manifest has no app \"%s\"", name);
+                return -ENOENT;
+        }
+        _cleanup_plan_ Plan *p = plan_new(q, 1);
+        int r = compile_log_dir(m, p);
+        if (r < 0 || (r = compile_app(q, m, ra, podfd, p, &p->apps[0])) < 0)
                 return r;
         *ret = TAKE_PTR(p);
         return 0;

@@ -17,6 +17,7 @@ typedef struct PlanRequest {
         IdRange users;
         bool private_ipc;
         bool interactive;
+        bool mutable;
         bool all_capabilities; /* --insecure-options=capabilities */
         bool all_paths;
         bool no_seccomp;
@@ -27,3 +28,7 @@ typedef struct PlanRequest {
 /* podfd is the pod directory, as rkt-prepare leaves it. Logs what is wrong and what of the manifest is not
  * applied (isolators that this stage1 does not know). */
 int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **ret);
+
+/* The same for a single app that a running pod gets: the plan has this one, and nothing of the pod's
+ * isolators, which are in force. */
+int plan_compile_app(const PlanRequest *q, const PodManifest *m, const char *name, int podfd, Plan **ret);

@@ -152,7 +152,10 @@ json_object *plan_to_json(const Plan *p) {
                 add_string(o, "privateUsers", users);
         }
         add_string(o, "net", net_names[p->net]);
+        add_string(o, "selinuxContext", p->selinux_context);
         add_string(o, "selinuxMountContext", p->selinux_mount_context);
+        if (p->mutable)
+                add_bool(o, "mutable", true);
         add_bool(o, "privateIPC", p->private_ipc);
         add_bool(o, "interactive", p->interactive);
         add_string(o, "resolvConf", file_names[p->resolv_conf]);
@@ -394,8 +397,10 @@ static int plan_from_json(JsonContext *c, Plan *p) {
                 return json_fail(c, "privateUsers: expected SHIFT:COUNT, found \"%s\"", users);
         if ((r = get_string(c, o, "hostname", JSON_REQUIRED, &p->hostname)) < 0 ||
                         (r = get_word(c, o, "net", net_names, _PLAN_NET_MAX, &net)) < 0 ||
+                        (r = get_string(c, o, "selinuxContext", JSON_OPTIONAL, &p->selinux_context)) < 0 ||
                         (r = get_string(c, o, "selinuxMountContext", JSON_OPTIONAL,
                                          &p->selinux_mount_context)) < 0 ||
+                        (r = json_get_bool(c, o, "mutable", JSON_OPTIONAL, &p->mutable)) < 0 ||
                         (r = json_get_bool(c, o, "privateIPC", JSON_REQUIRED, &p->private_ipc)) < 0 ||
                         (r = json_get_bool(c, o, "interactive", JSON_REQUIRED, &p->interactive)) < 0 ||
                         (r = get_word(c, o, "resolvConf", file_names, _PLAN_FILE_MAX, &resolv_conf)) < 0 ||

@@ -97,6 +97,7 @@ void plan_free(Plan *p) {
         if (!p)
                 return;
         free(p->hostname);
+        free(p->selinux_context);
         free(p->selinux_mount_context);
         plan_limits_done(&p->limits);
         free(p->log_dir);
@@ -120,7 +121,7 @@ const PlanApp *plan_find_app(const Plan *p, const char *name) {
 }
 
 bool plan_has_limits(const Plan *p) {
-        bool limited = p->limits.n > 0;
+        bool limited = p->mutable || p->limits.n > 0;
         for (size_t i = 0; i < p->n_apps; i++)
                 limited |= p->apps[i].limits.n > 0;
         return limited;

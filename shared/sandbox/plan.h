@@ -142,8 +142,10 @@ typedef struct Plan {
         char *hostname;
         IdRange users; /* of the pod's user namespace; count 0: it has the host's */
         PlanNet net;
+        char *selinux_context;       /* of processes of apps that have none of their own; NULL: none */
         char *selinux_mount_context; /* of what the apps have in common; NULL: none */
         bool private_ipc;
+        bool mutable;     /* apps come and go while the pod runs */
         bool interactive; /* the only app has rkt's own stdin, stdout and stderr */
         PlanFile resolv_conf, hosts;
         PlanLimits limits; /* of all apps together, and their supervisors */
@@ -166,7 +168,8 @@ int plan_parse(const char *name, const char *text, size_t size, Plan **ret, char
 /* Reads dirfd/path. Every failure comes with *ret_error. */
 int plan_load_at(int dirfd, const char *path, Plan **ret, char **ret_error);
 
-bool plan_has_limits(const Plan *p); /* that take cgroup controllers, of the pod or an app */
+bool plan_has_limits(
+                const Plan *p); /* that take cgroup controllers, of the pod or an app; or may get some */
 void plan_limits_done(PlanLimits *l);
 /* Takes value. */
 void plan_limits_add(PlanLimits *l, const char *isolator, const char *file, char *value);

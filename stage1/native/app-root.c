@@ -228,7 +228,10 @@ int app_root_build(const Boot *boot, const PodRoot *pod, size_t index, size_t nu
         return r < 0 ? r : publish(&b, ret);
 }
 
-int app_root_put_resolv_conf(const char *name, const AppRoot *root) {
+int app_root_use_network_dns(const Plan *plan, const char *name, const AppRoot *root) {
+        if (plan->net != PLAN_NET_CONTAINED || plan->resolv_conf != PLAN_FILE_DEFAULT ||
+                        access("/etc/rkt-resolv.conf", F_OK) < 0)
+                return 0;
         Building b = { .app = &(PlanApp){ .name = (char *) name }, .root = root->root };
         _cleanup_close_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
         _cleanup_close_ int mount = mount_clone(AT_FDCWD, "/etc/rkt-resolv.conf", false);

@@ -18,6 +18,7 @@ typedef struct AppRoot {
  * in the end. Logs failures. */
 int app_root_build(const Boot *b, const PodRoot *pod, size_t index, size_t number, AppRoot *ret);
 
-/* Covers the app's /etc/resolv.conf with PID 1's /etc/rkt-resolv.conf, which a network has brought after the
- * root was built. name: of the app. Logs failures. */
-int app_root_put_resolv_conf(const char *name, const AppRoot *root);
+/* The first network that has name servers has had them written down, unless the command line has any: covers
+ * the app's /etc/resolv.conf with PID 1's /etc/rkt-resolv.conf, which has come after the root was built.
+ * plan: of the pod; name: of the app. Logs failures. */
+int app_root_use_network_dns(const Plan *plan, const char *name, const AppRoot *root);

@@ -194,6 +194,13 @@ void app_say(const App *a, const char *word) {
 
 static void begin(App *a, AppPhase phase);
 
+/* Said in its log, and to whoever has asked for it to be started. */
+static void report_unexecuted(App *a, char *why) {
+        app_report(a, "%s", why);
+        free(a->unexecuted);
+        a->unexecuted = why;
+}
+
 /* An app that was asked to stop and did so has not failed. */
 static bool is_failure(const App *a) {
         if (a->given_up)
@@ -266,8 +273,7 @@ static void check_execution(App *a) {
         if (n == sizeof(f)) {
                 Execution e;
                 process_describe(a, &e);
-                _cleanup_free_ char *why = execution_explain(&e, &f, a->root.root);
-                app_report(a, "%s", why);
+                report_unexecuted(a, execution_explain(&e, &f, a->root.root));
         } else if (a->phase == APP_MAIN) {
                 tell(a, EVENT_APP_STARTED);
                 health_begin(a->health);
@@ -345,7 +351,7 @@ static void begin(App *a, AppPhase phase) {
         int failure = -1;
         pid_t pid = start_process(a, &failure);
         if (pid < 0) {
-                app_report(a, "cannot start a process: %s", strerror(-pid));
+                report_unexecuted(a, xasprintf("cannot start a process: %s", strerror(-pid)));
                 if (phase == APP_POST_STOP)
                         conclude(a);
                 else
@@ -361,6 +367,7 @@ void app_reset(App *a) {
         a->failed = a->started = a->restart_asked = a->given_up = false;
         a->stop_asked = a->stop_deadline = a->start_at = 0;
         a->restarts = a->quick = 0;
+        free(TAKE_PTR(a->unexecuted));
 }
 
 _waiting_ bool app_is_ready(const App *a) {
@@ -369,15 +376,27 @@ _waiting_ bool app_is_ready(const App *a) {
         return a->plan->life.notify ? a->notify.ready : a->started;
 }
 
+/* Of an app that has come to a running pod: the time of a file says when it was started. */
+static void record_start(const char *status) {
+        _cleanup_free_ char *path = xasprintf("%s-started", status);
+        unlink(path);
+        int r = write_string_at(AT_FDCWD, path, "", 0644);
+        if (r < 0)
+                log_warning_errno(r, "cannot write stage1/rootfs%s", path);
+}
+
 void app_start(App *a) {
         a->status = a->signal = a->stop_signal = 0;
         a->failed = a->started = a->oom_killed = a->notify.ready = a->notify.alive = false;
         a->began = monotonic_ns();
+        free(TAKE_PTR(a->unexecuted));
         _cleanup_free_ char *path = xasprintf("/rkt/status/%s", a->plan->name);
         if (unlink(path) < 0 && errno != ENOENT)
                 log_warning_errno(errno, "cannot remove the old stage1/rootfs%s", path);
+        if (a->own_plan && a->restarts == 0)
+                record_start(path);
         if (a->problem) {
-                app_report(a, "%s", a->problem);
+                report_unexecuted(a, xstrdup(a->problem));
                 end_main(a, EXECUTION_EXIT_FAILURE);
                 return;
         }
@@ -446,7 +465,7 @@ void app_process_ended(App *a, int code, int status) {
                         app_report(a, "the post-stop hook ended with status %d", status);
                 conclude(a);
         } else if (phase == APP_PRE_START && status != 0) {
-                app_report(a, "the pre-start hook ended with status %d", status);
+                report_unexecuted(a, xasprintf("the pre-start hook ended with status %d", status));
                 end_main(a, status);
         } else if (phase == APP_PRE_START && a->stop_asked == 0)
                 begin(a, APP_MAIN);
@@ -486,4 +505,40 @@ void app_kill(App *a) {
                 kill(a->pid, SIGKILL);
         if (a->cgroup >= 0)
                 cgroup2_kill(a->cgroup);
+}
+
+static void close_all(const int *fds, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (fds[i] >= 0)
+                        close(fds[i]);
+}
+
+/* The master is one of the streams', if somebody reads it. */
+static void release_terminal(App *a) {
+        const int fds[] = { a->input, a->master >= 0 ? a->terminal : -1,
+                a->master == a->streams[0].in || a->master == a->streams[1].in ? -1 : a->master };
+        close_all(fds, ELEMENTSOF(fds));
+}
+
+void app_release(App *a) {
+        const int fds[] = { a->root.namespace, a->root.root, a->cgroup, a->device_policy, a->failure };
+        loop_forget(a->loop, &a->failure_source);
+        close_all(fds, ELEMENTSOF(fds));
+        if (a->point.server)
+                attach_point_close(&a->point);
+        if (a->plan->io.log_path && a->file.fd >= 0)
+                log_file_close(&a->file);
+        release_terminal(a);
+        for (int i = 0; i < 2; i++)
+                stream_close(&a->streams[i]);
+        notify_close(&a->notify, a->loop);
+        health_free(a->health);
+        cgroup1_done(&a->cgroup1);
+        free(a->devices);
+        user_done(&a->user);
+        strv_free(a->environment);
+        free(a->problem);
+        free(a->unexecuted);
+        plan_free(a->own_plan);
+        *a = (App){};
 }

@@ -70,6 +70,9 @@ typedef struct App {
         uint64_t restarts, quick;           /* how often, and how often since it last ran well */
         Notify notify;                      /* of plan->life.notify */
         Health *health;                     /* of plan->life.health; NULL: it is not checked */
+        char *unexecuted;                   /* why its program was not, the last time; NULL: it was */
+        bool wanted;    /* in a mutable pod: it has been started, and nobody has stopped it */
+        Plan *own_plan; /* that it came with; NULL: it is of the pod's */
 } App;
 
 /* What no phase changes: user, environment, filter, devices, streams. Logs failures. */
@@ -109,6 +112,9 @@ void app_ask_to_restart(App *a);
 void app_ask_to_stop_as_failed(App *a);
 /* Notes that the manager has been asked to stop it. */
 void app_expect_stop(App *a);
+
+/* Gives back all that an app which does not run has. */
+void app_release(App *a);
 
 /* A line of PID 1 about the app, under its name. */
 void app_report(App *a, const char *format, ...) _printf_(2, 3);

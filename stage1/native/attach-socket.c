@@ -16,7 +16,7 @@ static bool is_wanted(const Plan *p) {
         for (size_t i = 0; i < p->n_apps; i++)
                 if (app_io_attachable(&p->apps[i].io))
                         return true;
-        return false;
+        return p->mutable; /* one may come */
 }
 
 int attach_socket_open(const Plan *p, int pod, int *ret) {

@@ -305,3 +305,12 @@ bool health_needs_watchdog(const Health *h) {
         return h && h->active && h->state.status == HEALTH_UNHEALTHY &&
                h->plan->on_failure == HEALTH_ACTION_NONE;
 }
+
+void health_free(Health *h) {
+        if (!h)
+                return;
+        close_output(h);
+        if (h->failure >= 0)
+                close(h->failure);
+        free(h);
+}

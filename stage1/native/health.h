@@ -13,6 +13,8 @@ Health *health_new(App *a);
 void health_begin(Health *h);
 /* It has ended, or is to end: a check that runs is killed, and is not followed by another. */
 void health_end(Health *h);
+/* Of an app that goes. */
+void health_free(Health *h);
 
 /* Starts and kills the check whose time that is. Returns ns until it is time again; UINT64_MAX: never. */
 uint64_t health_look_after(Health *h);

@@ -30,6 +30,7 @@ int notify_open(Notify *n, size_t number) {
                 return -errno;
         *n = NOTIFY_NONE;
         n->fd = TAKE_FD(fd);
+        n->number = number;
         return 0;
 }
 
@@ -65,4 +66,16 @@ void notify_watch(Notify *n, int loop) {
                 return;
         n->source = (LoopSource){ .handle = on_message, .userdata = n, .fd = -1 };
         loop_watch(loop, &n->source, n->fd, EPOLLIN);
+}
+
+void notify_close(Notify *n, int loop) {
+        _cleanup_free_ char *path = xasprintf(NOTIFY_PATH, n->number);
+        if (n->fd < 0)
+                return;
+        unlink(path);
+        loop_forget(loop, &n->source);
+        close(n->fd);
+        free(n->status);
+        free(n->extend);
+        *n = NOTIFY_NONE;
 }

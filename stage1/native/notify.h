@@ -14,6 +14,7 @@
 
 typedef struct Notify {
         int fd; /* -1: none */
+        size_t number;
         LoopSource source;
         bool ready;     /* READY=1 was said */
         bool alive;     /* WATCHDOG=1 was said, until the reader takes it */
@@ -32,3 +33,4 @@ typedef struct Notify {
 int notify_open(Notify *n, size_t number);
 /* n must stay where it is from now on. */
 void notify_watch(Notify *n, int loop);
+void notify_close(Notify *n, int loop);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
+#include "changes.h"
 #include "duration.h"
 #include "execution.h"
 #include "file.h"
@@ -43,6 +44,7 @@ typedef struct Pid1 {
         const Boot *boot;
         const Plan *plan;
         PodApps apps;
+        Changes changes; /* of a mutable pod */
         Logs logs;
         int loop;
         int signals;
@@ -251,23 +253,24 @@ static int set_up(Pid1 *p) {
         for (size_t i = 0; i < p->plan->n_apps; i++)
                 if ((r = pod_apps_add(&p->apps, p->boot, &root, i, NULL)) < 0)
                         return r;
+        p->changes = (Changes){ .boot = p->boot,
+                .apps = &p->apps,
+                .namespace = root.namespace,
+                .next = UINT64_MAX,
+                .control = CONTROL_CLOSED };
+        if (p->plan->mutable && (r = changes_open(&p->changes, p->loop)) < 0)
+                return r;
         pod_sources_close(&root, p->plan);
         close(p->boot->pod);
         close(p->boot->stage1);
         return 0;
 }
 
-/* The first network that has name servers has had them written down, unless the command line has any. */
 static int use_network_dns(Pid1 *p) {
-        if (p->plan->net != PLAN_NET_CONTAINED || p->plan->resolv_conf != PLAN_FILE_DEFAULT ||
-                        access("/etc/rkt-resolv.conf", F_OK) < 0)
-                return 0;
-        for (size_t i = 0; i < p->apps.n; i++) {
-                int r = app_root_put_resolv_conf(p->apps.items[i]->plan->name, &p->apps.items[i]->root);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        int r = 0;
+        for (size_t i = 0; i < p->apps.n && r >= 0; i++)
+                r = app_root_use_network_dns(p->plan, p->apps.items[i]->plan->name, &p->apps.items[i]->root);
+        return r;
 }
 
 static int use_metadata_url(Pid1 *p, const char *url) {
@@ -325,10 +328,13 @@ static int wait_for_go(Pid1 *p) {
         int r = use_network_dns(p);
         if (r >= 0 && message[1])
                 r = use_metadata_url(p, message + 1);
+        if (message[1])
+                p->changes.metadata_url = xstrdup(message + 1);
         if (r < 0 || flavour.manager)
                 return r < 0 ? r : become_manager(p, *message == BOOT_GO);
         if (*message != BOOT_GO)
                 return 0;
+        p->changes.has_cgroups = true;
         return pod_cgroup_open(p->boot, p->apps.items, p->apps.n, &p->logs.journal.cgroup);
 }
 
@@ -337,7 +343,8 @@ static void start_apps(Pid1 *p) {
         p->ready = false;
         unlink("/rkt/supervisor-status");
         for (size_t i = 0; i < p->apps.n; i++)
-                app_reset(p->apps.items[i]);
+                if (!p->plan->mutable || p->apps.items[i]->wanted)
+                        app_reset(p->apps.items[i]);
 }
 
 /* The apps that it is to start after are there, or have come and gone. Whoever is started again does not
@@ -388,6 +395,8 @@ static void stop_next(Pid1 *p) {
 }
 
 static _waiting_ void look_after_failures(Pid1 *p) {
+        if (p->plan->mutable)
+                return;
         for (size_t i = 0; i < p->apps.n; i++)
                 if (p->apps.items[i]->failed && p->status == 0) {
                         p->status = p->apps.items[i]->status ?: EXIT_FAILURE; /* it may have been given up */
@@ -426,6 +435,8 @@ static _waiting_ uint64_t look_after_watchdog(Pid1 *p) {
  * for. */
 static _waiting_ int look_after_deadlines(Pid1 *p) {
         uint64_t next = look_after_watchdog(p), now = monotonic_ns();
+        if (p->changes.next != UINT64_MAX)
+                next = MIN(next, p->changes.next - MIN(p->changes.next, now));
         for (size_t i = 0; i < p->apps.n; i++) {
                 App *a = p->apps.items[i];
                 if (a->health)
@@ -477,7 +488,7 @@ static _waiting_ void pass_on_states(Pid1 *p) {
 static _waiting_ void look_after_readiness(Pid1 *p) {
         pass_on_words(p);
         pass_on_states(p);
-        if (p->ready || p->goal != GOAL_RUN || !pod_apps_are_ready(&p->apps))
+        if (p->ready || p->goal != GOAL_RUN || (!p->plan->mutable && !pod_apps_are_ready(&p->apps)))
                 return;
         char message = BOOT_READY;
         p->ready = true;
@@ -504,6 +515,8 @@ static _waiting_ void supervise(Pid1 *p) {
         start_waiting(p);
         send(p->boot->control, &message, 1, MSG_NOSIGNAL);
         for (;;) {
+                p->changes.ending = p->goal != GOAL_RUN;
+                changes_carry_out(&p->changes);
                 for (size_t i = 0; i < p->apps.n; i++)
                         app_settle(p->apps.items[i]);
                 look_after_failures(p);
@@ -512,7 +525,7 @@ static _waiting_ void supervise(Pid1 *p) {
                         stop_by_manager(p);
                 else if (p->goal != GOAL_RUN)
                         stop_next(p);
-                if (pod_apps_are_done(&p->apps)) {
+                if (pod_apps_are_done(&p->apps) && !(p->plan->mutable && p->goal == GOAL_RUN)) {
                         if (p->goal != GOAL_RESTART)
                                 return;
                         p->status = 0;

@@ -28,19 +28,23 @@ static int take_from_unit(App *a, const Boot *b, size_t index) {
 static int set_up(PodApps *p, const Boot *b, const PodRoot *root, size_t index, App *a) {
         const PlanApp *plan = &b->plan->apps[index];
         size_t number = p->numbered++;
-        AppRoot app_root;
+        AppRoot app_root = { .namespace = -1, .root = -1 };
         Notify notify = NOTIFY_NONE;
         int r = plan->life.notify ? notify_open(&notify, number) : 0;
         if (r < 0)
                 return log_error_errno(r, "app %s: cannot make its notification socket", plan->name);
-        if ((r = app_root_build(b, root, index, number, &app_root)) < 0 ||
-                        (r = app_prepare(a, plan, &b->plan->users, &app_root, &root->apps[index], p->logs,
-                                         p->loop)) < 0 ||
-                        (r = take_from_unit(a, b, index)) < 0)
+        if ((r = app_root_build(b, root, index, number, &app_root)) < 0) {
+                notify_close(&notify, p->loop);
                 return r;
+        }
+        r = app_prepare(a, plan, &b->plan->users, &app_root, &root->apps[index], p->logs, p->loop);
         a->terminal = p->terminal;
         a->control = b->control;
         a->notify = notify;
+        if (r < 0 || (r = take_from_unit(a, b, index)) < 0) {
+                app_release(a);
+                return r;
+        }
         notify_watch(&a->notify, p->loop);
         return 0;
 }
@@ -57,6 +61,16 @@ int pod_apps_add(PodApps *p, const Boot *b, const PodRoot *root, size_t index, A
         if (ret)
                 *ret = a;
         return 0;
+}
+
+void pod_apps_remove(PodApps *p, App *a) {
+        size_t i = 0;
+        while (p->items[i] != a)
+                i++;
+        p->n--;
+        memmove(p->items + i, p->items + i + 1, (p->n - i) * sizeof(*p->items));
+        app_release(a);
+        free(a);
 }
 
 App *pod_apps_find(const PodApps *p, const char *name) {

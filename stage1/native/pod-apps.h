@@ -18,6 +18,9 @@ typedef struct PodApps {
  * can be started. The plan and root must outlive it. Logs failures. */
 int pod_apps_add(PodApps *p, const Boot *b, const PodRoot *root, size_t index, App **ret);
 
+/* One that does not run goes, with all that it has. */
+void pod_apps_remove(PodApps *p, App *a);
+
 /* NULL if there is none. */
 App *pod_apps_find(const PodApps *p, const char *name);
 App *pod_apps_find_process(const PodApps *p, pid_t pid);

@@ -118,3 +118,31 @@ int pod_cgroup_open(const Boot *b, App *const *apps, size_t n, int *ret_supervis
         *ret_supervisor = TAKE_FD(supervisor);
         return 0;
 }
+
+int pod_cgroup_add(const Boot *b, App *a) {
+        _cleanup_close_ int root = cgroup_open("/");
+        if (root < 0)
+                return log_error_errno(root, "cannot open the pod's cgroup");
+        if (b->cgroups != CGROUP_LEGACY)
+                enable_controllers(root, &a->plan->limits);
+        return open_app(b->plan, a, root);
+}
+
+int pod_cgroup_remove(App *a) {
+        _cleanup_free_ char *name = pod_cgroup_of_app(a->plan->name), *path = xasprintf("/%s", name);
+        _cleanup_close_ int root = cgroup_open("/");
+        if (root < 0)
+                return log_error_errno(root, "cannot open the pod's cgroup");
+        cgroup2_kill(a->cgroup);
+        /* for those in cgroups of its own, where the kernel can */
+        cgroup2_write(a->cgroup, "cgroup.kill", "1");
+        int r = cgroup2_remove_at(root, name);
+        if (r >= 0)
+                r = cgroup1_remove(path);
+        if (r < 0)
+                return r;
+        close(TAKE_FD(a->cgroup));
+        cgroup1_done(&a->cgroup1);
+        a->cgroup1 = CGROUP1_NONE;
+        return 0;
+}

@@ -19,3 +19,9 @@ int pod_cgroup_of_unit(const Plan *p, App *a);
  * cgroup v1 tracks processes: PID 1 stays where it is. Logs; what the host's cgroups cannot do is a warning.
  */
 int pod_cgroup_open(const Boot *b, App *const *apps, size_t n, int *ret_supervisor);
+
+/* The same for an app that comes later, to a pod that is mutable. */
+int pod_cgroup_add(const Boot *b, App *a);
+/* Kills what is in an app's cgroup and removes it; a->cgroup is -1 then. -EBUSY: what was killed has not
+ * gone yet. */
+int pod_cgroup_remove(App *a);

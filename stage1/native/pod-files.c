@@ -61,7 +61,7 @@ static json_object *runtime_config(const Plan *p, const RunOptions *o) {
         json_object_object_add(c, "MDSToken", json_object_new_string(token));
         json_object_object_add(c, "Hostname", json_object_new_string(p->hostname));
         json_object_object_add(c, "Debug", json_object_new_boolean(o->debug));
-        json_object_object_add(c, "Mutable", json_object_new_boolean(false));
+        json_object_object_add(c, "Mutable", json_object_new_boolean(p->mutable));
         json_object_object_add(c, "ResolvConfMode", json_object_new_string(file_mode_names[p->resolv_conf]));
         json_object_object_add(c, "EtcHostsMode", json_object_new_string(file_mode_names[p->hosts]));
         json_object_object_add(c, "NetList", nets);
@@ -78,8 +78,7 @@ static int write_json(json_object *o, int dirfd, const char *path, mode_t mode) 
         return r < 0 ? log_error_errno(r, "cannot write the pod's %s", path) : 0;
 }
 
-/* Filters other than the default: for enter, which must not depend on a cache. */
-static int write_filters(const Plan *p, int stage1) {
+int pod_files_write_filters(const Plan *p, int stage1) {
         for (size_t i = 0; i < p->n_apps; i++) {
                 const PlanApp *a = &p->apps[i];
                 if (!a->seccomp || streq(a->seccomp, PLAN_SECCOMP_DEFAULT))
@@ -96,7 +95,7 @@ int pod_files_write(const Plan *p, const RunOptions *o, int pod, int stage1) {
         int r = mkdir_parents_at(stage1, "rkt", 0755);
         if (r < 0)
                 return log_error_errno(r, "cannot create stage1/rootfs/rkt");
-        if ((r = write_filters(p, stage1)) < 0)
+        if ((r = pod_files_write_filters(p, stage1)) < 0)
                 return r;
         r = write_json(plan_to_json(p), stage1, PLAN_PATH, 0640);
         return r < 0 ? r : write_json(runtime_config(p, o), pod, "runtime-config", 0644);

@@ -7,3 +7,5 @@
  * on. Named volumes and those of the host keep theirs: others may use them, too. Does nothing for a pod
  * without a label. Logs. */
 int pod_labels_set(const Plan *p, int pod);
+/* The same for an app that a running pod gets, of which p is the plan. */
+int pod_labels_set_app(const Plan *p, int pod);

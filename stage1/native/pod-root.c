@@ -20,21 +20,23 @@
 #define BASIC_ATTRIBUTES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
 /* The roots of the apps need not be put in place by name: whoever owns stage1/rootfs is root. */
+int pod_root_attach_app(int root, const PlanApp *a, AppSources *s) {
+        _cleanup_close_ int fd = TAKE_FD(s->root);
+        _cleanup_free_ char *path = xasprintf(POD_ROOT_APP, a->name);
+        int r = mkdir_parents_at(root, path + 1, 0755);
+        if (r >= 0)
+                r = mount_attach_at(fd, root, path + 1);
+        /* What is mounted here later, by machinectl bind, the app sees. */
+        if (r >= 0)
+                r = mount_share(fd);
+        return r < 0 ? log_error_errno(r, "app %s: cannot attach its root", a->name) : 0;
+}
+
 static int attach_app_roots(const Plan *plan, PodRoot *p) {
-        for (size_t i = 0; i < plan->n_apps; i++) {
-                const PlanApp *a = &plan->apps[i];
-                _cleanup_close_ int fd = TAKE_FD(p->apps[i].root);
-                _cleanup_free_ char *path = xasprintf(POD_ROOT_APP, a->name);
-                int r = mkdir_parents_at(p->root, path + 1, 0755);
-                if (r >= 0)
-                        r = mount_attach_at(fd, p->root, path + 1);
-                /* What is mounted here later, by machinectl bind, the app sees. */
-                if (r >= 0)
-                        r = mount_share(fd);
-                if (r < 0)
-                        return log_error_errno(r, "app %s: cannot attach its root", a->name);
-        }
-        return 0;
+        int r = 0;
+        for (size_t i = 0; i < plan->n_apps && r >= 0; i++)
+                r = pod_root_attach_app(p->root, &plan->apps[i], &p->apps[i]);
+        return r;
 }
 
 static int attach_new(const char *type, const char *const *options, uint64_t attributes, int root,
@@ -147,13 +149,7 @@ static int attach_root(const PodRoot *p) {
 }
 
 int pod_root_enter(const Boot *b, PodRoot *ret) {
-        PodRoot p = { .root = -1,
-                .sys = -1,
-                .resolv_conf = -1,
-                .hosts = -1,
-                .host_usr = -1,
-                .incoming = -1,
-                .programs = -1 };
+        PodRoot p = POD_ROOT_NONE;
         int r = b->sources < 0 ? pod_sources_open(b, &p) : private_users_receive(b, &p);
         if (r < 0)
                 return r;

@@ -28,6 +28,17 @@ typedef struct PodRoot {
         char console[32];       /* what the app's /dev/console is; \"\": it swallows everything */
 } PodRoot;
 
+/* With nothing in it. */
+#define POD_ROOT_NONE                                                                                       \
+        ((PodRoot){ .root = -1,                                                                             \
+                        .sys = -1,                                                                          \
+                        .resolv_conf = -1,                                                                  \
+                        .hosts = -1,                                                                        \
+                        .host_usr = -1,                                                                     \
+                        .incoming = -1,                                                                     \
+                        .programs = -1,                                                                     \
+                        .namespace = -1 })
+
 #define POD_ROOT_MASK           "/run/rkt/mask"
 #define POD_ROOT_APP            "/opt/stage2/%s/rootfs"
 #define POD_ROOT_AGENT          "/run/rkt/agent.pid" /* its number, where PID 1 has one (flavour.h) */
@@ -35,6 +46,9 @@ typedef struct PodRoot {
 
 /* Builds it and moves the process, alone in new pid and mount namespaces, into it. Logs failures. */
 int pod_root_enter(const Boot *b, PodRoot *ret);
+
+/* Puts the root that s->root is, which is taken, where apps have theirs. root: of PID 1. Logs failures. */
+int pod_root_attach_app(int root, const PlanApp *a, AppSources *s);
 
 /* The kernel parameters of the plan: the pod's namespaces are the process's. If the pod has users of its
  * own, some are for outside of its user namespace; those of the network are the business of its root, as

@@ -180,13 +180,14 @@ static int map_owners(Boot *b) {
         return 0;
 }
 
-static int open_mounts(Boot *b, PodRoot *p) {
+/* of_pod: beside what the apps have. */
+static int open_mounts(Boot *b, PodRoot *p, bool of_pod) {
         p->apps = xnew(AppSources, b->plan->n_apps);
         for (size_t i = 0; i < b->plan->n_apps; i++)
                 p->apps[i].root = p->apps[i].credentials = -1;
         /* copies keep this: volumes get the host's changes, and nothing ever gets the pod's */
         int r = set_propagation(MS_SLAVE);
-        if (r >= 0 && b->user_namespace < 0) /* machined mounts nothing in one */
+        if (r >= 0 && of_pod && b->user_namespace < 0) /* machined mounts nothing in one */
                 p->incoming = incoming_open(b->plan->uuid);
         if (r < 0 || (r = open_volumes(b, p, true)) < 0 || (r = set_propagation(MS_PRIVATE)) < 0 ||
                         (r = map_owners(b)) < 0 || (r = mount_tmpfs_volumes(b)) < 0 ||
@@ -196,8 +197,9 @@ static int open_mounts(Boot *b, PodRoot *p) {
                 r = open_host_file(host_resolv_conf(b->plan), &p->resolv_conf);
         if (r >= 0 && b->plan->hosts == PLAN_FILE_HOST)
                 r = open_host_file("/etc/hosts", &p->hosts);
-        p->host_usr = open_host_usr();
-        if (r >= 0 && flavour.manager)
+        if (of_pod)
+                p->host_usr = open_host_usr();
+        if (r >= 0 && of_pod && flavour.manager)
                 r = open_programs(b, p);
         return r;
 }
@@ -278,6 +280,8 @@ void pod_sources_close(PodRoot *p, const Plan *plan) {
                 for (size_t j = 0; j < plan->apps[i].n_mounts; j++)
                         close(p->apps[i].mounts[j]);
                 free(p->apps[i].mounts);
+                if (p->apps[i].root >= 0)
+                        close(p->apps[i].root);
                 if (p->apps[i].credentials >= 0)
                         close(p->apps[i].credentials);
                 free(p->apps[i].devices);
@@ -343,11 +347,26 @@ int pod_sources_open(const Boot *outer, PodRoot *p) {
         if (pod < 0 || stage1 < 0)
                 return log_error_errno(errno, "cannot open the pod's directory");
         int r = make_directories(stage1);
-        if (r < 0 || (r = write_etc(&b, stage1)) < 0 || (r = open_mounts(&b, p)) < 0 ||
+        if (r < 0 || (r = write_etc(&b, stage1)) < 0 || (r = open_mounts(&b, p, true)) < 0 ||
                         (r = open_app_roots(&b, p)) < 0 || (r = fill_volumes(&b, p)) < 0 ||
                         (r = copy_credentials(&b, p)) < 0)
                 return r;
         r = open_root(&b, p);
+        if (b.pod != pod)
+                close(b.pod);
+        return r;
+}
+
+int pod_sources_open_app(const Boot *outer, PodRoot *p) {
+        Boot b = *outer;
+        _cleanup_close_ int pod = b.pod = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (pod < 0)
+                return log_error_errno(errno, "cannot open the pod's directory");
+        int r = open_mounts(&b, p, false);
+        if (r >= 0)
+                r = open_app_roots(&b, p);
+        if (r >= 0)
+                r = fill_volumes(&b, p);
         if (b.pod != pod)
                 close(b.pod);
         return r;

@@ -9,6 +9,9 @@
 /* In a mount namespace of its own, whose mounts it changes. Working directory: the pod's. Logs failures. */
 int pod_sources_open(const Boot *b, PodRoot *ret);
 
+/* The same for the only app of b->plan, which a running pod gets: nothing of the pod's own. */
+int pod_sources_open_app(const Boot *b, PodRoot *ret);
+
 /* Calls each for every descriptor, always in the same order, until one returns < 0. */
 int pod_sources_foreach(PodRoot *p, const Plan *plan, int (*each)(int *fd, void *userdata), void *userdata);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,55 +13,32 @@
 #include "alloc.h"
 #include "cgroup2.h"
 #include "devices.h"
+#include "file.h"
+#include "leader.h"
 #include "log.h"
 #include "mounts.h"
 #include "namespaces.h"
 #include "pod-cgroup.h"
 #include "pod-limits.h"
 #include "pod-sources.h"
-
-typedef union Descriptor {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
-} Descriptor;
+#include "send-fd.h"
 
 static int send_descriptor(int *fd, void *userdata) {
         const Boot *b = userdata;
         char message = *fd >= 0;
-        Descriptor control = { .header = { .cmsg_level = SOL_SOCKET,
-                                               .cmsg_type = SCM_RIGHTS,
-                                               .cmsg_len = CMSG_LEN(sizeof(int)) } };
-        struct iovec part = { &message, 1 };
-        struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
-        if (*fd >= 0) {
-                memcpy(CMSG_DATA(&control.header), fd, sizeof(int));
-                m.msg_control = &control;
-                m.msg_controllen = sizeof(control);
-        }
-        return sendmsg(b->sources, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+        return send_with_fd(b->sources, &message, 1, *fd);
 }
 
 static int receive_descriptor(int *fd, void *userdata) {
         const Boot *b = userdata;
-        char message;
-        Descriptor control = {};
-        struct iovec part = { &message, 1 };
-        struct msghdr m = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-        };
+        char message = 0;
         ssize_t n;
         do
-                n = recvmsg(b->sources, &m, MSG_CMSG_CLOEXEC);
-        while (n < 0 && errno == EINTR);
-        *fd = -1;
-        if (n <= 0)
-                return -ECANCELED;
-        if (!message)
-                return 0;
-        if (m.msg_controllen < CMSG_LEN(sizeof(int)) || control.header.cmsg_type != SCM_RIGHTS)
+                n = receive_with_fd(b->sources, &message, 1, 0, fd);
+        while (n == -EINTR);
+        if (n > 0 && message && *fd < 0)
                 return log_error_errno(EMFILE, "cannot take over the pod's mounts");
-        memcpy(fd, CMSG_DATA(&control.header), sizeof(int));
-        return 0;
+        return n <= 0 ? -ECANCELED : 0;
 }
 
 /* What belongs to the pod's namespaces but not to its root. The host's root may join them. */
@@ -77,13 +55,7 @@ static int set_up_namespaces(const Boot *b, int leader, PodRoot *p) {
 }
 
 static int help(Boot *b, pid_t pid, int leader) {
-        PodRoot p = { .root = -1,
-                .sys = -1,
-                .resolv_conf = -1,
-                .hosts = -1,
-                .host_usr = -1,
-                .incoming = -1,
-                .programs = -1 };
+        PodRoot p = POD_ROOT_NONE;
         char path[64];
         snprintf(path, sizeof(path), "/proc/%d/ns/user", (int) pid);
         b->user_namespace = open(path, O_RDONLY | O_CLOEXEC);
@@ -167,10 +139,23 @@ static int delegate_v1(const Boot *b, const PlanApp *a, const char *path, int cg
         return r;
 }
 
+/* The kernel gives a cgroup's files to whoever makes it. In a pod that is mutable, controllers may have been
+ * passed down before, so that those of limits are among them. */
+static int create_delegated(const Plan *p, int pod, const char *name) {
+        if (!p->mutable)
+                return cgroup2_create_at(pod, name);
+        setfsgid(p->users.shift);
+        setfsuid(p->users.shift);
+        int cgroup = cgroup2_create_at(pod, name);
+        setfsuid(0);
+        setfsgid(0);
+        return cgroup;
+}
+
 static int delegate_app(const Boot *b, const PlanApp *a, const char *pod_path, int pod) {
         _cleanup_free_ char *name = pod_cgroup_of_app(a->name), *path = xasprintf("%s/%s", pod_path, name);
         Cgroup1 v1;
-        _cleanup_close_ int cgroup = cgroup2_create_at(pod, name);
+        _cleanup_close_ int cgroup = create_delegated(b->plan, pod, name);
         int r = cgroup < 0 ? cgroup : delegate(cgroup, &b->plan->users);
         if (r < 0)
                 return log_error_errno(r, "app %s: cannot give its cgroup to the pod's root", a->name);
@@ -199,4 +184,29 @@ int private_users_delegate(const Boot *b, const char *cgroup) {
                 if ((r = delegate_app(b, &p->apps[i], cgroup, fd)) < 0)
                         return r;
         return 0;
+}
+
+int private_users_open(int *ret_namespace) {
+        pid_t pid = 0;
+        _cleanup_close_ int pidfd = -1;
+        int r = leader_read_pid(&pid);
+        if (r >= 0)
+                r = leader_open(pid, &pidfd);
+        if (r == -ESRCH)
+                log_error("the pod has ended");
+        if (r < 0)
+                return r;
+        _cleanup_free_ char *path = xasprintf("/proc/%d/ns/user", (int) pid);
+        *ret_namespace = open(path, O_RDONLY | O_CLOEXEC);
+        return *ret_namespace < 0 ? log_error_errno(errno, "cannot open the pod's user namespace") : 0;
+}
+
+int private_users_delegate_app(const Boot *b) {
+        _cleanup_free_ char *path = NULL;
+        int r = read_line_at(AT_FDCWD, "subcgroup", &path);
+        if (r == -ENOENT)
+                return 0;
+        _cleanup_close_ int pod = r < 0 ? r : cgroup_open(path);
+        return pod < 0 ? log_error_errno(pod, "cannot open the pod's cgroup")
+                       : delegate_app(b, &b->plan->apps[0], path, pod);
 }

@@ -72,14 +72,6 @@ static int parse_private_users(IdRange *ret) {
         return -EINVAL;
 }
 
-static int refuse_unsupported(void) {
-        if (given.mutable) {
-                log_error("--mutable: this version of the native stage1 cannot change a running pod");
-                return -EOPNOTSUPP;
-        }
-        return 0;
-}
-
 /* What stage0 says beside the command line; not for the programs that we start. */
 static const char *take_variable(const char *name) {
         const char *value = getenv(name);
@@ -95,8 +87,8 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         run_arguments_hide_token(argc, argv);
         if (r != 0)
                 return r;
-        if ((r = run_arguments_uuid(arguments, uuid)) < 0 || (r = refuse_unsupported()) < 0 ||
-                        (r = parse_private_users(&q.users)) < 0 || (r = parse_ipc(&q.private_ipc)) < 0 ||
+        if ((r = run_arguments_uuid(arguments, uuid)) < 0 || (r = parse_private_users(&q.users)) < 0 ||
+                        (r = parse_ipc(&q.private_ipc)) < 0 ||
                         (r = run_arguments_dns_mode(given.dns_mode, &q)) < 0)
                 return r;
         q.net = chosen_net();
@@ -107,6 +99,7 @@ int run_options_parse(int argc, char **argv, RunOptions *ret) {
         q.selinux_context = take_variable("RKT_SELINUX_CONTEXT");
         q.selinux_mount_context = take_variable("RKT_SELINUX_MOUNT_CONTEXT");
         q.interactive = given.interactive;
+        q.mutable = given.mutable;
         q.all_capabilities = given.all_capabilities;
         q.all_paths = given.all_paths;
         q.no_seccomp = given.no_seccomp;

@@ -26,6 +26,7 @@
 #include "log.h"
 #include "namespaces.h"
 #include "oom-score.h"
+#include "oom-scores.h"
 #include "option.h"
 #include "outer.h"
 #include "pid1.h"
@@ -208,19 +209,6 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
         return status;
 }
 
-/* Apps for which nobody has asked for another value have that of who started the pod, not the supervisors',
- * and so has what enters them later. */
-static void set_oom_scores(Plan *p) {
-        int own;
-        if (oom_score_get(&own) < 0)
-                return;
-        for (size_t i = 0; i < p->n_apps; i++)
-                if (!p->apps[i].has_oom_score_adj) {
-                        p->apps[i].has_oom_score_adj = true;
-                        p->apps[i].oom_score_adj = own;
-                }
-}
-
 static char *programs;
 
 static int run_pod(const RunOptions *o, Sockets *sockets) {
@@ -243,7 +231,11 @@ static int run_pod(const RunOptions *o, Sockets *sockets) {
                 return r;
         if (flavour.check && (r = flavour.check(plan)) < 0)
                 return r;
-        set_oom_scores(plan);
+        if (plan->mutable && flavour.manager) {
+                log_error("--mutable: the %s stage1 cannot change a running pod", flavour.name);
+                return -EOPNOTSUPP;
+        }
+        oom_scores_set(plan);
         if ((r = pod_files_make_volumes(plan, pod)) < 0 || (r = pod_files_write(plan, o, pod, stage1)) < 0 ||
                         (r = pod_labels_set(plan, pod)) < 0)
                 return r;

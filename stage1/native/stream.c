@@ -159,3 +159,13 @@ void stream_resume(Stream *s) {
                 loop_watch(s->loop, &s->source, s->in, EPOLLIN);
         pass_lines(s, false);
 }
+
+void stream_close(Stream *s) {
+        loop_forget(s->loop, &s->source);
+        if (s->in >= 0)
+                close(TAKE_FD(s->in));
+        if (s->out >= 0)
+                close(TAKE_FD(s->out));
+        free(TAKE_PTR(s->buffer));
+        s->used = s->size = 0;
+}

@@ -53,5 +53,7 @@ int stream_watch(Stream *s, int loop);
 bool stream_read(Stream *s, bool finish);
 /* Tells the journal how many lines it has not got. */
 void stream_tell_dropped(Stream *s);
+/* What has not been read is lost. */
+void stream_close(Stream *s);
 /* The logs take lines again. */
 void stream_resume(Stream *s);
