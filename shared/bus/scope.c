@@ -21,6 +21,10 @@ static int append_properties(sd_bus_message *m, const Scope *s) {
         int r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)", "Description", "s", s->description, "Slice",
                         "s", s->slice, "Delegate", "b", 1, "CollectMode", "s", "inactive-or-failed", "PIDs",
                         "au", 1, (uint32_t) s->leader);
+        /* What Delegate= leaves out, as only cgroup v1 has it. */
+        if (r >= 0 && !cgroup_is_unified())
+                r = sd_bus_message_append(
+                                m, "(sv)", "DelegateControllers", "as", 3, "cpuacct", "blkio", "devices");
         if (r >= 0)
                 r = scope_limits_append(m, s->limits, &has_tasks);
         if (r >= 0 && !has_tasks)

@@ -59,7 +59,9 @@ def descriptors():
 
 def cgroup():
     with open("/proc/self/cgroup") as f:
-        print("cgroup", [line.split(":", 2)[2].strip() for line in f if line.startswith("0:")][0])
+        # that of cgroup2, or where there is none that of systemd's hierarchy
+        lines = sorted(line.strip() for line in f if line.startswith("0:") or ":name=systemd:" in line)
+        print("cgroup", lines[0].split(":", 2)[2])
     print("cgroup-procs", attempt(read, "/sys/fs/cgroup/cgroup.procs"))
     print("cgroup-write", attempt(os.mkdir, "/sys/fs/cgroup/x"))
     print("sys-fs", " ".join(os.listdir("/sys/fs")))
