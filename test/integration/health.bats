@@ -10,6 +10,7 @@ load pods
 teardown() {
     systemctl stop 'rkt-test-health*' 2>/dev/null || :
     systemctl reset-failed 'rkt-test-health*' 2>/dev/null || :
+    [[ ! -e /run/rkt/pods/rkt-test-health-file.pod ]] || { rm /run/rkt/pods/rkt-test-health-file.pod; systemctl daemon-reload; }
     end_pods
 }
 
@@ -195,6 +196,43 @@ fed() { systemctl show -p WatchdogTimestampMonotonic --value rkt-test-health; }
     break_app "$uuid"
     missed() { [[ $(systemctl show -p Result --value rkt-test-health) == watchdog ]]; }
     wait_for 60 missed
+}
+
+@test "health: a unit of a pod file is active once its app is healthy, and starts anew when that is killed for not being" {
+    breakable_image declared
+    mkdir -p /run/rkt/pods
+    cat >/run/rkt/pods/rkt-test-health-file.pod <<'END'
+[Pod]
+Network=none
+
+[App]
+Image=example.com/declared
+Notify=healthy
+HealthCmd=b=/broken; ! test -e "$b" || { echo "$$ saw $b"; exit 1; }
+HealthInterval=100ms
+HealthStartInterval=100ms
+HealthStartPeriod=1h
+HealthRetries=2
+HealthTimeout=20s
+HealthOnFailure=kill
+
+[Service]
+Restart=on-failure
+END
+    systemctl daemon-reload
+    check systemctl start rkt-test-health-file
+    local first
+    uuid=$(</run/rkt/units/rkt-test-health-file/uuid)
+    first=$uuid
+    health declared '.status == "healthy"'
+    break_app "$uuid"
+    anew() { [[ $(systemctl show -p NRestarts -p ActiveState rkt-test-health-file | sort | paste -sd' ') == 'ActiveState=active NRestarts=1' ]]; }
+    wait_for 60 anew
+    uuid=$(</run/rkt/units/rkt-test-health-file/uuid)
+    [[ $uuid != "$first" ]]
+    health declared '.status == "healthy"'
+    journalctl --sync
+    journalctl -u rkt-test-health-file -o cat | grep -Eq ': it is unhealthy: .*: [0-9]+ saw /broken$'
 }
 
 @test "health: of an image of Docker's kind, and what the command line says goes before it" {
