@@ -129,8 +129,8 @@ static int remove_overlay(Pod *pod, const char *name) {
 int app_files_remove(Pod *pod, const char *name) {
         static const char *const places[] = {
                 "stage1/rootfs/opt/stage2/%s", "stage1/rootfs/rkt/env/%s", "stage1/rootfs/rkt/life/%s",
-                "stage1/rootfs/rkt/status/%s-started", "stage1/rootfs/rkt/status/%s-created",
-                "stage1/rootfs/rkt/status/%s",
+                "stage1/rootfs/" HEALTH_DIR "/%s", "stage1/rootfs/rkt/status/%s-started",
+                "stage1/rootfs/rkt/status/%s-created", "stage1/rootfs/rkt/status/%s",
                 "appsinfo/%s", /* last: it says which tree of the store is in use */
         };
         int r = remove_overlay(pod, name);

@@ -290,6 +290,28 @@ END
     [[ -z $(rkt list --no-legend) ]]
 }
 
+@test "health: an app that has come to a running pod is checked, until it goes" {
+    breakable_image comes
+    rkt app sandbox --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    wait_for 20 test -s "$BATS_TEST_TMPDIR/uuid"
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    check rkt status --wait-ready=20s "$uuid"
+    local held times
+    for times in once again; do
+        rkt app add "$uuid" example.com/comes --name=guest --health-cmd="$well" "${patient[@]}" --health-on-failure=restart
+        rkt app start "$uuid" --app=guest
+        well() { health guest '.status == "healthy"' >/dev/null; }
+        wait_for 20 well
+        break_app --app=guest "$uuid"
+        restarted() { rkt status --format=json "$uuid" | jq -e '.apps[0] | .restarts == 1 and .health.status == "healthy"' >/dev/null; }
+        wait_for 60 restarted
+        rkt app rm "$uuid" --app=guest
+        [[ ! -e /var/lib/rkt/pods/run/$uuid/stage1/rootfs/rkt/health/guest ]]
+        [[ $times == once ]] || (($(find "/proc/$(<"/var/lib/rkt/pods/run/$uuid/pid")/fd" -type l | wc -l) == held))
+        held=$(find "/proc/$(<"/var/lib/rkt/pods/run/$uuid/pid")/fd" -type l | wc -l)
+    done
+}
+
 @test "health: of an app that has ended, JSON alone tells what the last check had found" {
     breakable_image part 'echo up; while [ ! -e /end ]; do sleep 0.05; done'
     start_pod example.com/part --name=ends --notify=healthy --health-cmd=true "${quick[@]}" example.com/part --name=stays
