@@ -36,10 +36,16 @@ start_host() {
 
 in_host() { "$host" exec --name "$name" -- bash -c "$1" </dev/null; }
 
+is_off() { ! "$host" status "$name" >/dev/null 2>&1; }
+
 # Boots the host again, after an orderly end or, with "kill", a power cut.
 reboot() {
     if [[ $RKT_TEST_HOST == vm ]]; then
-        "$host" "$1" "$name"
+        if [[ $1 == stop ]]; then
+            in_host 'systemctl poweroff' || :
+            wait_for 30 is_off
+        fi
+        "$host" kill "$name"
         start_host
         return
     fi
