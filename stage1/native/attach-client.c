@@ -158,7 +158,8 @@ static void receive(AttachClient *c) {
         char message[ATTACH_MESSAGE_MAX + 1];
         AttachMessage m;
         ssize_t n = recv(c->fd, message, sizeof(message), MSG_DONTWAIT);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        /* who has gone without having read everything is told once, before what it has sent */
+        if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET))
                 return;
         if (n <= 0 || attach_message_parse(message, (size_t) n, true, &m) < 0 ||
                         (m.kind == ATTACH_HELLO) != !c->point)
