@@ -24,6 +24,8 @@ typedef struct Manager {
         void (*let_go)(Agent *a, struct App *app);
         /* Asks the manager to stop every app and to end. */
         void (*stop)(Agent *a);
+        /* Every app has ended: whether the manager starts again, and they with it. */
+        bool (*starts_again)(Agent *a);
         /* Every app has ended: the manager is to end now, and with it the pod and its agent. */
         _noreturn_ void (*end)(Agent *a, int status);
 } Manager;

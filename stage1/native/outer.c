@@ -36,6 +36,7 @@ typedef struct Waiting {
         bool released;              /* PID 1 has been told to go on */
         bool asked;                 /* it has been asked to stop */
         bool control_closed;
+        bool separate;            /* the pod has a cgroup of its own in that of a unit */
         const char *metadata_url; /* that PID 1 does not know yet; NULL: none */
         Terminal terminal;        /* of an interactive pod */
         int failure;              /* of ours: the pod does not count any more */
@@ -175,6 +176,40 @@ static void give_up(Waiting *w) {
         pidfd_signal(w->outer->pidfd, SIGKILL);
 }
 
+/* A manager takes all of the cgroup that it finds itself in. In that of a unit are others, too: it gets one
+ * below, to which what the unit may use is passed down. */
+static int separate(Waiting *w) {
+        const char *cgroup = pod_cgroup(w), *name = cgroup ? strrchr(cgroup, '/') : NULL;
+        if (!flavour.manager || !name || startswith(name, "/machine-rkt") || startswith(name, "/rkt-"))
+                return 0;
+        static const char *const controllers[] = { "+cpu", "+cpuset", "+io", "+memory", "+pids" };
+        _cleanup_free_ char *below = xasprintf("rkt-%s", w->outer->boot->plan->uuid);
+        _cleanup_close_ int unit = cgroup2_open(cgroup),
+                            own = unit < 0 ? unit : cgroup2_create_at(unit, below);
+        int r = own < 0 ? own : cgroup2_attach(own, w->outer->pid);
+        if (r < 0)
+                return log_error_errno(r, "cannot make the pod's cgroup in %s", cgroup);
+        for (size_t i = 0; i < ELEMENTSOF(controllers); i++)
+                cgroup2_write(unit, "cgroup.subtree_control", controllers[i]);
+        char *path = xasprintf("%s/%s", cgroup, below);
+        free(w->registration->cgroup);
+        w->registration->cgroup = path;
+        w->separate = true;
+        return 0;
+}
+
+static void remove_separate(const Waiting *w) {
+        if (!w->separate)
+                return;
+        const char *name = strrchr(w->registration->cgroup, '/');
+        _cleanup_free_ char *unit =
+                        xstrndup(w->registration->cgroup, (size_t) (name - w->registration->cgroup));
+        _cleanup_close_ int fd = cgroup2_open(unit);
+        int r = fd < 0 ? fd : cgroup2_remove_at(fd, name + 1);
+        if (r < 0)
+                log_warning_errno(r, "cannot remove the pod's cgroup %s", w->registration->cgroup);
+}
+
 /* Lets PID 1 go on once it has its cgroup, if there is one to be had, and its networks. */
 static void release_when_ready(Waiting *w) {
         if (w->released || w->failure || !w->networked || (w->registration && !w->registration->cgroup))
@@ -182,7 +217,7 @@ static void release_when_ready(Waiting *w) {
         w->released = true;
         if (w->registration && (flavour.manager || plan_has_limits(w->outer->boot->plan)))
                 move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
-        if (release(w->outer, pod_cgroup(w), w->metadata_url) < 0)
+        if (separate(w) < 0 || release(w->outer, pod_cgroup(w), w->metadata_url) < 0)
                 give_up(w);
 }
 
@@ -335,6 +370,7 @@ static void finish_registration(Waiting *w) {
         helper_wait(&g->helper);
         if (g->cgroup && !strstr(g->cgroup, "/machine-rkt"))
                 registration_undo(w->outer->boot->plan->uuid);
+        remove_separate(w);
         free(g->cgroup);
 }
 

@@ -526,6 +526,8 @@ static _waiting_ void supervise(Pid1 *p) {
                 else if (p->goal != GOAL_RUN)
                         stop_next(p);
                 if (pod_apps_are_done(&p->apps) && !(p->plan->mutable && p->goal == GOAL_RUN)) {
+                        if (p->agent && p->goal == GOAL_RUN && flavour.manager->starts_again(p->agent))
+                                p->goal = GOAL_RESTART;
                         if (p->goal != GOAL_RESTART)
                                 return;
                         p->status = 0;

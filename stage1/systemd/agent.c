@@ -155,8 +155,10 @@ void agent_let_go(Agent *agent, App *a) {
                 return;
         }
         a->completed = true;
-        app_adopt(a, c->pid, c->fd);
-        drop(c, true);
+        pid_t pid = c->pid;
+        int fd = c->fd;
+        drop(c, true); /* it is watched for the app from now on */
+        app_adopt(a, pid, fd);
 }
 
 /* Not an answer for whoever would wait for it. */
@@ -268,6 +270,10 @@ int agent_attend(Agent *a, PodApps *apps) {
 /* systemd(1), signals: an orderly stop. */
 void agent_stop(Agent *a) {
         kill(1, SIGRTMIN + 4);
+}
+
+bool agent_starts_again(Agent *a) {
+        return unlink(AGENT_REBOOT) >= 0;
 }
 
 static _noreturn_ void answer_for_ever(int socket, int status) {

@@ -13,6 +13,7 @@
 #include "agent-protocol.h"
 #include "agent.h"
 #include "alloc.h"
+#include "become.h"
 #include "capabilities.h"
 #include "file.h"
 #include "log.h"
@@ -20,7 +21,6 @@
 #include "pod-cgroup-mounts.h"
 #include "units.h"
 
-#define SYSTEMD  "/usr/lib/systemd/systemd"
 #define SHUTDOWN "/usr/lib/systemd/systemd-shutdown"
 
 static Agent agent = { .socket = -1 };
@@ -66,6 +66,7 @@ static int write_files(void) {
                 { "/etc/group", "root:x:0:\ntty:x:5:\nmessagebus:x:101:\nsystemd-journal:x:102:\n"
                                 "nogroup:x:65534:\n" },
                 { "/etc/shadow", "root:*:::::::\n" },
+                { "/etc/login.defs", "" },
                 { "/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\n" },
                 { "/etc/pam.d/other", "auth required pam_permit.so\naccount required pam_permit.so\n"
                                       "password required pam_deny.so\nsession required pam_permit.so\n"
@@ -77,16 +78,41 @@ static int write_files(void) {
                                 streq(files[i].path, "/etc/shadow") ? 0600 : 0644);
         if (r >= 0)
                 r = mkdir_parents_at(AT_FDCWD, "/root", 0700);
+        /* where sd-bus of the host looks for a machine's bus */
+        if (r >= 0 && symlink("../run", "/var/run") < 0 && errno != EEXIST)
+                r = -errno;
         if (r >= 0)
                 r = mkdir_parents_at(AT_FDCWD, "/tmp", 01777);
         return r < 0 ? log_error_errno(r, "cannot write the pod's /etc") : 0;
+}
+
+/* Hosts have one of the two. */
+static int use_broker(void) {
+        static const char unit[] =
+                        "[Unit]\nDescription=The system's "
+                        "bus\nDefaultDependencies=no\nRequires=dbus.socket\n"
+                        "After=dbus.socket\nConflicts=shutdown.target\nBefore=shutdown.target\n\n[Service]\n"
+                        "Type=notify\nSockets=dbus.socket\nExecStart=/usr/bin/dbus-broker-launch --scope "
+                        "system\n";
+        if (access("/usr/bin/dbus-daemon", X_OK) >= 0 || access("/usr/bin/dbus-broker-launch", X_OK) < 0)
+                return 0;
+        int r = write_string_at(AT_FDCWD, "/run/systemd/system/dbus.service", unit, 0644);
+        return r < 0 ? log_error_errno(r, "cannot write the pod's dbus.service") : 0;
+}
+
+static int link_logind(void) {
+        /* the name that the bus asks systemd for */
+        return symlink(AGENT_PROGRAMS "/units/systemd-logind.service",
+                               "/run/systemd/system/dbus-org.freedesktop.login1.service") < 0
+                               ? log_error_errno(errno, "cannot link the pod's logind")
+                               : 0;
 }
 
 static int prepare(const Boot *b, PodRoot *root) {
         Journal journal = { .max_use = b->plan->log_size };
         int r = mount_programs(root);
         if (r < 0 || (r = replace_shutdown()) < 0 || (r = write_files()) < 0 ||
-                        (r = units_write(b->plan)) < 0)
+                        (r = units_write(b->plan)) < 0 || (r = use_broker()) < 0 || (r = link_logind()) < 0)
                 return r;
         r = mkdir_parents_at(AT_FDCWD, "/run/systemd/journal", 0755);
         if (r >= 0)
@@ -126,23 +152,11 @@ static _noreturn_ void execute(const Boot *b) {
                          "/etc/systemd/system:/run/systemd/system:" AGENT_PROGRAMS "/units",
                 (char *) "SYSTEMD_GENERATOR_PATH=" AGENT_PROGRAMS "/none",
                 (char *) "SYSTEMD_ENVIRONMENT_GENERATOR_PATH=" AGENT_PROGRAMS "/none", NULL };
-        char *const argv[] = { (char *) SYSTEMD, (char *) "--system", (char *) "--unit=default.target",
-                (char *) "--show-status=no", (char *) "--log-target=journal",
-                (char *) (b->debug ? "--log-level=debug" : "--log-level=notice"), NULL };
-        /* what asks it to end stays until it looks */
-        sigset_t asked;
-        sigemptyset(&asked);
-        sigaddset(&asked, SIGRTMIN + 4);
-        sigaddset(&asked, SIGRTMIN + 14);
-        sigprocmask(SIG_SETMASK, &asked, NULL);
-        signal(SIGPIPE, SIG_DFL);
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         for (int i = 0; i < 3; i++)
                 dup2(null, i);
-        /* if the outer supervisor dies; what SIGTERM means to systemd is something else */
-        prctl(PR_SET_PDEATHSIG, SIGRTMIN + 4, 0, 0, 0);
         if (capabilities_limit(capabilities(b->plan)) >= 0)
-                execve(SYSTEMD, argv, environment);
+                become_systemd(environment, b->debug);
         _exit(EXIT_RKT_FAILURE);
 }
 
@@ -170,6 +184,7 @@ static const Manager manager = {
         .attend = agent_attend,
         .let_go = agent_let_go,
         .stop = agent_stop,
+        .starts_again = agent_starts_again,
         .end = agent_end,
 };
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "alloc.h"
+#include "become.h"
 #include "client.h"
 #include "duration.h"
 #include "file.h"
@@ -48,7 +49,7 @@ static void stop_others(const char *agent) {
         sigemptyset(&child);
         sigaddset(&child, SIGCHLD);
         sigprocmask(SIG_SETMASK, &child, NULL);
-        kill(-1, SIGTERM);
+        kill(-1, SIGTERM); /* the agent minds only whoever is outside */
         kill(-1, SIGCONT);
         uint64_t deadline = monotonic_ns() + STOP_TIMEOUT_MS * NSEC_PER_MSEC;
         struct timespec step = { .tv_nsec = 100 * NSEC_PER_MSEC };
@@ -59,8 +60,11 @@ static void stop_others(const char *agent) {
 int main(int argc, char **argv) {
         _cleanup_free_ char *agent = NULL;
         process_begin("shutdown");
-        int status = ask_status();
+        bool again = argc > 1 && streq(argv[1], "reboot");
+        int status = again ? EXIT_RKT_FAILURE : ask_status();
         (void) !read_line_at(AT_FDCWD, POD_ROOT_AGENT, &agent);
         stop_others(agent ?: "");
+        if (again)
+                become_systemd(environ, false);
         _exit(status); /* whoever is left, the kernel takes along */
 }
