@@ -104,7 +104,8 @@ static int join(const Execution *e, ExecutionFailure *f) {
 
 static int connect_terminal(const Execution *e, ExecutionFailure *f) {
         f->what = EXECUTION_TERMINAL;
-        if (setsid() < 0 || ioctl(e->terminal, TIOCSCTTY, 0) < 0)
+        /* what a service manager starts leads a session already */
+        if ((setsid() < 0 && getsid(0) != getpid()) || ioctl(e->terminal, TIOCSCTTY, 0) < 0)
                 return -errno;
         for (int i = 0; i < 3; i++)
                 if (!e->keep[i] && dup2(e->terminal, i) < 0)

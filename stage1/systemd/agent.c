@@ -169,11 +169,14 @@ static void answer(Caller *c, int status) {
 
 /* An app that its own stop signal has ended was stopped, by whomever: so systemd counts, too. */
 static void take_end(App *a, AppPhase phase, int code, int status) {
-        if (a->phase == APP_WAITING && phase == APP_MAIN)
+        bool stopped = code != CLD_EXITED && status == a->plan->life.stop_signal && phase == APP_MAIN;
+        if (a->phase == APP_WAITING && stopped)
+                a->phase = APP_DONE; /* before it was its turn */
+        else if (a->phase == APP_WAITING && phase == APP_MAIN)
                 app_start(a); /* it could not even ask to run */
         if (a->phase != phase)
                 return; /* its hook has failed, and has been reported */
-        if (code != CLD_EXITED && status == a->plan->life.stop_signal && phase == APP_MAIN)
+        if (stopped)
                 app_expect_stop(a);
         app_drain(a);
         app_process_ended(a, code, status);
