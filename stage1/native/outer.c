@@ -180,7 +180,7 @@ static void give_up(Waiting *w) {
  * below, to which what the unit may use is passed down. */
 static int separate(Waiting *w) {
         const char *cgroup = pod_cgroup(w), *name = cgroup ? strrchr(cgroup, '/') : NULL;
-        if (!flavour.manager || !name || startswith(name, "/machine-rkt") || startswith(name, "/rkt-"))
+        if (!flavour.manager || !name || endswith(name, ".scope") || !w->registration)
                 return 0;
         static const char *const controllers[] = { "+cpu", "+cpuset", "+io", "+memory", "+pids" };
         _cleanup_free_ char *below = xasprintf("rkt-%s", w->outer->boot->plan->uuid);

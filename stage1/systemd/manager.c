@@ -191,6 +191,10 @@ static const Manager manager = {
 static int check(const Plan *p) {
         if (access(SYSTEMD, X_OK) < 0)
                 return log_error_errno(errno, "the systemd stage1 needs the host's systemd: " SYSTEMD);
+        if (p->mutable) {
+                log_error("--mutable: the systemd stage1 cannot change a running pod; the native one can");
+                return -EOPNOTSUPP;
+        }
         if (p->users.count > 0) {
                 log_error("--private-users: the systemd stage1 has no user namespaces; the native one has");
                 return -EOPNOTSUPP;

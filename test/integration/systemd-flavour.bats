@@ -27,3 +27,150 @@ teardown() {
     check_fails 203 rkt run "${stage1[@]}" example.com/app --exec=/bin/missing
     has 'app\[[0-9]*\]: .*/bin/missing'
 }
+
+# start_systemd ARGUMENT…: a pod of it in the background, until it is ready. Sets uuid, run_pid, machine, leader.
+start_systemd() {
+    start_pod --stage1-from-dir=systemd "$@"
+    machine=rkt-$uuid leader=$(<"/var/lib/rkt/pods/run/$uuid/pid")
+}
+
+# managed ARGUMENT…: systemctl of the pod.
+managed() { systemctl -M "$machine" --no-pager "$@"; }
+
+ended() { rkt status --wait=20s "$uuid" | grep -qx state=exited; }
+
+@test "systemd flavour: it is chosen by name, by path and by directory; PID 1 is systemd, and the app sees nothing of it" {
+    busybox_image see "$(sh_app 'echo $(cat /proc/1/comm; ls /usr /lib /run/rkt /run/dbus 2>&1 | grep -c "No such"); cat /proc/self/cgroup | grep ^0:
+        grep -e CapBnd -e Seccomp: /proc/self/status')"
+    for choice in --stage1-name=coreos.com/rkt/stage1-systemd --stage1-path=/usr/lib/rkt/stage1/systemd --stage1-from-dir=systemd; do
+        check rkt run "$choice" --net=none example.com/see
+        has ': systemd 4$'
+    done
+    has ': 0::/$'
+    has ': CapBnd:\s00000000a80425fb$'
+    has ': Seccomp:\s2$'
+}
+
+@test "systemd flavour: lines are shown and kept as in the other flavours, errors as errors, and a silent pod has no journald" {
+    busybox_image talk "$(sh_app 'echo out; echo err >&2; [ "$1" = "" ] || exec sleep 1000')"
+    check rkt run "${stage1[@]}" --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/talk
+    has '^\[[ 0-9.]*\] talk\[[0-9]*\]: out$'
+    has '^\[[ 0-9.]*\] talk\[[0-9]*\]: err$'
+    check journalctl -D "/var/lib/rkt/pods/run/$(<"$BATS_TEST_TMPDIR/uuid")/stage1/rootfs/var/log/journal" -o json --no-pager SYSLOG_IDENTIFIER=talk
+    [[ $(jq -r '.MESSAGE + .PRIORITY' <<<"$output" | LC_ALL=C sort | paste -sd,) == err3,out6 ]] || { echo "$output"; return 1; }
+    busybox_image silent '{"exec": ["/bin/sleep", "1000"], "user": "0", "group": "0"}'
+    start_systemd example.com/silent
+    check pgrep -P "$leader" -a
+    lacks journald
+    lacks dbus
+}
+
+@test "systemd flavour: an app is a service; it is stopped in its own way by rkt, by systemd and from outside, and entered" {
+    busybox_image app "$(sh_app 'trap "echo bye; exit 0" TERM; while :; do sleep 0.05; done')"
+    start_systemd example.com/app
+    check managed is-active app-app.service default.target
+    check rkt enter "$uuid" /bin/sh -c 'cat /proc/self/cgroup | grep ^0:; grep CapBnd /proc/self/status; ps'
+    has '^0::/$'
+    has 'CapBnd:\s00000000a80425fb$'
+    has 'rkt-agent'
+    check rkt stop "$uuid"
+    wait "$run_pid"
+    grep -q 'bye$' "$BATS_TEST_TMPDIR/out"
+    check rkt status "$uuid"
+    has '^app-app=0$'
+
+    start_systemd example.com/app
+    check managed stop app-app.service
+    ended
+    wait "$run_pid"
+
+    start_systemd example.com/app
+    kill -TERM "$run_pid"
+    wait "$run_pid"
+    ! pgrep -F "/var/lib/rkt/pods/run/$uuid/pid"
+
+    start_systemd example.com/app
+    kill -KILL "$run_pid"
+    ended
+    check rkt status "$uuid"
+    has '^app-app=0$'
+}
+
+@test "systemd flavour: the first app that fails ends the pod with its status; the others are stopped" {
+    busybox_image two "$(sh_app 'trap "exit 0" TERM; while :; do sleep 0.05; done')"
+    check_fails 5 rkt run "${stage1[@]}" --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/two --name=stays --- \
+        example.com/two --name=fails --exec=/bin/sh -- -c 'exit 5'
+    check rkt status "$(<"$BATS_TEST_TMPDIR/uuid")"
+    has '^app-fails=5$'
+    has '^app-stays=[0-9]+$'
+}
+
+@test "systemd flavour: hooks, order, restarts and readiness are those of the other flavour" {
+    busybox_image life "$(jq -n '{exec: ["/bin/sh", "-c", "echo main; [ -e /once ] || { touch /once; exit 3; }"], user: "0", group: "0",
+        eventHandlers: [{name: "pre-start", exec: ["/bin/sh", "-c", "echo pre"]}, {name: "post-stop", exec: ["/bin/sh", "-c", "echo post"]}]}')"
+    check rkt run "${stage1[@]}" example.com/life --restart=on-failure
+    [[ $(grep -o ': [a-z]*$' <<<"$output" | tr -d ' \n') == :pre:main:post:pre:main:post ]]
+    check_fails 3 rkt run "${stage1[@]}" example.com/life
+    [[ $(grep -o ': [a-z]*$' <<<"$output" | tr -d ' \n') == :pre:main:post ]]
+}
+
+@test "systemd flavour: limits of an app are properties of its service" {
+    busybox_image app
+    start_systemd example.com/app --exec=/bin/sleep --memory=64Mi --cpu=500m --cpu-shares=512 -- 1000
+    check managed show -p MemoryMax -p CPUQuotaPerSecUSec -p CPUWeight app-app.service
+    has '^MemoryMax=67108864$'
+    has '^CPUQuotaPerSecUSec=500ms$'
+    has '^CPUWeight=20$'
+}
+
+@test "systemd flavour: machinectl reboot starts systemd and the apps again, in the same pod" {
+    busybox_image app "$(sh_app 'echo up; trap "exit 0" TERM; while :; do sleep 0.05; done')"
+    start_systemd example.com/app
+    wait_for 10 machinectl show "$machine" >/dev/null
+    up_again() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == 2)); }
+    check machinectl reboot "$machine"
+    wait_for 10 up_again
+    wait_for 10 managed is-active app-app.service
+    check rkt stop "$uuid"
+    ended
+    wait "$run_pid"
+}
+
+@test "systemd flavour: a command, a shell and the bus of the pod, from outside" {
+    busybox_image app '{"exec": ["/bin/sleep", "1000"], "user": "0", "group": "0"}'
+    start_systemd example.com/app
+    wait_for 10 machinectl show "$machine" >/dev/null
+    check systemd-run -M "$machine" --quiet --wait --pipe /bin/echo from inside
+    has '^from inside$'
+    check script -qec "machinectl shell $machine /bin/sh -c 'echo in the shell'" /dev/null
+    has 'in the shell'
+    check busctl -M "$machine" --no-pager list
+    has '^org.freedesktop.systemd1 '
+    check loginctl -M "$machine" --no-pager list-sessions
+}
+
+@test "systemd flavour: in a service, the pod has a cgroup of its own in that of the service, and leaves none" {
+    busybox_image app "$(sh_app 'echo up; trap "exit 0" TERM; while :; do sleep 0.05; done')"
+    local unit=rkt-flavour-$$ cgroup
+    check systemd-run --quiet --unit="$unit" -p KillMode=mixed -p Delegate=yes -p Type=notify -p NotifyAccess=all \
+        rkt run "${stage1[@]}" --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/app
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    cgroup=$(<"/var/lib/rkt/pods/run/$uuid/subcgroup")
+    [[ $cgroup == */"$unit.service/rkt-$uuid" ]] || { echo "$cgroup"; return 1; }
+    check systemctl stop "$unit"
+    check rkt status "$uuid"
+    has '^app-app=0$'
+    [[ ! -d /sys/fs/cgroup$cgroup ]]
+}
+
+@test "systemd flavour: what it cannot do is refused by name, and a pod leaves nothing behind" {
+    busybox_image app
+    check_fails 254 rkt run --private-users "${stage1[@]}" example.com/app
+    has 'private-users: the systemd stage1 has no user namespaces'
+    rkt gc --grace-period=0s
+    local before
+    before=$(host_state)
+    check rkt run "${stage1[@]}" example.com/app
+    rkt gc --grace-period=0s
+    same_host_state "$before"
+}
