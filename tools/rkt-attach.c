@@ -65,8 +65,7 @@ static int attach(const Pod *pod, const char *app, char **mode_arguments) {
         _cleanup_free_ char *path = NULL;
         int r = stage1_entrypoint(pod, "attach", &path, NULL);
         if (r == -ENOENT)
-                log_error("pod %s: its stage1 has no attach entry point: its apps' output is in the journal",
-                                pod->uuid);
+                log_error("pod %s: its stage1 has no attach entry point", pod->uuid);
         if (r < 0)
                 return r;
         _cleanup_strv_ char **argv = NULL;
