@@ -162,6 +162,9 @@ int exposed_port_from_sandbox_option(const char *s, ExposedPort *ret, char **ret
         _cleanup_free_ char *name = parts[0], *protocol = parts[1], *port = parts[2];
         if (n < ELEMENTSOF(parts) || last < rest)
                 return option_fail(ret_error, "\"%s\": expected " SANDBOX_PORT_FORM, s);
+        if (!streq(protocol, "tcp") && !streq(protocol, "udp"))
+                return option_fail(ret_error, "\"%s\": expected the protocol tcp or udp, not \"%s\"", s,
+                                protocol);
         if (parse_uint(port, 65535, &pod_port) < 0 || pod_port == 0 ||
                         parse_uint(last + 1, 65535, &host_port) < 0 || host_port == 0)
                 return option_fail(ret_error, "\"%s\": expected ports from 1 to 65535 in " SANDBOX_PORT_FORM,

@@ -29,10 +29,18 @@ static void try_port(const char *s) {
         fuzz_assert(again.host_port == p.host_port && streq_ptr(again.host_ip, p.host_ip));
 }
 
+static void try_sandbox_port(const char *s) {
+        _cleanup_exposed_port_ ExposedPort p = {};
+        _cleanup_free_ char *error = NULL;
+        int r = exposed_port_from_sandbox_option(s, &p, &error);
+        fuzz_assert(r < 0 ? error != NULL : p.pod_port && p.pod_port->port > 0 && p.host_port > 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *s = fuzz_string(data, size), *seccomp_error = NULL;
         try_volume(s);
         try_port(s);
+        try_sandbox_port(s);
 
         _cleanup_mount_ Mount m = {}, own = {};
         mount_from_option(s, &m, NULL);

@@ -411,6 +411,39 @@ static void a_plan_read_back_is_the_same(void **state) {
         assert_int_equal(again->apps[0].n_gids, 2);
 }
 
+static void an_app_that_a_running_pod_gets_has_a_plan_of_its_own(void **state) {
+        static const char text[] =
+                        "{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\",\"apps\":["
+                        "{\"name\":\"one\",\"image\":{\"id\":\"sha512-aa\"}," APP(
+                                        "") "},"
+                                            "{\"name\":\"two\",\"image\":{\"id\":\"sha512-bb\"}," APP(
+                                                            "") "}]}";
+        const Fixture *f = *state;
+        PlanRequest q = request;
+        _cleanup_pod_manifest_ PodManifest *m = NULL;
+        _cleanup_plan_ Plan *p = NULL, *again = NULL;
+        _cleanup_free_ char *error = NULL;
+        assert_int_equal(pod_manifest_parse("pod", text, strlen(text), &m, &error), 0);
+        q.mutable = true;
+        q.selinux_context = "u:r:t:s0";
+        assert_int_equal(plan_compile_app(&q, m, "three", f->fd, &p), -ENOENT);
+        assert_int_equal(plan_compile_app(&q, m, "two", f->fd, &p), 0);
+        assert_int_equal(p->n_apps, 1);
+        assert_string_equal(p->apps[0].name, "two");
+        /* it may get apps with limits later */
+        assert_true(plan_has_limits(p));
+
+        _cleanup_json_ json_object *json = plan_to_json(p);
+        _cleanup_free_ char *written = json_to_text(json, false);
+        if (plan_parse("plan", written, strlen(written), &again, &error) < 0)
+                fail_msg("%s", error);
+        assert_true(again->mutable);
+        assert_string_equal(again->selinux_context, "u:r:t:s0");
+
+        q.interactive = true;
+        assert_int_equal(plan_compile(&q, m, f->fd, &p), -EINVAL);
+}
+
 static void a_plan_that_is_not_one_is_refused_with_its_place(void **state) {
         _cleanup_plan_ Plan *p = compile(*state, APP(""), "");
         static const struct {
@@ -479,6 +512,8 @@ int main(void) {
                                 where_input_and_output_lead_is_kept_in_the_plan, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(stop_annotations_set_signal_and_patience, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_plan_read_back_is_the_same, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                an_app_that_a_running_pod_gets_has_a_plan_of_its_own, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                                 a_plan_that_is_not_one_is_refused_with_its_place, set_up, tear_down),
         };

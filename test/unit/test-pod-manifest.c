@@ -85,6 +85,14 @@ static void a_pod_is_put_together_piece_by_piece(void **state) {
         assert_int_equal(again->n_apps, 11);
         assert_int_equal(again->volumes[0].read_only, -1);
         assert_string_equal(again->apps[10].mounts[0].path, "/v");
+        pod_manifest_remove_app(again, "e");
+        pod_manifest_remove_app(again, "e");
+        pod_manifest_remove_app(again, "k");
+        assert_int_equal(again->n_apps, 9);
+        assert_null(pod_manifest_find_app(again, "e"));
+        assert_string_equal(pod_manifest_find_app(again, "j")->mounts[0].path, "/v");
+        assert_string_equal(again->apps[4].name, "f");
+        assert_string_equal(pod_manifest_add_app(again, "l", "sha512-bb")->name, "l");
 }
 
 static const char *const bad_members[][2] = {

@@ -160,6 +160,34 @@ static void a_port_is_published_on_every_address_or_on_one(void **state) {
         }
 }
 
+static void a_port_of_a_sandbox_says_what_no_app_does(void **state) {
+        static const struct {
+                const char *text, *ip;
+        } table[] = {
+                { "www:tcp:80:127.0.0.1:8080", "127.0.0.1" },
+                { "www:tcp:80::8080", NULL },
+                { "www:tcp:80:[::1]:8080", "::1" },
+        };
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_exposed_port_ ExposedPort p = {};
+                assert_int_equal(exposed_port_from_sandbox_option(table[i].text, &p, NULL), 0);
+                assert_string_equal(p.name, "www");
+                assert_int_equal(p.host_port, 8080);
+                assert_true(streq_ptr(p.host_ip, table[i].ip));
+                assert_string_equal(p.pod_port->protocol, "tcp");
+                assert_int_equal(p.pod_port->port, 80);
+        }
+        static const char *const bad[] = { "", "www", "www:tcp:80", "www:tcp:80:8080", "www:tcp:0::80",
+                "www:tcp:80::0", "www:tcp:80::65536", "www:tcp:x::80", "www:icmp:80::80", "WWW:tcp:80::80",
+                "www:tcp:80:::1:80", "www:tcp:80:1.2.3:80", ":tcp:80::80", "www::80::80" };
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                ExposedPort p;
+                _cleanup_free_ char *error = NULL;
+                if (exposed_port_from_sandbox_option(bad[i], &p, &error) != -22 || !error)
+                        fail_msg("\"%s\" was accepted", bad[i]);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_host_volume_keeps_what_was_said_and_what_was_not),
@@ -171,6 +199,7 @@ int main(void) {
                 cmocka_unit_test(a_mount_names_a_volume_and_a_path),
                 cmocka_unit_test(a_mount_may_bring_its_own_volume),
                 cmocka_unit_test(a_port_is_published_on_every_address_or_on_one),
+                cmocka_unit_test(a_port_of_a_sandbox_says_what_no_app_does),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
