@@ -80,9 +80,12 @@ static int check_has(const Pod *p, const PodManifest *m, const char *name) {
         return -ENOENT;
 }
 
-/* Against other commands that add and remove. A pod that is moved meanwhile keeps its lock. */
+/* Against other commands that add and remove. A pod that is moved meanwhile keeps its lock. The entry points
+ * that we start hold it, too: one that goes on when we are killed is waited for. */
 static int lock_apps(const Pod *p) {
         int fd = lock_file_at(p->fd, "pod.lck", LOCK_MODE_EXCLUSIVE, true);
+        if (fd >= 0)
+                fd_close_on_exec(fd, false);
         return fd < 0 ? log_error_errno(fd, "pod %s: pod.lck", p->uuid) : fd;
 }
 
@@ -117,7 +120,7 @@ static char **sandbox_flags(const Pod *p) {
         return l;
 }
 
-/* Files of other apps begin with their names: app-status files of one must not be another's. */
+/* What is recorded of one app must not have the name of another's status. */
 static int check_new(const Pod *p, const PodManifest *m, const RuntimeApp *a) {
         if (pod_manifest_find_app(m, a->name)) {
                 log_error("pod %s has an app \"%s\" already; give another name with --name", p->uuid,
@@ -206,7 +209,6 @@ int pod_app_add(Pod *p, const PodRequest *q) {
         return r;
 }
 
-/* NULL if the manifest, which has been read before, cannot be read now. */
 static AppState state_of(const Pod *p, const char *name) {
         _cleanup_pod_info_ PodInfo info = {};
         _cleanup_free_ char *error = NULL;

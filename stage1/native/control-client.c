@@ -33,6 +33,9 @@ int control_ask(int socket, ControlKind kind, const char *app) {
                 r = -ECONNRESET;
         if (r < 0)
                 return log_error_errno(r, "app %s: the pod's PID 1 has not answered", app);
+        /* until it has closed its side: then nothing of this is left there */
+        while (control_receive(socket, &(ControlMessage){}, &fd) > 0)
+                ;
         if (m.kind != CONTROL_ANSWER)
                 return log_error_errno(EBADMSG, "app %s: the pod's PID 1", app);
         if (m.value < 0)

@@ -56,6 +56,12 @@ what_is_held() {
     ls "/proc/$leader/root/run/rkt" "/proc/$leader/root/run/rkt/namespaces" "/proc/$leader/root/run/rkt/notify" 2>/dev/null || :
 }
 
+# holds_as_before TEXT: PID 1 closes the connection of a command after the command has its answer.
+holds_as_before() {
+    is_held() { [[ $(what_is_held) == "$1" ]]; }
+    wait_for 10 is_held "$1" || { diff <(echo "$1") <(what_is_held); return 1; }
+}
+
 @test "app: a sandbox has no apps and stays; one is added, started, stopped, started again and removed" {
     sleeper stay
     local before after
@@ -262,7 +268,7 @@ what_is_held() {
     check_fails 254 rkt app status "$uuid" --app=x
     check_fails 254 rkt app status "$uuid"
     check_fails 254 rkt app list 00000000
-    diff <(echo "$before") <(what_is_held)
+    holds_as_before "$before"
 
     rkt app add "$uuid" example.com/x
     check_fails 254 rkt app add "$uuid" example.com/x
@@ -274,7 +280,7 @@ what_is_held() {
     check rkt app stop "$uuid" --app=x
     check rkt app rm "$uuid" --app=x
     check_fails 254 rkt app rm "$uuid" --app=x
-    diff <(echo "$before") <(what_is_held)
+    holds_as_before "$before"
 }
 
 @test "app: a pod that was not started as a sandbox, and a stage1 that cannot change one, say so" {
@@ -309,6 +315,24 @@ what_is_held() {
     [[ $output == idle* ]]
     rkt rm "$uuid"
     check_fails 254 rkt app list "$uuid"
+}
+
+@test "app: a pod that is told to reboot starts the apps again that were started, and no others" {
+    sleeper boot
+    start_sandbox
+    local name
+    for name in on off new; do rkt app add "$uuid" example.com/boot --name=$name; done
+    rkt app start "$uuid" --app=on
+    rkt app start "$uuid" --app=off
+    rkt app stop "$uuid" --app=off
+    kill -INT "$leader"
+    wait_for 10 sh -c "grep -c 'on\\[[0-9]*\\]: here' '$BATS_TEST_TMPDIR/out' | grep -qx 2"
+    rkt status --wait-ready=10s "$uuid"
+    has_state on running
+    has_state off exited
+    has_state new created
+    rkt app start "$uuid" --app=new
+    rkt app rm "$uuid" --app=on
 }
 
 @test "app: images that a sandbox runs are kept, and those of removed apps are not" {
@@ -347,7 +371,7 @@ what_is_held() {
     done
     wait_for_jobs
     [[ -z $(rkt app list --no-legend "$uuid") ]]
-    diff <(echo "$before") <(what_is_held)
+    holds_as_before "$before"
 }
 
 @test "app: commands that are killed anywhere leave a pod that can be used, and one that is whole when they are given again" {
@@ -376,11 +400,31 @@ what_is_held() {
         rkt app start "$uuid" --app=kill
         rkt app exec "$uuid" true
         rkt app rm "$uuid" --app=kill
-        diff <(echo "$before") <(what_is_held)
+        holds_as_before "$before"
     done
     rkt stop "$uuid"
     wait "$run_pid"
     rkt rm "$uuid"
+}
+
+@test "app: a command that is killed leaves what it has begun to be ended before others begin" {
+    sleeper orphan
+    start_sandbox
+    warm_up orphan
+    local before n
+    before=$(what_is_held)
+    for n in {1..10}; do
+        rkt app add "$uuid" example.com/orphan 3>&- &
+        sleep "0.0$((n * 4 % 10))$n"
+        kill -KILL "$!" 2>/dev/null || : # and not what it has started
+        wait "$!" 2>/dev/null || :
+        rkt app rm "$uuid" --app=orphan 2>/dev/null || :
+        [[ -z $(rkt app list --no-legend "$uuid") ]]
+        # what is left of files goes with the next of that name
+        rkt app add "$uuid" example.com/orphan
+        rkt app rm "$uuid" --app=orphan
+        holds_as_before "$before"
+    done
 }
 
 @test "app: a sandbox with 20 apps that are added, started again and removed over and over does not grow" {
@@ -404,7 +448,7 @@ what_is_held() {
     held=$(what_is_held)
     used=$(memory)
     for ((round = 0; round < rounds; round++)); do one_round; done
-    diff <(echo "$held") <(what_is_held)
+    holds_as_before "$held"
     sanitized || (($(memory) <= used + 64)) || { echo "$used kB before, $(memory) kB after"; return 1; }
     [[ $(rkt status --format=json "$uuid" | jq -r .state) == running ]]
 }
