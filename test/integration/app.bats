@@ -449,6 +449,8 @@ holds_as_before() {
     used=$(memory)
     for ((round = 0; round < rounds; round++)); do one_round; done
     holds_as_before "$held"
-    sanitized || (($(memory) <= used + 64)) || { echo "$used kB before, $(memory) kB after"; return 1; }
+    # once it idles it gives back what it can; some pages are held by a few bytes
+    memory_is_small() { (($(memory) <= used + 128)); }
+    sanitized || wait_for 20 memory_is_small || { echo "$used kB before, $(memory) kB after"; return 1; }
     [[ $(rkt status --format=json "$uuid" | jq -r .state) == running ]]
 }
