@@ -270,8 +270,8 @@ no_other_pods() {
     reboot kill
     all_is_well 3
     in_host 'rkt gc --grace-period=0s'
-    check in_host 'ls /var/lib/rkt/pods/{embryo,prepare,prepared,exited-garbage,garbage}'
-    lacks '-'
+    check in_host 'find /var/lib/rkt/pods/{embryo,prepare,prepared,exited-garbage,garbage} -mindepth 1'
+    [[ ! $output ]]
     check in_host 'rkt list --no-legend --format=json | jq length'
     [[ $output == 8 ]]
 }
