@@ -167,7 +167,7 @@ static void receive(AttachClient *c) {
         else if (m.kind == ATTACH_HELLO)
                 on_hello(c, &m);
         else
-                attach_point_take(c->point, &m);
+                attach_point_take(c->point, c, &m);
 }
 
 static void on_client(void *userdata, uint32_t events) {
@@ -177,10 +177,9 @@ static void on_client(void *userdata, uint32_t events) {
         if (c->fd < 0)
                 return;
         bool waits = c->point && c->point->n_typed > 0; /* what it has sent is still to be read */
-        if (!waits && (events & EPOLLIN))
+        /* the event may be that of who was here before, earlier in this turn: what is read tells */
+        if (!waits && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
                 receive(c);
-        else if (!waits && (events & (EPOLLHUP | EPOLLERR)))
-                attach_client_drop(c);
         else if (events & (EPOLLHUP | EPOLLERR))
                 loop_forget(c->server->loop, &c->source);
 }

@@ -173,7 +173,10 @@ static void set_window(const AttachPoint *p, const AttachMessage *m) {
                 ioctl(p->input, TIOCSWINSZ, &new);
 }
 
-void attach_point_take(AttachPoint *p, const AttachMessage *m) {
+void attach_point_take(AttachPoint *p, const AttachClient *c, const AttachMessage *m) {
+        bool may_type = c->channels & (ATTACH_STDIN | ATTACH_TTY_IN);
+        if (!may_type && m->kind != ATTACH_WINDOW)
+                return;
         switch (m->kind) {
         case ATTACH_WINDOW: set_window(p, m); break;
         case ATTACH_INPUT: take_input(p, m->data, m->size); break;

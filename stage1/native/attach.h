@@ -105,6 +105,6 @@ void attach_client_watch(AttachClient *c);
 AttachPoint *attach_server_find(const AttachServer *s, const char *name, size_t size);
 /* A client has said what it wants. */
 void attach_point_join(AttachPoint *p, AttachClient *c, unsigned channels);
-void attach_point_take(AttachPoint *p, const AttachMessage *m);
+void attach_point_take(AttachPoint *p, const AttachClient *c, const AttachMessage *m);
 void attach_point_wait(AttachPoint *p);
 void attach_point_waited(AttachPoint *p);

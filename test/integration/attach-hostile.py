@@ -60,14 +60,25 @@ for message in b"A\0" + app.encode(), b"o" + b"data", b"w\0", b"exx", b"\0", byt
     except (ConnectionResetError, BrokenPipeError):
         pass
 
+# input from who has not asked for it is none
+s = hello(2)
+assert answers(s) == b"h"
+s.send(b"iend\n")
+s.send(b"e")
+s.close()
+
 # chance, from a seed that is told
 seed = int(os.environ.get("SEED", "1"))
 chance = random.Random(seed)
 for _ in range(200):
-    s = hello(chance.choice([0, 1, 2, 4, 6])) if chance.random() < 0.5 else connect()
+    greets, channels = chance.random() < 0.5, chance.choice([0, 1, 2, 4, 6])
+    # neither input nor its end: that the app would get
+    messages = [bytes([chance.choice(b"Aw\0xhod")]) + chance.randbytes(chance.choice([0, 1, 4, 8, 300]))
+                for _ in range(chance.randrange(4))]
+    s = hello(channels) if greets else connect()
     try:
-        for _ in range(chance.randrange(4)):
-            s.send(bytes([chance.choice(b"Aew\0xhod")]) + chance.randbytes(chance.choice([0, 1, 4, 8, 300])))
+        for message in messages:
+            s.send(message)
     except (ConnectionResetError, BrokenPipeError):
         pass
     s.close()
