@@ -6,14 +6,17 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "alloc.h"
 #include "capabilities.h"
@@ -314,14 +317,34 @@ void journal_ended(Journal *j) {
                 watch(j);
 }
 
-void journal_close(Journal *j) {
-        /* first what is still on its way to it */
-        while (j->pid > 0 && j->n_pending > 0) {
+static void send_all_pending(Journal *j) {
+        while (j->n_pending > 0) {
                 struct pollfd p = { .fd = j->client, .events = POLLOUT };
                 if (poll(&p, 1, STOP_TIMEOUT_MS) <= 0)
                         break;
                 on_client_writable(j, 0);
         }
+}
+
+/* unix(7): what the receiver has not read counts as not sent. */
+void journal_settle(Journal *j) {
+        int unread = 0;
+        if (j->client < 0)
+                return;
+        send_all_pending(j);
+        for (unsigned waited = 0; waited < STOP_TIMEOUT_MS; waited++) {
+                if (ioctl(j->client, SIOCOUTQ, &unread) < 0 || unread == 0)
+                        return;
+                nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+        }
+}
+
+void journal_close(Journal *j) {
+        /* first what is still on its way to it */
+        if (j->managed)
+                journal_settle(j);
+        else if (j->pid > 0)
+                send_all_pending(j);
         if (j->pid <= 0)
                 return;
         kill(j->pid, SIGTERM);

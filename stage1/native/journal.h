@@ -62,5 +62,8 @@ void journal_write(Journal *j, const JournalSender *from, const char *line, size
 
 /* journald has ended: it is started again with the next message. */
 void journal_ended(Journal *j);
+/* Of a pod with a service manager: waits until journald, which may only be on its way, has what was written.
+ */
+void journal_settle(Journal *j);
 /* Ends it and waits for it, so that everything is on disk. */
 void journal_close(Journal *j);

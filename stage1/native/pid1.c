@@ -565,9 +565,9 @@ static void flush_logs(Pid1 *p) {
 
 static void finish(Pid1 *p) {
         flush_logs(p);
+        journal_close(&p->logs.journal);
         if (p->agent)
                 flavour.manager->end(p->agent, p->status);
-        journal_close(&p->logs.journal);
 }
 
 static int prepare_process(void) {

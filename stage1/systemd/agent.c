@@ -213,6 +213,8 @@ static void on_request(Caller *c, const char *text) {
                         agent_let_go(c->agent, a);
         } else if (streq(verb, "ended") && n == 5) {
                 take_end(a, c->phase, code, status);
+                /* systemd may end at once when it has this answer, and with it what journald is to read */
+                journal_settle(&c->agent->apps->logs->journal);
                 answer(c, 0);
         }
 }
