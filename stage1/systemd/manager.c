@@ -100,19 +100,24 @@ static int use_broker(void) {
         return r < 0 ? log_error_errno(r, "cannot write the pod's dbus.service") : 0;
 }
 
-static int link_logind(void) {
-        /* the name that the bus asks systemd for */
-        return symlink(AGENT_PROGRAMS "/units/systemd-logind.service",
-                               "/run/systemd/system/dbus-org.freedesktop.login1.service") < 0
-                               ? log_error_errno(errno, "cannot link the pod's logind")
-                               : 0;
+/* By the names for which the bus asks systemd. */
+static int link_services(void) {
+        static const char *const services[][2] = { { "logind", "login1" }, { "hostnamed", "hostname1" } };
+        for (size_t i = 0; i < ELEMENTSOF(services); i++) {
+                _cleanup_free_ char *to = xasprintf(AGENT_PROGRAMS "/units/systemd-%s.service", services[i][0]),
+                                    *at = xasprintf("/run/systemd/system/dbus-org.freedesktop.%s.service",
+                                                    services[i][1]);
+                if (symlink(to, at) < 0)
+                        return log_error_errno(errno, "cannot make the pod's %s", at);
+        }
+        return 0;
 }
 
 static int prepare(const Boot *b, PodRoot *root) {
         Journal journal = { .max_use = b->plan->log_size };
         int r = mount_programs(root);
         if (r < 0 || (r = replace_shutdown()) < 0 || (r = write_files()) < 0 ||
-                        (r = units_write(b->plan)) < 0 || (r = use_broker()) < 0 || (r = link_logind()) < 0)
+                        (r = units_write(b->plan)) < 0 || (r = use_broker()) < 0 || (r = link_services()) < 0)
                 return r;
         r = mkdir_parents_at(AT_FDCWD, "/run/systemd/journal", 0755);
         if (r >= 0)

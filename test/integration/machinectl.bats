@@ -39,7 +39,7 @@ declare -gA commands=(
     [journalctl -M]='wait_for "${patience:-10}" said -M "$machine"'
     [journalctl -m]='rkt stop "$uuid" && ended && said -m _MACHINE_ID="${uuid//-/}"'
     [systemctl list-machines]='systemctl list-machines --no-legend --plain | grep "$machine"'
-    [systemctl -M]='systemctl -M "$machine" is-active multi-user.target'
+    [systemctl -M]='systemctl -M "$machine" is-active default.target'
     [systemd-run -M]='systemd-run -M "$machine" --quiet --wait true'
     [busctl -M]='busctl -M "$machine" --no-pager list'
     [loginctl -M]='loginctl -M "$machine" --no-pager list-sessions'
@@ -53,6 +53,21 @@ ended() { rkt status --wait=20s "$uuid" | grep -qx state=exited; }
 up_again() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == 2)); }
 said() { journalctl "$@" -o cat SYSLOG_IDENTIFIER=app 2>&1 | grep -x up; }
 logs_in() { machinectl login "$machine" </dev/null; }
+
+# As a person who logs in and looks around; ^] three times leaves.
+logs_in_as_person() {
+    mkfifo "$dir/typed"
+    script -qec "machinectl login $machine" /dev/null <"$dir/typed" >"$dir/shown" 2>&1 &
+    local script=$!
+    exec 8>"$dir/typed"
+    # shellcheck disable=SC2016 # for the shell there
+    wait_for 10 grep -q '#' "$dir/shown" && echo 'echo in-the-$((1))-pod' >&8 && wait_for 10 grep in-the-1-pod "$dir/shown"
+    local result=$?
+    printf '\035\035\035' >&8
+    exec 8>&-
+    wait "$script"
+    return "$result"
+}
 
 start_flavour() {
     start_pod "${flags[@]}" example.com/app
@@ -86,6 +101,14 @@ follows_table() {
 
 @test "machinectl: the commands do with a native pod what the table says" {
     follows_table native
+}
+
+@test "machinectl: the commands do with a pod that has systemd what the table says" {
+    # what ends systemd is not what ends a process
+    commands[machinectl kill]='machinectl kill --kill-whom=leader --signal=SIGRTMIN+4 "$machine" && ended'
+    commands[machinectl login]='logs_in_as_person'
+    commands[machinectl shell]='script -qec "machinectl --quiet shell $machine $shell -c \"echo in the shell\"" /dev/null | grep "in the shell"'
+    follows_table systemd --stage1-from-dir=systemd
 }
 
 @test "machinectl: the commands do with a pod of fly what the table says" {
