@@ -32,9 +32,12 @@ int send_with_fd(int socket, const void *data, size_t size, int fd) {
 ssize_t receive_with_fd(int socket, void *data, size_t size, int flags, int *ret_fd) {
         Control control = {};
         struct iovec part = { data, size };
-        struct msghdr m = {
-                .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-        };
+        /* room for one, not for the two that alignment would leave room for: of more, the kernel closes the
+         * rest */
+        struct msghdr m = { .msg_iov = &part,
+                .msg_iovlen = 1,
+                .msg_control = &control,
+                .msg_controllen = CMSG_LEN(sizeof(int)) };
         ssize_t n = recvmsg(socket, &m, flags | MSG_CMSG_CLOEXEC);
         *ret_fd = -1;
         if (n < 0)

@@ -335,6 +335,45 @@ holds_as_before() {
     rkt app rm "$uuid" --app=on
 }
 
+@test "app: processes of the pod give PID 1 no orders, even where a volume shows them the socket, and nonsense harms nobody" {
+    inspect_image '{"exec": ["/bin/sh", "-c", "exec sleep 1000"]}'
+    start_sandbox
+    rkt app add "$uuid" example.com/inspect --name=one --mnt-volume=target=/usr,name=usr,kind=host,source=/usr,readOnly=true \
+        --mnt-volume="target=/control,name=control,kind=host,source=$pod/stage1/rootfs/rkt"
+    rkt app start "$uuid" --app=one
+    cat >"$BATS_TEST_TMPDIR/order.py" <<'END'
+import os, socket, struct, sys
+directory, kind = sys.argv[1:]
+os.chdir(directory)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.settimeout(20)
+s.connect("control")
+try:
+    if kind == "stop":
+        s.send(struct.pack("=Ii", 4, 0) + b"one\0")
+    else:
+        fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(3)]
+        for number in range(30):
+            socket.send_fds(s, [struct.pack("=Ii", 1, number % 2) + b"\0"], fds[:number % 4])
+        s.send(struct.pack("=Ii", int(kind), -1) + b"one")
+    print("answer", len(s.recv(2000)))
+except OSError as e:
+    print("answer 0", e)
+END
+    local held kind
+    held=$(what_is_held)
+    check rkt app exec "$uuid" python3 -c "$(<"$BATS_TEST_TMPDIR/order.py")" /control stop
+    has '^answer 0'
+    has_state one running
+    for kind in 0 1 2 3 6 99; do python3 "$BATS_TEST_TMPDIR/order.py" "$pod/stage1/rootfs/rkt" "$kind"; done
+    holds_as_before "$held"
+    has_state one running
+    # who may does it in the same way
+    check python3 "$BATS_TEST_TMPDIR/order.py" "$pod/stage1/rootfs/rkt" stop
+    lacks '^answer 0'
+    has_state one exited
+}
+
 @test "app: images that a sandbox runs are kept, and those of removed apps are not" {
     sleeper kept
     start_sandbox
