@@ -36,9 +36,11 @@ static bool is_of(const IpPrefix *p, int family) {
 static void make_rules(const Leave *l, const IpPrefix *p, XtablesRule *from, XtablesRule *to) {
         IpPrefix address = { p->address, ip_bits(p->address.family) };
         *from = (XtablesRule){ .source = address, .comment = l->comment, .target = "ACCEPT" };
-        *to = (XtablesRule){
-                .destination = address, .answers = true, .comment = l->comment, .target = "ACCEPT"
-        };
+        *to = (XtablesRule){ .destination = address,
+                .answers = true,
+                .translated = true,
+                .comment = l->comment,
+                .target = "ACCEPT" };
 }
 
 static int change_legacy(Xtables *x, void *data, char **ret_error) {
@@ -106,6 +108,10 @@ static void print_rules(FILE *f, int family, const IpAddress *address, const cha
         fprintf(f,
                         "insert rule %s " TABLE " " CHAIN
                         " %s daddr %s ct state related,established counter accept comment \"%s\"\n",
+                        name, name, a, comment);
+        fprintf(f,
+                        "insert rule %s " TABLE " " CHAIN
+                        " %s daddr %s ct status dnat counter accept comment \"%s\"\n",
                         name, name, a, comment);
 }
 
@@ -189,7 +195,7 @@ static int check_nft(int family, const Leave *l) {
         each_rule(document, count_rule, &s);
         for (size_t i = 0; i < l->n; i++)
                 wanted += is_of(&l->addresses[i], family) ? 2 : 0;
-        return s.found == wanted ? 0 : -ENOENT;
+        return s.found >= wanted ? 0 : -ENOENT;
 }
 
 int forward_check(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {

@@ -8,7 +8,8 @@
 
 #include "nat.h"
 
-/* What comes from the addresses may pass, and the answers to it. What the owner had before is forgotten. */
+/* What comes from the addresses may pass, the answers to it, and what a port of the host leads to them. What
+ * the owner had before is forgotten. */
 int forward_allow(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);
 /* Nothing there is fine. */
 int forward_forget(const NatOwner *o, char **ret_error);

@@ -52,15 +52,15 @@ static void put_address_match(struct nl_msg *m, const IpAddress *a, uint32_t off
         end_expression(m, e, data);
 }
 
-/* -m conntrack --ctstate RELATED,ESTABLISHED */
+/* -m conntrack --ctstate RELATED,ESTABLISHED,DNAT */
 static void put_answers_match(struct nl_msg *m) {
         union {
                 struct xt_conntrack_mtinfo3 info;
                 uint8_t space[XT_ALIGN(sizeof(struct xt_conntrack_mtinfo3))];
         } match = { .space = {} };
         match.info.match_flags = XT_CONNTRACK_STATE;
-        match.info.state_mask =
-                        XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) | XT_CONNTRACK_STATE_BIT(IP_CT_RELATED);
+        match.info.state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) |
+                                XT_CONNTRACK_STATE_BIT(IP_CT_RELATED) | XT_CONNTRACK_STATE_DNAT;
         struct nlattr *data, *e = begin_expression(m, "match", &data);
         netlink_put_string(m, NFTA_MATCH_NAME, "conntrack");
         put_number(m, NFTA_MATCH_REV, 3);

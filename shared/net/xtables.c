@@ -259,16 +259,14 @@ static void add_matches(Entry *e, const XtablesRule *rule) {
                 struct xt_addrtype_info_v1 *info = add_match(e, "addrtype", 1, sizeof(*info));
                 info->dest = XT_ADDRTYPE_LOCAL;
         }
-        if (rule->translated) {
+        if (rule->translated || rule->answers) {
                 struct xt_conntrack_mtinfo3 *info = add_match(e, "conntrack", 3, sizeof(*info));
                 info->match_flags = XT_CONNTRACK_STATE;
-                info->state_mask = XT_CONNTRACK_STATE_DNAT;
-        }
-        if (rule->answers) {
-                struct xt_conntrack_mtinfo3 *info = add_match(e, "conntrack", 3, sizeof(*info));
-                info->match_flags = XT_CONNTRACK_STATE;
-                info->state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) |
-                                   XT_CONNTRACK_STATE_BIT(IP_CT_RELATED);
+                if (rule->translated)
+                        info->state_mask |= XT_CONNTRACK_STATE_DNAT;
+                if (rule->answers)
+                        info->state_mask |= XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) |
+                                            XT_CONNTRACK_STATE_BIT(IP_CT_RELATED);
         }
         if (rule->comment) {
                 struct xt_comment_info *info = add_match(e, "comment", 0, sizeof(*info));

@@ -40,7 +40,8 @@ typedef struct XtablesRule {
         uint16_t port;                /* of the destination; 0: any */
         bool to_local;                /* the destination is one of the host's own addresses */
         bool translated;              /* of a connection whose destination was translated */
-        bool answers;                 /* of a connection that the other side began, or related to one */
+        bool answers;                 /* of a connection that the other side began, or related to one; with
+                                       * both, either */
         const char *comment;          /* NULL: none; up to 255 characters */
         const char *target;           /* ACCEPT, RETURN, a chain, MASQUERADE or DNAT */
         IpAddress to;                 /* of DNAT */

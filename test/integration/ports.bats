@@ -223,7 +223,7 @@ backends=(nftables iptables)
         [[ $(ask "$one" TCP6:"[2001:db8::2]":7002) == "$(v6 2001:db8::1)" ]]
         ip netns exec "$host" "iptables-$tool" -S FORWARD >"$BATS_TEST_TMPDIR/rules"
         grep -q -- "-s $four/32 .*-j ACCEPT" "$BATS_TEST_TMPDIR/rules"
-        grep -Eq -- "-d $four/32 .*--ctstate RELATED,ESTABLISHED .*-j ACCEPT" "$BATS_TEST_TMPDIR/rules"
+        grep -Eq -- "-d $four/32 .*--ctstate RELATED,ESTABLISHED,DNAT .*-j ACCEPT" "$BATS_TEST_TMPDIR/rules"
         ip netns exec "$host" "ip6tables-$tool" -S FORWARD | grep -q -- "-s $six/128 .*-j ACCEPT"
         cni firewall DEL one "$conf"
         cni firewall DEL one "$conf"
