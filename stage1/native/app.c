@@ -226,7 +226,6 @@ static void record_life(const App *a) {
 static void conclude(App *a) {
         a->phase = APP_DONE;
         if (a->again && (a->stop_asked == 0 || a->restart_asked)) {
-                a->restart_asked = false;
                 a->stop_asked = a->stop_deadline = 0;
                 uint64_t delay = app_life_restart_delay_ns(a->quick++);
                 a->phase = APP_WAITING;
@@ -395,6 +394,9 @@ void app_start(App *a) {
                 log_warning_errno(errno, "cannot remove the old stage1/rootfs%s", path);
         if (a->own_plan && a->restarts == 0)
                 record_start(path);
+        if (a->agent && a->restart_asked)
+                flavour.manager->start_again(a->agent, a);
+        a->restart_asked = false;
         if (a->problem) {
                 report_unexecuted(a, xstrdup(a->problem));
                 end_main(a, EXECUTION_EXIT_FAILURE);
@@ -503,7 +505,8 @@ void app_kill(App *a) {
         a->stop_deadline = 0;
         if (a->pid > 0)
                 kill(a->pid, SIGKILL);
-        if (a->cgroup >= 0)
+        /* a manager kills the rest itself, and what tells us of the end is in the same cgroup by then */
+        if (a->cgroup >= 0 && !a->agent)
                 cgroup2_kill(a->cgroup);
 }
 

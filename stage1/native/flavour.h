@@ -22,6 +22,8 @@ typedef struct Manager {
         int (*attend)(Agent *a, struct PodApps *apps);
         /* The app has begun a phase whose process may run: it waits in the app's cgroup, or will. */
         void (*let_go)(Agent *a, struct App *app);
+        /* The app, which was stopped here for that, is to be started again. */
+        void (*start_again)(Agent *a, struct App *app);
         /* Asks the manager to stop every app and to end. */
         void (*stop)(Agent *a);
         /* Every app has ended: whether the manager starts again, and they with it. */

@@ -15,6 +15,7 @@
 #include "alloc.h"
 #include "app-process.h"
 #include "file.h"
+#include "helper.h"
 #include "log.h"
 #include "notify-forward.h"
 #include "phase.h"
@@ -159,6 +160,16 @@ void agent_let_go(Agent *agent, App *a) {
         int fd = c->fd;
         drop(c, true); /* it is watched for the app from now on */
         app_adopt(a, pid, fd);
+}
+
+/* To the manager it has just ended. Whoever runs the command is reaped with all other children. */
+void agent_start_again(Agent *agent, App *a) {
+        Helper h;
+        _cleanup_free_ char *unit = xasprintf("app-%s.service", a->plan->name);
+        char *const argv[] = { (char *) "/usr/bin/systemctl", (char *) "--no-block", (char *) "start", unit,
+                NULL };
+        if (helper_start_silent(&h, argv) < 0)
+                app_report(a, "systemd cannot be asked to start it again");
 }
 
 /* Not an answer for whoever would wait for it. */

@@ -20,6 +20,7 @@ int agent_listen(Agent *a);
 /* Those of Manager. */
 int agent_attend(Agent *a, PodApps *apps);
 void agent_let_go(Agent *a, App *app);
+void agent_start_again(Agent *a, App *app);
 void agent_stop(Agent *a);
 bool agent_starts_again(Agent *a);
 _noreturn_ void agent_end(Agent *a, int status);

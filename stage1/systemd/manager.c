@@ -188,6 +188,7 @@ static const Manager manager = {
         .start = start,
         .attend = agent_attend,
         .let_go = agent_let_go,
+        .start_again = agent_start_again,
         .stop = agent_stop,
         .starts_again = agent_starts_again,
         .end = agent_end,

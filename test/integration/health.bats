@@ -180,6 +180,20 @@ kinds() {
 # fed: when the unit's watchdog was last answered, in microseconds.
 fed() { systemctl show -p WatchdogTimestampMonotonic --value rkt-test-health; }
 
+@test "health: the systemd stage1 checks, and starts an app again or kills it, too" {
+    breakable_image managed 'rm -f /broken; trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'
+    start_pod --stage1-from-dir=systemd example.com/managed --notify=healthy --health-cmd="$well" "${patient[@]}" --health-on-failure=restart
+    break_app "$uuid"
+    up_twice() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == 2)) && health managed '.status == "healthy"' >/dev/null; }
+    wait_for 60 up_twice
+    rkt status --format=json "$uuid" | jq -e '.apps[0].restarts == 1'
+    rkt stop "$uuid"
+    check rkt status --wait=60s "$uuid"
+    start_pod --stage1-from-dir=systemd example.com/managed --notify=healthy --health-cmd="$well" "${patient[@]}" --health-on-failure=kill
+    break_app "$uuid"
+    wait_for_run 137
+}
+
 @test "health: the watchdog of a unit is not answered for an app that is unhealthy" {
     breakable_image watched
     systemd-run --quiet --unit=rkt-test-health --service-type=notify -p WatchdogSec=4 -p KillMode=mixed rkt run --net=none \
