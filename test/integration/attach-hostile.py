@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a client of a pod's attach socket may not do harm with. Arguments: [--hello] SOCKET APP."""
+"""What a client of a pod's attach socket may not do harm with. Arguments: [--hello | --often] SOCKET APP."""
 
 import os
 import random
@@ -37,6 +37,13 @@ if hello_only:
         sys.exit(0 if answers(hello()) == b"h" else 9)
     except (ConnectionResetError, BrokenPipeError):
         sys.exit(9)
+
+if sys.argv[1] == "--often":
+    for _ in range(500):
+        s = hello()
+        assert answers(s) == b"h"
+        s.close()
+    sys.exit(0)
 
 # nothing that does not begin with a hello
 for message in b"x", b"i" + b"data", b"e", b"w\0\0\0\0", b"A", b"A\xff" + app.encode(), b"A" * 5000, b"h\0", b"q" + bytes(8):

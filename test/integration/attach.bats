@@ -189,6 +189,18 @@ ended() {
     ended one 6
 }
 
+@test "attach: who has come and gone leaves nothing behind in PID 1" {
+    busybox_image lines "$(sh_app 'read -r end')"
+    start_pod example.com/lines "${streams[@]}"
+    local before leader
+    leader=$(<"/var/lib/rkt/pods/run/$uuid/pid")
+    fds() { ls "/proc/$leader/fd" | wc -l; }
+    before=$(fds)
+    (cd "/var/lib/rkt/pods/run/$uuid/stage1/rootfs/rkt" && timeout 240 python3 -B "$BATS_TEST_DIRNAME/attach-hostile.py" --often attach lines)
+    as_before() { [[ $(fds) == "$before" ]]; }
+    wait_for 20 as_before
+}
+
 @test "attach: processes of the pod are turned away, even where a volume shows them the socket" {
     inspect_image
     busybox_image lines "$(sh_app 'read -r end')"
