@@ -242,6 +242,14 @@ static Port *port_by_number(const char *name) {
         return p;
 }
 
+static Port *copy_port(const Port *from) {
+        Port *p = xnew(Port, 1);
+        *p = *from;
+        p->name = xstrdup(from->name);
+        p->protocol = xstrdup(from->protocol);
+        return p;
+}
+
 static void add_volumes_and_ports(const PodRequest *q, PodManifest *m) {
         for (size_t i = 0; i < q->n_volumes; i++)
                 volume_copy(pod_manifest_add_volume(m), &q->volumes[i]);
@@ -250,7 +258,9 @@ static void add_volumes_and_ports(const PodRequest *q, PodManifest *m) {
                 p->name = xstrdup(q->ports[i].name);
                 p->host_port = q->ports[i].host_port;
                 p->host_ip = xstrdup(q->ports[i].host_ip);
-                p->pod_port = has_port(m, p->name) ? NULL : port_by_number(p->name);
+                p->pod_port = q->ports[i].pod_port   ? copy_port(q->ports[i].pod_port)
+                              : has_port(m, p->name) ? NULL
+                                                     : port_by_number(p->name);
         }
 }
 

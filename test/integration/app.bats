@@ -9,6 +9,8 @@ load pods
 
 teardown() {
     end_pods
+    systemctl stop "rkt-test-$$-sandbox" 2>/dev/null || :
+    systemctl reset-failed "rkt-test-$$-sandbox" 2>/dev/null || :
 }
 
 # start_sandbox ARGUMENT…: rkt app sandbox in the background, until it is ready. Sets uuid, run_pid.
@@ -315,6 +317,31 @@ holds_as_before() {
     [[ $output == idle* ]]
     rkt rm "$uuid"
     check_fails 254 rkt app list "$uuid"
+}
+
+@test "app: a sandbox is a unit of systemd, and publishes its ports for whichever app listens" {
+    busybox_image web "$(sh_app 'exec httpd -f -p 80 -h /etc')"
+    echo from the app >"$BATS_TEST_TMPDIR/image-web/rootfs/etc/file"
+    applets web httpd
+    local unit=rkt-test-$$-sandbox port=$((RANDOM % 20000 + 30000)) name
+    # it is started when the pod is ready
+    systemd-run --quiet --unit="$unit" --property=Type=notify --property=NotifyAccess=all --property=KillMode=mixed \
+        rkt app sandbox --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --port="http:tcp:80:127.0.0.1:$port" --dns=192.0.2.1
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    answers() { [[ $(busybox wget -q -O - "http://127.0.0.1:$port/file") == 'from the app' ]]; }
+    for name in one two; do
+        rkt app add "$uuid" example.com/web --name=$name --restart=always
+        rkt app start "$uuid" --app=$name
+        wait_for 10 answers
+        check rkt app exec "$uuid" cat /etc/resolv.conf
+        has '^nameserver 192.0.2.1$'
+        rkt app rm "$uuid" --app=$name
+        if answers; then return 1; fi
+    done
+    systemctl stop "$unit"
+    [[ $(rkt status --format=json "$uuid" | jq -r .state) == exited ]]
+    check_fails 3 systemctl is-active "$unit"
+    has '^inactive$'
 }
 
 @test "app: a pod that is told to reboot starts the apps again that were started, and no others" {
