@@ -68,6 +68,11 @@ int app_add(int argc, char **argv) {
                 log_error("limits stand behind the image: those of the pod were given to rkt app sandbox");
                 return EXIT_RKT_FAILURE;
         }
+        if (pod_request.apps[0].signature) {
+                log_error("--signature: the image is of the store, where signatures were verified when it "
+                          "came");
+                return EXIT_RKT_FAILURE;
+        }
         if (pod_find(globals.dir, uuid, &pod) < 0 || pod_app_add(pod, &pod_request) < 0)
                 return EXIT_RKT_FAILURE;
         return 0;

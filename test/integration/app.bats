@@ -257,6 +257,7 @@ holds_as_before() {
     check_fails 254 rkt app add 00000000 example.com/x
     check_fails 254 rkt app add "$uuid" example.com/x --caps-retain=CAP_NOT
     check_fails 254 rkt app add "$uuid" example.com/x --after=y
+    check_fails 254 rkt app add "$uuid" example.com/x --signature=/dev/null
     check_fails 254 rkt app add "$uuid" example.com/x --name=y-started
     check_fails 254 rkt app add "$uuid" example.com/x --mnt-volume=target=/v,name=v,kind=host,source=/not-there
     has '/not-there'
