@@ -44,10 +44,12 @@ static int add_pod(Pod *p, void *userdata) {
         }
         for (size_t i = 0; cgroup >= 0 && i < info.n_apps; i++) {
                 const char *name = info.apps[i].app->name;
-                _cleanup_free_ char *below = xasprintf("%s/app-%s", path, name);
-                _cleanup_close_ int fd = cgroup_open(below);
-                if (fd >= 0)
-                        add_row(s, p, name, fd, below);
+                /* the second is the systemd flavour's */
+                _cleanup_free_ char *below = xasprintf("%s/app-%s", path, name),
+                                    *unit = xasprintf("%s.service", below);
+                _cleanup_close_ int own = cgroup_open(below), of_unit = own < 0 ? cgroup_open(unit) : -1;
+                if (own >= 0 || of_unit >= 0)
+                        add_row(s, p, name, own < 0 ? of_unit : own, own < 0 ? unit : below);
         }
         return 0;
 }

@@ -121,6 +121,8 @@ ended() { rkt status --wait=20s "$uuid" | grep -qx state=exited; }
     has '^MemoryMax=67108864$'
     has '^CPUQuotaPerSecUSec=500ms$'
     has '^CPUWeight=20$'
+    check rkt top --apps --count=1 "$uuid"
+    has '\bapp\b'
 }
 
 @test "systemd flavour: machinectl reboot starts systemd and the apps again, in the same pod" {
