@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Entry point "attach" of the native stage1: between the user's terminal and an app's input and output,
+/* Entry point "attach": between the user's terminal and an app's input and output,
  * which PID 1 has. Working directory: the pod's. */
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Entry point "run" of the native stage1. Working directory: the pod's. There is one program for both sides
- * of a pod, because a fork starts quicker and holds less memory than a second program would. */
+/* Entry point "run" of the flavours with namespaces. Working directory: the pod's. There is one program for
+ * both sides of a pod, because a fork starts quicker and holds less memory than a second program would. */
 
 #include <errno.h>
 #include <fcntl.h>
