@@ -35,7 +35,8 @@ void process_begin(const char *name) {
 int process_flush(void) {
         int r = fflush(stdout) != 0 ? -errno : 0;
         if (r == 0 && ferror(stdout))
-                r = -EIO; /* why an earlier write failed is not known any more */
+                /* why an earlier write failed is not known any more; another one will say */
+                r = write(STDOUT_FILENO, "\n", 1) < 0 ? -errno : -EIO;
         return r < 0 ? log_error_errno(r, "cannot write to standard output") : 0;
 }
 
