@@ -194,10 +194,11 @@ all_is_well() {
     # shellcheck disable=SC2086 # words
     each_is active multi-user.target web.socket report.timer $running
     each_is inactive web.service
+    wait_for 20 answers 'systemctl is-failed failing' failed # it was up for a moment
     check in_host 'systemctl list-units --failed --plain --no-legend | cut -d" " -f1'
-    [[ $output == failing.service ]]
+    [[ $output == failing.service ]] || { echo "failed: $output"; return 1; }
     check in_host 'systemctl list-jobs --no-legend'
-    [[ ! $output ]]
+    [[ ! $output ]] || { echo "jobs: $output"; return 1; }
     wait_for 10 answers 'redis-cli -h 10.81.0.2 get visits' 1 # in memory only
     remembers "$1"
     check in_host 'cat /var/lib/rkt/volumes/diary/starts; stat -c %a:%u /var/lib/rkt/volumes/diary'

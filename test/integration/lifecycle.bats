@@ -8,7 +8,7 @@ teardown() {
     end_pods
 }
 
-forever='trap "exit 3" TERM; while :; do sleep 0.05; done'
+forever='trap "exit 3" TERM; echo up; while :; do sleep 0.05; done'
 
 @test "fetch, prepare and run-prepared make a pipeline" {
     busybox_image pipe "$(sh_app 'echo ran')"
@@ -60,6 +60,7 @@ forever='trap "exit 3" TERM; while :; do sleep 0.05; done'
 @test "stop: the app gets SIGTERM, its status is recorded, and stopping again is no error" {
     busybox_image term "$(sh_app "$forever")"
     start_pod example.com/term
+    wait_for 10 grep -q ": up$" "$BATS_TEST_TMPDIR/out" # it listens now
     check rkt stop "$uuid"
     has "^\"$uuid\"$"
     wait "$run_pid" || [[ $? == 3 ]]
@@ -80,6 +81,7 @@ forever='trap "exit 3" TERM; while :; do sleep 0.05; done'
 @test "SIGTERM to rkt run stops the pod in order" {
     busybox_image term "$(sh_app "$forever")"
     start_pod example.com/term
+    wait_for 10 grep -q ": up$" "$BATS_TEST_TMPDIR/out" # it listens now
     kill -TERM "$run_pid"
     local status=0
     wait "$run_pid" || status=$?

@@ -126,7 +126,7 @@ ended() { rkt status --wait=20s "$uuid" | grep -qx state=exited; }
 }
 
 @test "systemd flavour: machinectl reboot starts systemd and the apps again, in the same pod" {
-    busybox_image app "$(sh_app 'echo up; trap "exit 0" TERM; while :; do sleep 0.05; done')"
+    busybox_image app "$(sh_app 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done')"
     start_systemd example.com/app
     wait_for 10 machinectl show "$machine" >/dev/null
     up_again() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == 2)); }
@@ -152,7 +152,7 @@ ended() { rkt status --wait=20s "$uuid" | grep -qx state=exited; }
 }
 
 @test "systemd flavour: in a service, the pod has a cgroup of its own in that of the service, and leaves none" {
-    busybox_image app "$(sh_app 'echo up; trap "exit 0" TERM; while :; do sleep 0.05; done')"
+    busybox_image app "$(sh_app 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done')"
     local unit=rkt-flavour-$$ cgroup
     check systemd-run --quiet --unit="$unit" -p KillMode=mixed -p Delegate=yes -p Type=notify -p NotifyAccess=all \
         rkt run "${stage1[@]}" --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/app
