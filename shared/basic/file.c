@@ -118,8 +118,8 @@ int write_string_at(int dirfd, const char *path, const char *s, mode_t mode) {
         return write_file_at(dirfd, path, s, strlen(s), mode);
 }
 
-int replace_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync) {
-        _cleanup_free_ char *temporary = xasprintf("%s.tmp-%d", path, (int) getpid());
+static int replace_through(int dirfd, const char *path, const char *temporary, const void *data, size_t size,
+                mode_t mode, bool sync) {
         _cleanup_close_ int fd = openat(
                         dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
         if (fd < 0)
@@ -135,6 +135,17 @@ int replace_file_at(int dirfd, const char *path, const void *data, size_t size, 
         if (r < 0)
                 unlinkat(dirfd, temporary, 0);
         return r;
+}
+
+int replace_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync) {
+        _cleanup_free_ char *temporary = xasprintf("%s.tmp-%d", path, (int) getpid());
+        return replace_through(dirfd, path, temporary, data, size, mode, sync);
+}
+
+int replace_locked_file_at(
+                int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync) {
+        _cleanup_free_ char *temporary = xasprintf("%s.tmp", path);
+        return replace_through(dirfd, path, temporary, data, size, mode, sync);
 }
 
 int mkdir_parents_at(int dirfd, const char *path, mode_t mode) {

@@ -30,6 +30,10 @@ int write_string_at(int dirfd, const char *path, const char *s, mode_t mode);
 /* The same through a temporary file in the same directory and rename(2): readers see the old or the new
  * content, and a failure leaves the old. With sync, data is on disk before the name is. */
 int replace_file_at(int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync);
+/* The same for who holds a lock against all others that write it: what one that was killed has left, the
+ * next one takes along. */
+int replace_locked_file_at(
+                int dirfd, const char *path, const void *data, size_t size, mode_t mode, bool sync);
 
 int mkdir_parents_at(int dirfd, const char *path, mode_t mode); /* path itself too; existing is fine */
 /* A directory with that owner and mode, never without: made under another name in the same parent. -EEXIST.

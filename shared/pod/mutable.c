@@ -54,7 +54,7 @@ static int load_manifest(const Pod *p, PodManifest **ret) {
 
 static int save_manifest(const Pod *p, const PodManifest *m) {
         _cleanup_free_ char *text = pod_manifest_to_text(m, false);
-        int r = replace_file_at(p->fd, "pod", text, strlen(text), 0640, true);
+        int r = replace_locked_file_at(p->fd, "pod", text, strlen(text), 0640, true);
         return r < 0 ? log_error_errno(r, "pod %s: cannot write its manifest", p->uuid) : 0;
 }
 

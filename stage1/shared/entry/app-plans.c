@@ -32,7 +32,7 @@ static int load(json_object **ret) {
 
 static int save(json_object *plan) {
         _cleanup_free_ char *text = json_to_text(plan, false);
-        int r = replace_file_at(AT_FDCWD, PATH, text, strlen(text), 0640, false);
+        int r = replace_locked_file_at(AT_FDCWD, PATH, text, strlen(text), 0640, false);
         return r < 0 ? log_error_errno(r, "cannot write the pod's " PATH) : 0;
 }
 
