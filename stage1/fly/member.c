@@ -3,15 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "alloc.h"
 #include "file.h"
 #include "fly-lock.h"
+#include "leader.h"
 #include "log.h"
-#include "option.h"
 
 #define STATUS_MAX 65536
 
@@ -39,19 +38,14 @@ static bool holds_pod(pid_t pid) {
 }
 
 int supervisor_open(int *ret_pidfd) {
-        _cleanup_free_ char *text = NULL;
-        uint64_t pid;
-        int r = read_line_at(AT_FDCWD, "ppid", &text);
+        pid_t pid;
+        int r = leader_read_number("ppid", &pid);
         if (r < 0)
-                return log_error_errno(r, "cannot read the pod's ppid");
-        if (parse_uint(text, INT_MAX, &pid) < 0 || pid < 1) {
-                log_error("the pod's ppid: \"%s\" is not the number of a process", text);
-                return -EINVAL;
-        }
-        _cleanup_close_ int fd = open_process((pid_t) pid);
+                return r;
+        _cleanup_close_ int fd = open_process(pid);
         if (fd < 0)
                 return fd;
-        if (!holds_pod((pid_t) pid))
+        if (!holds_pod(pid))
                 return -ESRCH; /* looked at after it was opened, as below */
         *ret_pidfd = TAKE_FD(fd);
         return 0;

@@ -25,6 +25,7 @@
 #include "option.h"
 #include "pod-manifest.h"
 #include "process.h"
+#include "terminal.h"
 
 typedef struct Session {
         const AttachOptions *options;
@@ -244,17 +245,6 @@ static int on_signal(Session *s) {
         return 0;
 }
 
-static int watch_signals(void) {
-        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH };
-        sigset_t set;
-        sigemptyset(&set);
-        for (size_t i = 0; i < ELEMENTSOF(all); i++)
-                sigaddset(&set, all[i]);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        return fd < 0 ? log_error_errno(errno, "signalfd") : fd;
-}
-
 static int run_session(Session *s) {
         int r = 0;
         while (r >= 0 && !s->over) {
@@ -282,7 +272,7 @@ static int attach(const AttachOptions *o) {
         AttachMessage hello = {
                 .kind = ATTACH_HELLO, .channels = o->channels, .data = o->app, .size = strlen(o->app)
         };
-        s.signals = watch_signals();
+        s.signals = terminal_open_signals();
         int r = s.signals < 0 ? s.signals : send_message(&s, &hello);
         if (r == -EPIPE || r == -ECONNRESET)
                 r = read_status(&s); /* it has ended just now */

@@ -248,17 +248,6 @@ static int check_execution(const Entry *e, int failure) {
         return -f.error;
 }
 
-static int open_signals(void) {
-        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH };
-        sigset_t set;
-        sigemptyset(&set);
-        for (size_t i = 0; i < ELEMENTSOF(all); i++)
-                sigaddset(&set, all[i]);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        return fd < 0 ? log_error_errno(errno, "signalfd") : fd;
-}
-
 static void pass_signal(int signals, int child, const Terminal *terminal) {
         struct signalfd_siginfo info;
         if (read(signals, &info, sizeof(info)) != sizeof(info))
@@ -288,7 +277,7 @@ static void wait_for_end(int child, int signals, Terminal *terminal) {
 
 static int run(Entry *e) {
         Terminal terminal = { .master = -1, .input = -1, .output = -1 };
-        _cleanup_close_ int signals = open_signals(), child = -1;
+        _cleanup_close_ int signals = terminal_open_signals(), child = -1;
         int fds[2], wstatus;
         if (signals < 0 || pipe2(fds, O_CLOEXEC) < 0)
                 return signals < 0 ? signals : log_error_errno(errno, "pipe");

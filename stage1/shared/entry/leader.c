@@ -12,18 +12,22 @@
 #include "log.h"
 #include "option.h"
 
-int leader_read_pid(pid_t *ret) {
+int leader_read_number(const char *file, pid_t *ret) {
         _cleanup_free_ char *text = NULL;
         uint64_t pid;
-        int r = read_line_at(AT_FDCWD, "pid", &text);
+        int r = read_line_at(AT_FDCWD, file, &text);
         if (r < 0)
-                return log_error_errno(r, "cannot read the pod's pid");
+                return log_error_errno(r, "cannot read the pod's %s", file);
         if (parse_uint(text, INT_MAX, &pid) < 0 || pid < 1) {
-                log_error("the pod's pid: \"%s\" is not the number of a process", text);
+                log_error("the pod's %s: \"%s\" is not the number of a process", file, text);
                 return -EINVAL;
         }
         *ret = (pid_t) pid;
         return 0;
+}
+
+int leader_read_pid(pid_t *ret) {
+        return leader_read_number("pid", ret);
 }
 
 int leader_open(pid_t pid, int *ret_pidfd) {

@@ -7,6 +7,8 @@
 
 /* The recorded number. -ENOENT: the pod has not been started. Logs. */
 int leader_read_pid(pid_t *ret);
+/* The same from another file of the pod. */
+int leader_read_number(const char *file, pid_t *ret);
 
 /* Opens it and makes sure that it is this pod's: numbers are used again, a root directory is not. -ESRCH: it
  * has ended. Logs anything else. */

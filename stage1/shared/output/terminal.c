@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 
 #include "file.h"
+#include "log.h"
 
 #define OUTPUT_PART 4096
 #define OUTPUT_REST (1024 * 1024)
@@ -139,4 +142,15 @@ void terminal_end(Terminal *t) {
                 tcsetattr(t->user, TCSADRAIN, &t->saved);
         if (t->master >= 0)
                 close_master(t);
+}
+
+int terminal_open_signals(void) {
+        const int all[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGWINCH };
+        sigset_t set;
+        sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(all); i++)
+                sigaddset(&set, all[i]);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        return fd < 0 ? log_error_errno(errno, "signalfd") : fd;
 }

@@ -44,3 +44,7 @@ void terminal_handle(Terminal *t, const struct pollfd p[static TERMINAL_POLLS]);
 
 /* Passes on what the app has still written, and restores the user's terminal. */
 void terminal_end(Terminal *t);
+
+/* What whoever sits before the user's terminal sends, the change of its size among it: blocked from now on,
+ * and read from the descriptor. Logs failures. */
+int terminal_open_signals(void);
