@@ -201,10 +201,6 @@ static int check(const Plan *p) {
                 log_error("--mutable: the systemd stage1 cannot change a running pod; the native one can");
                 return -EOPNOTSUPP;
         }
-        if (p->users.count > 0) {
-                log_error("--private-users: the systemd stage1 has no user namespaces; the native one has");
-                return -EOPNOTSUPP;
-        }
         return 0;
 }
 

@@ -111,6 +111,25 @@ follows_table() {
     follows_table systemd --stage1-from-dir=systemd
 }
 
+# What the page says of pods with users of their own.
+with_users() {
+    commands[machinectl bind]='! machinectl bind --mkdir "$machine" "$dir" "$root/bound"'
+    commands[machinectl copy-to]='! machinectl copy-to "$machine" "$dir/file" "$root/copied"'
+}
+
+@test "machinectl: with a native pod that has users of its own, too, but for what the page says of those" {
+    with_users
+    follows_table native --private-users
+}
+
+@test "machinectl: with a pod that has systemd and users of its own, too, but for what the page says of those" {
+    with_users
+    commands[machinectl kill]='machinectl kill --kill-whom=leader --signal=SIGRTMIN+4 "$machine" && ended'
+    commands[machinectl login]='logs_in_as_person'
+    commands[machinectl shell]='script -qec "machinectl --quiet shell $machine $shell -c \"echo in the shell\"" /dev/null | grep "in the shell"'
+    follows_table systemd --stage1-from-dir=systemd --private-users
+}
+
 @test "machinectl: the commands do with a pod of fly what the table says" {
     follows_table fly --stage1-from-dir=fly
 }

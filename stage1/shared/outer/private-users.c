@@ -14,6 +14,7 @@
 #include "cgroup2.h"
 #include "devices.h"
 #include "file.h"
+#include "flavour.h"
 #include "leader.h"
 #include "log.h"
 #include "mounts.h"
@@ -107,9 +108,8 @@ static int delegate(int cgroup, const IdRange *users) {
 }
 
 /* Volumes that are device nodes: the helper opens what it finds there, and the policy is for what is there
- * now; one that has been swapped meanwhile stays shut. */
-static int set_device_policy(const Boot *b, const PlanApp *a, int cgroup, const Cgroup1 *v1) {
-        _cleanup_free_ DeviceRule *rules = xnew(DeviceRule, a->n_mounts + 1);
+ * now; one that has been swapped meanwhile stays shut. Returns their number. */
+static size_t find_devices(const Boot *b, const PlanApp *a, DeviceRule *rules) {
         size_t n = 0;
         for (size_t i = 0; i < a->n_mounts; i++) {
                 struct stat st;
@@ -117,10 +117,37 @@ static int set_device_policy(const Boot *b, const PlanApp *a, int cgroup, const 
                 if (m->source && fstatat(b->pod, m->source, &st, 0) == 0)
                         n += device_rule_of(&st, !m->read_only, &rules[n]);
         }
+        return n;
+}
+
+static int set_device_policy(const Boot *b, const PlanApp *a, int cgroup, const Cgroup1 *v1) {
+        _cleanup_free_ DeviceRule *rules = xnew(DeviceRule, a->n_mounts + 1);
+        size_t n = find_devices(b, a, rules);
         if (b->cgroups == CGROUP_LEGACY)
                 return device_policy_write(rules, n, v1->fds[CGROUP1_DEVICES]);
         _cleanup_close_ int program = device_policy_load(rules, n);
         return program < 0 ? program : device_policy_attach(program, cgroup);
+}
+
+/* Where a manager makes and removes the cgroups of the apps, one policy is for all of them. In a pod that is
+ * mutable, it would be in the way of apps that come later: their volumes are opened as they are found. */
+static void set_common_device_policy(const Boot *b, int cgroup) {
+        const Plan *p = b->plan;
+        size_t n = 0, most = 1;
+        for (size_t i = 0; i < p->n_apps; i++) {
+                if (plan_app_has_all_devices(&p->apps[i]))
+                        return;
+                most += p->apps[i].n_mounts;
+        }
+        if (p->mutable)
+                return;
+        _cleanup_free_ DeviceRule *rules = xnew(DeviceRule, most);
+        for (size_t i = 0; i < p->n_apps; i++)
+                n += find_devices(b, &p->apps[i], rules + n);
+        _cleanup_close_ int program = device_policy_load(rules, n);
+        int r = program < 0 ? program : device_policy_attach(program, cgroup);
+        if (r < 0)
+                log_warning_errno(r, "the pod: no device policy on this host");
 }
 
 /* Those of v1 the kernel does not hand out: the limits are set here, and all that the pod's root may do is
@@ -167,22 +194,31 @@ static int delegate_app(const Boot *b, const PlanApp *a, const char *pod_path, i
         return r;
 }
 
-int private_users_delegate(const Boot *b, const char *cgroup) {
-        const Plan *p = b->plan;
-        if (p->users.count == 0)
-                return 0;
+static int delegate_pod(const Boot *b, const char *path, int cgroup) {
+        const IdRange *users = &b->plan->users;
         bool legacy = b->cgroups == CGROUP_LEGACY;
+        _cleanup_close_ int supervisor = legacy ? -1 : cgroup2_create_at(cgroup, POD_CGROUP_SUPERVISOR);
+        int r = legacy ? 0 : supervisor;
+        if (r >= 0 && (r = delegate(cgroup, users)) >= 0 && !legacy)
+                r = delegate(supervisor, users);
+        if (r < 0)
+                return log_error_errno(r, "cannot give the cgroup %s to the pod's root", path);
+        for (size_t i = 0; i < b->plan->n_apps; i++)
+                if ((r = delegate_app(b, &b->plan->apps[i], path, cgroup)) < 0)
+                        return r;
+        return 0;
+}
+
+int private_users_delegate(const Boot *b, const char *cgroup) {
+        if (b->plan->users.count == 0)
+                return 0;
         _cleanup_close_ int fd = cgroup_open(cgroup);
-        _cleanup_close_ int supervisor =
-                        fd < 0 || legacy ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
-        int r = supervisor;
-        if (r >= 0 && (r = delegate(fd, &p->users)) >= 0 && !legacy)
-                r = delegate(supervisor, &p->users);
+        if (fd >= 0 && !flavour.manager)
+                return delegate_pod(b, cgroup, fd);
+        int r = fd < 0 ? fd : delegate(fd, &b->plan->users);
         if (r < 0)
                 return log_error_errno(r, "cannot give the cgroup %s to the pod's root", cgroup);
-        for (size_t i = 0; i < p->n_apps; i++)
-                if ((r = delegate_app(b, &p->apps[i], cgroup, fd)) < 0)
-                        return r;
+        set_common_device_policy(b, fd);
         return 0;
 }
 
@@ -203,7 +239,7 @@ int private_users_open(int *ret_namespace) {
 
 int private_users_delegate_app(const Boot *b) {
         _cleanup_free_ char *path = NULL;
-        int r = read_line_at(AT_FDCWD, "subcgroup", &path);
+        int r = flavour.manager ? -ENOENT : read_line_at(AT_FDCWD, "subcgroup", &path);
         if (r == -ENOENT)
                 return 0;
         _cleanup_close_ int pod = r < 0 ? r : cgroup_open(path);

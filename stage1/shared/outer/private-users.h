@@ -17,11 +17,12 @@ pid_t private_users_start(Boot *b, pid_t pid, int pidfd, int *ret_helper);
 int private_users_receive(const Boot *b, PodRoot *ret);
 
 /* Lets the pod's root make cgroups below this one (and only there): cgroups(7), delegation. Those of the
- * apps are made here, each with its device policy, which takes the host's privileges. */
+ * apps are made here, each with its device policy, which takes the host's privileges; a manager makes them
+ * itself, and the policy is the pod's. */
 int private_users_delegate(const Boot *b, const char *cgroup);
 
 /* For an app that a running pod gets, of which b->plan is the plan; working directory: the pod's. The first
- * opens the pod's user namespace, the other makes the app's cgroup, if the pod has one, with all of its
- * files the pod's root's. Both log. */
+ * opens the pod's user namespace, the other makes the app's cgroup, if the pod has one and no manager, with
+ * all of its files the pod's root's. Both log. */
 int private_users_open(int *ret_namespace);
 int private_users_delegate_app(const Boot *b);
