@@ -172,23 +172,39 @@ void agent_start_again(Agent *agent, App *a) {
                 app_report(a, "systemd cannot be asked to start it again");
 }
 
+static void say(const Caller *c, int answer) {
+        (void) !send(c->fd, &answer, sizeof(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* Not an answer for whoever would wait for it. */
 static void answer(Caller *c, int status) {
-        (void) !send(c->fd, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT);
+        say(c, status);
         drop(c, false);
 }
 
-/* An app that its own stop signal has ended was stopped, by whomever: so systemd counts, too. */
-static void take_end(App *a, AppPhase phase, int code, int status) {
-        bool stopped = code != CLD_EXITED && status == a->plan->life.stop_signal && phase == APP_MAIN;
-        if (a->phase == APP_WAITING && stopped)
-                a->phase = APP_DONE; /* before it was its turn */
-        else if (a->phase == APP_WAITING && phase == APP_MAIN)
+/* Whether it matters if somebody has told the manager to stop the app. What we do not know of, it has a job
+ * for as long as the app is ending. */
+static bool wants_job(const App *a, AppPhase phase, int code, int status) {
+        return phase == APP_MAIN && a->phase != APP_DONE && a->stop_asked == 0 &&
+               (a->plan->life.restart != RESTART_NO ||
+                               (code != CLD_EXITED && status == a->plan->life.stop_signal));
+}
+
+/* job: as agent-protocol.h has it. */
+static void take_end(App *a, AppPhase phase, int code, int status, const char *job) {
+        bool restarted = streq(job, "restart"), stopped = restarted || streq(job, "stop");
+        if (a->phase == APP_WAITING && stopped) {
+                /* before it was its turn, for which it goes on waiting, or not */
+                a->phase = restarted ? APP_WAITING : APP_DONE;
+                return;
+        }
+        if (a->phase == APP_WAITING && phase == APP_MAIN)
                 app_start(a); /* it could not even ask to run */
         if (a->phase != phase)
                 return; /* its hook has failed, and has been reported */
         if (stopped)
                 app_expect_stop(a);
+        a->restart_asked |= restarted;
         app_drain(a);
         app_process_ended(a, code, status);
 }
@@ -200,14 +216,14 @@ static void give_up_apps(Agent *a) {
 }
 
 static void on_request(Caller *c, const char *text) {
-        char verb[16], phase[16], name[AGENT_REQUEST];
+        char verb[16], phase[16], name[AGENT_REQUEST], job[16] = AGENT_NO_JOB;
         int code = 0, status = 0;
         if (streq(text, "end")) {
                 give_up_apps(c->agent);
                 c->app = NULL; /* agent_end answers */
                 return;
         }
-        int n = sscanf(text, "%15s %15s %500s %d %d", verb, phase, name, &code, &status);
+        int n = sscanf(text, "%15s %15s %500s %d %d %15s", verb, phase, name, &code, &status, job);
         App *a = n >= 3 ? pod_apps_find(c->agent->apps, name) : NULL;
         int p = n >= 2 ? phase_from_name(phase) : -EINVAL;
         if (!a || p < 0) {
@@ -222,8 +238,10 @@ static void on_request(Caller *c, const char *text) {
                         drop(c, false);
                 else if (a->phase == c->phase)
                         agent_let_go(c->agent, a);
-        } else if (streq(verb, "ended") && n == 5) {
-                take_end(a, c->phase, code, status);
+        } else if (streq(verb, "ended") && n == 5 && wants_job(a, c->phase, code, status))
+                say(c, AGENT_WANTS_JOB);
+        else if (streq(verb, "ended") && n >= 5) {
+                take_end(a, c->phase, code, status, job);
                 /* systemd may end at once when it has this answer, and with it what journald is to read */
                 journal_settle(&c->agent->apps->logs->journal);
                 answer(c, 0);
@@ -247,7 +265,7 @@ static void on_caller(void *userdata, uint32_t events) {
         bool watched = a && !c->wants_to_run;
         drop(c, false);
         if (watched)
-                take_end(a, phase, CLD_KILLED, SIGKILL);
+                take_end(a, phase, CLD_KILLED, SIGKILL, AGENT_NO_JOB);
 }
 
 static void on_connection(void *userdata, uint32_t events) {

@@ -25,6 +25,7 @@
 #include "strv.h"
 
 #define ENVIRONMENT_MAX ((size_t) 64 * 1024 * 1024)
+#define JOBS_MAX        4096
 
 typedef struct Start {
         const char *phase, *name;
@@ -177,11 +178,28 @@ static int become(Start *s) {
         return -f.error;
 }
 
+static int tell(int connection, char *request, int *ret_answer) {
+        _cleanup_free_ char *owned = request;
+        int r = client_send_on(connection, owned);
+        return r < 0 ? r : client_receive(connection, ret_answer);
+}
+
+/* What systemd has been asked to do with the app's unit: "ID UNIT TYPE STATE". */
+static char *find_job(const char *name) {
+        _cleanup_free_ char *unit = xasprintf("app-%s.service", name), *text = NULL;
+        char *const argv[] = { (char *) "/usr/bin/systemctl", (char *) "list-jobs", (char *) "--no-legend",
+                (char *) "--no-pager", unit, NULL };
+        char type[16];
+        int status, r = process_capture(argv, JOBS_MAX, &text, &status);
+        return xstrdup(r >= 0 && sscanf(text, "%*u %*s %15s", type) == 1 ? type : AGENT_NO_JOB);
+}
+
 static int tell_end(int connection, const char *phase, const char *name, int code, int status) {
-        _cleanup_free_ char *request = xasprintf("ended %s %s %d %d", phase, name, code, status);
-        int answer, r = connection >= 0 ? client_send_on(connection, request)
-                                        : (connection = client_send(request));
-        return r < 0 ? r : client_receive(connection, &answer);
+        int answer, r = tell(connection, xasprintf("ended %s %s %d %d", phase, name, code, status), &answer);
+        if (r < 0 || answer != AGENT_WANTS_JOB)
+                return r;
+        _cleanup_free_ char *job = find_job(name);
+        return tell(connection, xasprintf("ended %s %s %d %d %s", phase, name, code, status, job), &answer);
 }
 
 /* The agent is told how it ended, and when whoever waits for it is killed. */
@@ -205,16 +223,28 @@ static int run_hook(Start *s) {
 }
 
 /* systemd.exec(5): EXIT_CODE and EXIT_STATUS are of the main process, and missing if there was none. */
-static int report_main(const char *name) {
+static void read_end(int *ret_code, int *ret_status) {
         const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS");
         uint64_t number;
+        *ret_code = CLD_EXITED;
+        *ret_status = EXECUTION_EXIT_FAILURE;
         if (!code || !status)
-                return tell_end(-1, "main", name, CLD_EXITED, EXECUTION_EXIT_FAILURE);
-        if (streq(code, "exited") && parse_uint(status, 255, &number) >= 0)
-                return tell_end(-1, "main", name, CLD_EXITED, (int) number);
+                return;
+        if (streq(code, "exited") && parse_uint(status, 255, &number) >= 0) {
+                *ret_status = (int) number;
+                return;
+        }
         int signal = signal_from_name(status);
-        return tell_end(-1, "main", name, streq(code, "dumped") ? CLD_DUMPED : CLD_KILLED,
-                        signal < 0 ? SIGKILL : signal);
+        *ret_code = streq(code, "dumped") ? CLD_DUMPED : CLD_KILLED;
+        *ret_status = signal < 0 ? SIGKILL : signal;
+}
+
+static int report_main(const char *name) {
+        int code, status;
+        _cleanup_free_ char *watch = xasprintf("watch main %s", name);
+        _cleanup_close_ int connection = client_send(watch);
+        read_end(&code, &status);
+        return connection < 0 ? connection : tell_end(connection, "main", name, code, status);
 }
 
 int main(int argc, char **argv) {

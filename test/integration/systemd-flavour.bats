@@ -96,6 +96,68 @@ ended() { rkt status --wait=20s "$uuid" | grep -qx state=exited; }
     has '^app-app=0$'
 }
 
+@test "systemd flavour: an app that its own stop signal ends has failed unless somebody has asked for that" {
+    busybox_image app "$(sh_app 'echo up; exec sleep 1000')"
+    check_fails 143 rkt run "${stage1[@]}" --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/app --exec=/bin/sh -- -c 'kill -TERM $$'
+    check rkt status "$(<"$BATS_TEST_TMPDIR/uuid")"
+    has '^app-app=143$'
+    check_fails 138 rkt run "${stage1[@]}" example.com/app --stop-signal=USR1 --exec=/bin/sh -- -c 'kill -USR1 $$'
+
+    local ask
+    for ask in 'rkt stop $uuid' 'managed stop app-app.service' 'managed poweroff' 'kill -TERM $run_pid'; do
+        start_systemd example.com/app
+        eval "$ask" || : # the pod may have gone before the answer
+        ended
+        wait "$run_pid" || { echo "$ask"; return 1; }
+    done
+
+    # a signal is not a request
+    start_systemd example.com/app
+    managed kill --kill-whom=main --signal=TERM app-app.service || :
+    ended
+    local status=0
+    wait "$run_pid" || status=$?
+    ((status == 143))
+}
+
+ups() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == $1)); }
+
+@test "systemd flavour: an app is started again as its policy says, and stopped or started again by systemctl, whatever that says" {
+    busybox_image app "$(sh_app 'trap "exit 0" USR2; echo up; while :; do sleep 0.05; done')"
+    start_systemd example.com/app --restart=on-failure
+    wait_for 10 ups 1
+    check managed kill --kill-whom=main --signal=TERM app-app.service
+    wait_for 10 ups 2
+    wait_for 10 managed is-active app-app.service
+    check managed restart app-app.service
+    wait_for 10 ups 3
+    managed kill --kill-whom=main --signal=USR2 app-app.service || :
+    ended
+    wait "$run_pid"
+
+    start_systemd example.com/app --restart=always
+    wait_for 10 ups 1
+    check managed kill --kill-whom=main --signal=USR2 app-app.service
+    wait_for 10 ups 2
+    wait_for 10 managed is-active app-app.service
+    managed stop app-app.service || :
+    ended
+    wait "$run_pid"
+    ups 2
+
+    start_systemd example.com/app
+    wait_for 10 ups 1
+    check managed restart app-app.service
+    wait_for 10 ups 2
+    check managed restart app-app.service
+    wait_for 10 ups 3
+    check rkt status "$uuid"
+    has '^state=running$'
+    managed stop app-app.service || :
+    ended
+    wait "$run_pid"
+}
+
 @test "systemd flavour: the first app that fails ends the pod with its status; the others are stopped" {
     busybox_image two "$(sh_app 'trap "exit 0" TERM; while :; do sleep 0.05; done')"
     check_fails 5 rkt run "${stage1[@]}" --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/two --name=stays --- \

@@ -3,7 +3,7 @@
 #
 # Pods with users of their own (--private-users) of the systemd stage1: systemd as PID 1 of a user namespace.
 
-# shellcheck disable=SC2016,SC2034,SC2154 # scripts for the apps' shells; options are inspect's; uuid and run_pid are start_pod's
+# shellcheck disable=SC2016,SC2034,SC2054,SC2154 # scripts for the apps' shells; options are inspect's; uuid and run_pid are start_pod's
 load lib
 load pods
 
