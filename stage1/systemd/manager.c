@@ -104,7 +104,8 @@ static int use_broker(void) {
 static int link_services(void) {
         static const char *const services[][2] = { { "logind", "login1" }, { "hostnamed", "hostname1" } };
         for (size_t i = 0; i < ELEMENTSOF(services); i++) {
-                _cleanup_free_ char *to = xasprintf(AGENT_PROGRAMS "/units/systemd-%s.service", services[i][0]),
+                _cleanup_free_ char *to = xasprintf(AGENT_PROGRAMS "/units/systemd-%s.service",
+                                                    services[i][0]),
                                     *at = xasprintf("/run/systemd/system/dbus-org.freedesktop.%s.service",
                                                     services[i][1]);
                 if (symlink(to, at) < 0)
@@ -117,7 +118,8 @@ static int prepare(const Boot *b, PodRoot *root) {
         Journal journal = { .max_use = b->plan->log_size };
         int r = mount_programs(root);
         if (r < 0 || (r = replace_shutdown()) < 0 || (r = write_files()) < 0 ||
-                        (r = units_write(b->plan)) < 0 || (r = use_broker()) < 0 || (r = link_services()) < 0)
+                        (r = units_write(b->plan)) < 0 || (r = use_broker()) < 0 ||
+                        (r = link_services()) < 0)
                 return r;
         r = mkdir_parents_at(AT_FDCWD, "/run/systemd/journal", 0755);
         if (r >= 0)
@@ -131,8 +133,10 @@ static int prepare(const Boot *b, PodRoot *root) {
 #define BIT(capability) (UINT64_C(1) << (capability))
 
 /* What systemd and its services use in a container (systemd-nspawn(1) leaves the same), and what an app has
- * been given. */
+ * been given; all if apps may come that nobody knows yet. */
 static uint64_t capabilities(const Plan *p) {
+        if (p->mutable)
+                return capabilities_all();
         uint64_t set = BIT(CAP_AUDIT_CONTROL) | BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) |
                        BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) |
                        BIT(CAP_IPC_OWNER) | BIT(CAP_KILL) | BIT(CAP_LEASE) | BIT(CAP_LINUX_IMMUTABLE) |
@@ -188,7 +192,14 @@ static const Manager manager = {
         .start = start,
         .attend = agent_attend,
         .let_go = agent_let_go,
-        .start_again = agent_start_again,
+        .add = agent_add,
+        .remove = agent_remove,
+        .start_app = agent_start_app,
+        .stop_app = agent_stop_app,
+        .is_asked = agent_is_asked,
+        .process_ended = agent_process_ended,
+        .is_up = agent_is_up,
+        .has_ended = agent_has_ended,
         .stop = agent_stop,
         .starts_again = agent_starts_again,
         .end = agent_end,
@@ -197,10 +208,6 @@ static const Manager manager = {
 static int check(const Plan *p) {
         if (access(SYSTEMD, X_OK) < 0)
                 return log_error_errno(errno, "the systemd stage1 needs the host's systemd: " SYSTEMD);
-        if (p->mutable) {
-                log_error("--mutable: the systemd stage1 cannot change a running pod; the native one can");
-                return -EOPNOTSUPP;
-        }
         return 0;
 }
 
