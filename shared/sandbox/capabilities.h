@@ -3,10 +3,15 @@
 
 /* Sets of capabilities (capabilities(7)) as masks: bit N is capability number N. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What an app has when nobody says anything else: the 14 of rkt 1.30 and Docker. */
 extern const uint64_t capabilities_default;
+
+/* What systemd and its services use in a container (systemd-nspawn(1) leaves the same): of a service manager
+ * that is the pod's PID 1. own_network: the pod does not have the host's. */
+uint64_t capabilities_of_manager(bool own_network);
 
 /* Every capability that this kernel knows. */
 uint64_t capabilities_all(void);

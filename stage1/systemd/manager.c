@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -130,23 +129,9 @@ static int prepare(const Boot *b, PodRoot *root) {
         return agent_listen(&agent);
 }
 
-#define BIT(capability) (UINT64_C(1) << (capability))
-
-/* What systemd and its services use in a container (systemd-nspawn(1) leaves the same), and what an app has
- * been given; all if apps may come that nobody knows yet. */
+/* Beside them, what an app has been given. */
 static uint64_t capabilities(const Plan *p) {
-        if (p->mutable)
-                return capabilities_all();
-        uint64_t set = BIT(CAP_AUDIT_CONTROL) | BIT(CAP_AUDIT_WRITE) | BIT(CAP_CHOWN) |
-                       BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) |
-                       BIT(CAP_IPC_OWNER) | BIT(CAP_KILL) | BIT(CAP_LEASE) | BIT(CAP_LINUX_IMMUTABLE) |
-                       BIT(CAP_MKNOD) | BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_NET_BROADCAST) |
-                       BIT(CAP_NET_RAW) | BIT(CAP_SETFCAP) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) |
-                       BIT(CAP_SETUID) | BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_BOOT) | BIT(CAP_SYS_CHROOT) |
-                       BIT(CAP_SYS_NICE) | BIT(CAP_SYS_PTRACE) | BIT(CAP_SYS_RESOURCE) |
-                       BIT(CAP_SYS_TTY_CONFIG);
-        if (p->net != PLAN_NET_HOST)
-                set |= BIT(CAP_NET_ADMIN);
+        uint64_t set = capabilities_of_manager(p->net != PLAN_NET_HOST);
         for (size_t i = 0; i < p->n_apps; i++)
                 set |= p->apps[i].capabilities;
         return set;
@@ -192,14 +177,7 @@ static const Manager manager = {
         .start = start,
         .attend = agent_attend,
         .let_go = agent_let_go,
-        .add = agent_add,
-        .remove = agent_remove,
-        .start_app = agent_start_app,
-        .stop_app = agent_stop_app,
-        .is_asked = agent_is_asked,
-        .process_ended = agent_process_ended,
-        .is_up = agent_is_up,
-        .has_ended = agent_has_ended,
+        .start_again = agent_start_again,
         .stop = agent_stop,
         .starts_again = agent_starts_again,
         .end = agent_end,
@@ -208,6 +186,10 @@ static const Manager manager = {
 static int check(const Plan *p) {
         if (access(SYSTEMD, X_OK) < 0)
                 return log_error_errno(errno, "the systemd stage1 needs the host's systemd: " SYSTEMD);
+        if (p->mutable) {
+                log_error("--mutable: the systemd stage1 cannot change a running pod; the native one can");
+                return -EOPNOTSUPP;
+        }
         return 0;
 }
 
