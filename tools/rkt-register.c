@@ -127,7 +127,14 @@ static int read_leader(Bus *bus, pid_t *ret, char ***ret_limits) {
                 return r;
         _cleanup_strv_ char **words = strv_split(line, '\t');
         r = parse_leader(words[0], ret);
-        *ret_limits = strv_copy(words + 1);
+        *ret_limits = strv_copy(NULL);
+        for (char **word = words + 1; r >= 0 && *word; word++) {
+                const char *signal = startswith(*word, "stop-signal=");
+                if (signal)
+                        r = set_stop_signal(signal, NULL);
+                else
+                        strv_add(ret_limits, *word);
+        }
         return r < 0 ? r : 1;
 }
 

@@ -11,6 +11,7 @@
 #include "log-limit.h"
 #include "log.h"
 #include "mutable.h"
+#include "own-init.h"
 #include "strv.h"
 #include "types.h"
 
@@ -90,7 +91,18 @@ static void drop_words(char **words, size_t from) {
                 free(TAKE_PTR(words[i - 1]));
 }
 
-static int generate_exec(const AppRequest *a, const ImageManifest *image, App *app) {
+/* In place of the shell or the like that an image runs otherwise. */
+static void choose_init(App *app) {
+        if (strv_length(app->exec) > 0 && own_init_is_program(app->exec[0]))
+                return;
+        strv_free(app->exec);
+        app->exec = NULL;
+        strv_add(&app->exec, OWN_INIT_PATH);
+}
+
+static int generate_exec(const PodRequest *q, const AppRequest *a, const ImageManifest *image, App *app) {
+        if (q->own_init)
+                choose_init(app);
         if (a->replace_arguments && app->exec)
                 drop_words(app->exec, count_program_words(image, app));
         if (a->exec) {
@@ -145,6 +157,8 @@ static int generate_app(const PodRequest *q, const AppRequest *a, const ImageMan
         _cleanup_app_ App *app = NULL;
         if (image->app) {
                 app = app_copy(image->app);
+        } else if (q->own_init) {
+                app = app_new("0", "0");
         } else if (a->exec) {
                 _cleanup_free_ char *uid = xasprintf("%u", getuid()), *gid = xasprintf("%u", getgid());
                 app = app_new(uid, gid);
@@ -152,15 +166,15 @@ static int generate_app(const PodRequest *q, const AppRequest *a, const ImageMan
                 log_error("image %s: it has no app section; name a command with --exec", image->name);
                 return -EINVAL;
         }
-        int r = generate_exec(a, image, app);
+        int r = generate_exec(q, a, image, app);
         if (r >= 0)
                 r = generate_isolators(&a->isolators, &app->isolators);
         if (r < 0)
                 return r;
 
-        replace(&app->working_directory, a->working_directory);
-        replace(&app->user, a->user);
-        replace(&app->group, a->group);
+        replace(&app->working_directory, q->own_init ? "/" : a->working_directory);
+        replace(&app->user, a->user ?: (q->own_init ? "0" : NULL));
+        replace(&app->group, a->group ?: (q->own_init ? "0" : NULL));
         if (a->supplementary_gids_given) {
                 free(app->supplementary_gids);
                 app->n_supplementary_gids = a->n_supplementary_gids;
@@ -283,6 +297,8 @@ int pod_manifest_generate(const PodRequest *q, const PodImage *images, PodManife
         name_values_merge(&m->user_labels, &q->user_labels);
         if (q->mutable)
                 name_values_set(&m->annotations, POD_MUTABLE_ANNOTATION, "true");
+        if (q->own_init)
+                name_values_set(&m->annotations, OWN_INIT_ANNOTATION, OWN_INIT_SYSTEMD);
         add_volumes_and_ports(q, m);
         *ret = TAKE_PTR(m);
         return 0;

@@ -18,6 +18,7 @@
 #include "mapped-overlay.h"
 #include "mutable.h"
 #include "overlay-support.h"
+#include "own-init.h"
 #include "pod-manifest.h"
 #include "process.h"
 #include "published-ports.h"
@@ -148,6 +149,23 @@ int pod_apps_check(const PodManifest *m) {
         return r;
 }
 
+static int check_own_init(const PodManifest *m, const ImageManifest *stage1) {
+        _cleanup_free_ char *error = NULL;
+        bool wanted;
+        int r = own_init_parse(&m->annotations, &wanted, &error);
+        if (r < 0)
+                log_error("the pod's %s", error);
+        if (r < 0 || !wanted)
+                return r;
+        const char *can = name_values_get(&stage1->annotations, OWN_INIT_ANNOTATION);
+        if (!can || !streq(can, OWN_INIT_SYSTEMD)) {
+                log_error("--init=" OWN_INIT_SYSTEMD ": the stage1 %s cannot boot the init of an image",
+                                stage1->name);
+                return -EOPNOTSUPP;
+        }
+        return 0;
+}
+
 /* Whether they are free on the host is found out when the pod is run. */
 static int check_ports(const PodManifest *m) {
         _cleanup_free_ PublishedPort *ports = NULL;
@@ -252,6 +270,8 @@ int pod_prepare(const PodRequest *q, const char *uuid_file, Pod **ret) {
                 r = q->pod_manifest ? load_pod_manifest(&p) : load_requested_images(&p);
         if (r >= 0)
                 r = pod_apps_check(p.manifest);
+        if (r >= 0)
+                r = check_own_init(p.manifest, p.stage1.manifest);
         if (r >= 0)
                 r = check_ports(p.manifest);
         if (r < 0)

@@ -9,6 +9,7 @@
 #include "file.h"
 #include "log-limit.h"
 #include "log.h"
+#include "own-init.h"
 #include "strv.h"
 #include "types.h"
 
@@ -140,6 +141,15 @@ static int set_private_users(const char *value, void *userdata) {
         return 0;
 }
 
+static int set_init(const char *value, void *userdata) {
+        bool *wanted = &pod_request.own_init;
+        if (streq(value, "no") || streq(value, OWN_INIT_SYSTEMD))
+                *wanted = !streq(value, "no");
+        else
+                return pod_request_fail("init", value, xstrdup("expected " OWN_INIT_SYSTEMD " or no"));
+        return 0;
+}
+
 static int set_log_size(const char *value, void *userdata) {
         uint64_t bytes;
         char *error = NULL;
@@ -161,6 +171,8 @@ static int set_log_dir(const char *value, void *userdata) {
 const Option pod_request_options[] = {
         { "inherit-env", OPTION_BOOL, &pod_request.inherit_env,
                         "inherit all environment variables not set by apps" },
+        { "init", OPTION_CALL, NULL, "systemd: boot the image's own init, the pod's only app, as its PID 1",
+                        .call = set_init, .shown_default = "no" },
         { "log-dir", OPTION_CALL, NULL,
                         "directory of the host for the log files that apps have by --log-path",
                         .call = set_log_dir, .shown_default = "DIR" },
@@ -261,10 +273,10 @@ static int check_mounts(const Mount *mounts, size_t n) {
 static int check_pod_manifest(void) {
         const PodRequest *q = &pod_request;
         if (q->n_apps > 0 || q->n_volumes > 0 || q->n_mounts > 0 || q->n_ports > 0 || q->isolators.n > 0 ||
-                        q->log_size || q->log_dir || q->inherit_env || q->environment.n > 0 ||
+                        q->log_size || q->log_dir || q->own_init || q->inherit_env || q->environment.n > 0 ||
                         q->environment_file.n > 0 || (q->pull_policy_given && q->pull_policy != PULL_NEW)) {
                 log_error("conflicting flags set with --pod-manifest (images, --volume, --mount, --port, "
-                          "--pull-policy, limits, --log-dir, --log-size, --sysctl, "
+                          "--pull-policy, limits, --init, --log-dir, --log-size, --sysctl, "
                           "--inherit-env, --set-env and --set-env-file come from the manifest)");
                 return -EINVAL;
         }
@@ -298,6 +310,12 @@ int pod_request_check(void) {
         if (q->n_apps == 0) {
                 log_error("must provide at least one image or specify the pod manifest");
                 return -EINVAL;
+        }
+        if (q->own_init && (q->n_apps > 1 || q->private_users)) {
+                log_error("--init=" OWN_INIT_SYSTEMD
+                          ": a pod that boots the init of its image cannot have %s",
+                                q->n_apps > 1 ? "several apps" : "a user namespace (--private-users)");
+                return -EOPNOTSUPP;
         }
         int r = check_log_paths();
         if (r >= 0)

@@ -59,7 +59,8 @@ typedef struct PodRequest {
         char *log_dir;  /* absolute; NULL: not given */
         char *log_size; /* NULL: not given */
         bool private_users;
-        bool mutable;                                             /* apps are added when it runs */
+        bool own_init; /* the only app is the init of its image: own-init.h */
+        bool mutable;  /* apps are added when it runs */
         NameValueList annotations, user_annotations, user_labels; /* of a mutable pod */
         char *pod_manifest;
         PullPolicy pull_policy;

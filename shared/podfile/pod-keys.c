@@ -205,6 +205,7 @@ static const Key pod_keys[] = {
         { "DNSDomain", KEY_VALUE, "dns-domain" },
         { .name = "AddHost", .call = add_hosts },
         { "IPC", KEY_VALUE, "ipc" },
+        { "Init", KEY_VALUE, "init" },
         { "LogDir", KEY_VALUE, "log-dir" },
         { "LogSize", KEY_VALUE, "log-size" },
         { "PrivateUsers", KEY_BOOL, "private-users" },

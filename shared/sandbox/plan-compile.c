@@ -13,6 +13,7 @@
 #include "masks.h"
 #include "plan-isolators.h"
 #include "plan-mounts.h"
+#include "plan-own-init.h"
 #include "start-order.h"
 #include "strv.h"
 #include "types.h"
@@ -185,6 +186,7 @@ static Plan *plan_new(const PlanRequest *q, size_t n_apps) {
         p->private_ipc = q->private_ipc;
         p->interactive = q->interactive;
         p->mutable = q->mutable;
+        p->own_init = q->own_init;
         p->resolv_conf = q->resolv_conf;
         p->hosts = q->hosts;
         p->apps = xnew(PlanApp, n_apps);
@@ -192,7 +194,15 @@ static Plan *plan_new(const PlanRequest *q, size_t n_apps) {
         return p;
 }
 
-int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **ret) {
+int plan_compile(const PlanRequest *request, const PodManifest *m, int podfd, Plan **ret) {
+        PlanRequest copy = *request;
+        const PlanRequest *q = &copy;
+        _cleanup_free_ char *error = NULL;
+        int r = own_init_parse(&m->annotations, &copy.own_init, &error);
+        if (r < 0) {
+                log_error("the pod's %s", error);
+                return r;
+        }
         if (q->interactive && (m->n_apps != 1 || q->mutable)) {
                 log_error("an interactive pod has exactly one app and keeps it, this one has %zu",
                                 m->n_apps);
@@ -207,9 +217,7 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
         }
 
         _cleanup_free_ size_t *order = xnew(size_t, m->n_apps);
-        _cleanup_free_ char *error = NULL;
-        int r = compile_log_dir(m, p);
-        if (r < 0)
+        if ((r = compile_log_dir(m, p)) < 0)
                 return r;
         r = pod_start_order(m, order, &error);
         if (r < 0) {
@@ -222,6 +230,8 @@ int plan_compile(const PlanRequest *q, const PodManifest *m, int podfd, Plan **r
                         return r;
         }
         r = plan_compile_pod_isolators(q, &m->isolators, podfd, p);
+        if (r >= 0 && p->own_init)
+                r = plan_compile_own_init(m, p);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(p);

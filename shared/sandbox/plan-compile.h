@@ -18,6 +18,7 @@ typedef struct PlanRequest {
         bool private_ipc;
         bool interactive;
         bool mutable;
+        bool own_init;         /* plan_compile finds out */
         bool all_capabilities; /* --insecure-options=capabilities */
         bool all_paths;
         bool no_seccomp;

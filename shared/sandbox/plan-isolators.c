@@ -26,13 +26,15 @@ static int compile_capabilities(const PlanRequest *q, const IsolatorList *l, Pla
         const Isolator *retain = isolators_find(l, ISOLATOR_CAPABILITIES_RETAIN);
         const Isolator *removed = isolators_find(l, ISOLATOR_CAPABILITIES_REMOVE);
         const Isolator *isolator = retain ?: removed;
-        a->capabilities = capabilities_default;
+        uint64_t given = q->own_init ? capabilities_of_manager(q->net != PLAN_NET_HOST)
+                                     : capabilities_default;
+        a->capabilities = given;
         if (isolator) {
                 uint64_t set = 0;
                 int r = capabilities_of(isolator, a->name, &set);
                 if (r < 0)
                         return r;
-                a->capabilities = retain ? set : capabilities_default & ~set;
+                a->capabilities = retain ? set : given & ~set;
         }
         if (q->all_capabilities)
                 a->capabilities = capabilities_all();

@@ -156,6 +156,8 @@ json_object *plan_to_json(const Plan *p) {
         add_string(o, "selinuxMountContext", p->selinux_mount_context);
         if (p->mutable)
                 add_bool(o, "mutable", true);
+        if (p->own_init)
+                add_bool(o, "ownInit", true);
         add_bool(o, "privateIPC", p->private_ipc);
         add_bool(o, "interactive", p->interactive);
         add_string(o, "resolvConf", file_names[p->resolv_conf]);
@@ -401,6 +403,7 @@ static int plan_from_json(JsonContext *c, Plan *p) {
                         (r = get_string(c, o, "selinuxMountContext", JSON_OPTIONAL,
                                          &p->selinux_mount_context)) < 0 ||
                         (r = json_get_bool(c, o, "mutable", JSON_OPTIONAL, &p->mutable)) < 0 ||
+                        (r = json_get_bool(c, o, "ownInit", JSON_OPTIONAL, &p->own_init)) < 0 ||
                         (r = json_get_bool(c, o, "privateIPC", JSON_REQUIRED, &p->private_ipc)) < 0 ||
                         (r = json_get_bool(c, o, "interactive", JSON_REQUIRED, &p->interactive)) < 0 ||
                         (r = get_word(c, o, "resolvConf", file_names, _PLAN_FILE_MAX, &resolv_conf)) < 0 ||

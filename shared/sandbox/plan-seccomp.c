@@ -65,6 +65,23 @@ static int get_filter(const PlanRequest *q, const Isolator *i, bool retain, Plan
         return 0;
 }
 
+/* A system makes mounts, namespaces and filters of its own. What it does not get is what would reach the
+ * host by the capabilities that it needs for that, as systemd-nspawn(1) has it. */
+static char *own_init_calls[] = { (char *) "acct", (char *) "add_key", (char *) "adjtimex", (char *) "bpf",
+        (char *) "clock_adjtime", (char *) "clock_settime", (char *) "create_module",
+        (char *) "delete_module", (char *) "fanotify_init", (char *) "finit_module",
+        (char *) "get_kernel_syms", (char *) "init_module", (char *) "io_uring_enter",
+        (char *) "io_uring_register", (char *) "io_uring_setup", (char *) "ioperm", (char *) "iopl",
+        (char *) "kexec_file_load", (char *) "kexec_load", (char *) "keyctl", (char *) "lookup_dcookie",
+        (char *) "nfsservctl", (char *) "open_by_handle_at", (char *) "perf_event_open",
+        (char *) "query_module", (char *) "request_key", (char *) "settimeofday", (char *) "stime",
+        (char *) "swapoff", (char *) "swapon", (char *) "syslog", (char *) "_sysctl", (char *) "uselib",
+        (char *) "userfaultfd", (char *) "vm86", (char *) "vm86old", NULL };
+static const Isolator own_init_filter = { .name = (char *) "of an image's init",
+        .type = ISOLATOR_SECCOMP_REMOVE,
+        .set = own_init_calls,
+        .error_name = (char *) "EPERM" };
+
 int plan_compile_seccomp(const PlanRequest *q, const IsolatorList *l, PlanApp *a) {
         const Isolator *retain = isolators_find(l, ISOLATOR_SECCOMP_RETAIN);
         const Isolator *removed = isolators_find(l, ISOLATOR_SECCOMP_REMOVE);
@@ -80,6 +97,8 @@ int plan_compile_seccomp(const PlanRequest *q, const IsolatorList *l, PlanApp *a
         /* nothing to remove: that is how an image asks for what it would have had anyway */
         if (removed && !is_only(removed, NOTHING))
                 return get_filter(q, removed, false, a);
+        if (q->own_init)
+                return get_filter(q, &own_init_filter, false, a);
         a->seccomp = xstrdup(PLAN_SECCOMP_DEFAULT);
         syscall_filter_default(&a->filter);
         return 0;

@@ -146,6 +146,7 @@ typedef struct Plan {
         char *selinux_mount_context; /* of what the apps have in common; NULL: none */
         bool private_ipc;
         bool mutable;     /* apps come and go while the pod runs */
+        bool own_init;    /* the only app is the init of its image, and becomes PID 1: own-init.h */
         bool interactive; /* the only app has rkt's own stdin, stdout and stderr */
         PlanFile resolv_conf, hosts;
         PlanLimits limits; /* of all apps together, and their supervisors */

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -29,6 +30,7 @@
 #include "pod-root.h"
 #include "process.h"
 #include "sealed.h"
+#include "target.h"
 #include "terminal.h"
 
 #define PATIENCE_MS 5000 /* for a pod that is being started */
@@ -98,10 +100,33 @@ static int open_app(Entry *e, char **ret_what) {
         return 0;
 }
 
+/* The image's init: its mount namespace is the app's, and its own cgroup is the one below the pod's in which
+ * systemd lets others be; another init makes none, and leaves us the pod's. */
+static int open_init(Entry *e, char **ret_what) {
+        _cleanup_free_ char *pod_cgroup = NULL, *scope = NULL;
+        /* until it is about to be executed, the root is still ours */
+        *ret_what = xstrdup("stage1/rootfs/" LEADER_INIT);
+        if (access(*ret_what, F_OK) < 0)
+                return -errno;
+        free(*ret_what);
+        *ret_what = xasprintf("/proc/%d/ns/mnt", (int) e->pid);
+        e->mount_namespace = open(*ret_what, O_RDONLY | O_CLOEXEC);
+        if (e->mount_namespace < 0)
+                return -errno;
+        int r = read_line_at(AT_FDCWD, "subcgroup", &pod_cgroup);
+        if (r < 0)
+                return r;
+        scope = xasprintf("%s/init.scope", pod_cgroup);
+        e->cgroup = cgroup_open(scope);
+        if (e->cgroup == -ENOENT)
+                e->cgroup = cgroup_open(pod_cgroup);
+        return MIN(e->cgroup, 0);
+}
+
 static int wait_for_app(Entry *e) {
         for (unsigned waited = 0;; waited += 10) {
                 _cleanup_free_ char *what = NULL;
-                int r = open_app(e, &what);
+                int r = e->plan->own_init ? open_init(e, &what) : open_app(e, &what);
                 if (r >= 0)
                         return 0;
                 if (r != -ENOENT || waited >= PATIENCE_MS)
@@ -167,6 +192,19 @@ static int terminal_output(const Entry *e) {
         return !e->keep[1] ? STDOUT_FILENO : !e->keep[2] ? STDERR_FILENO : STDIN_FILENO;
 }
 
+/* Where PID 1's root is the image's, what lies there is no more than its word. */
+static int open_terminal_of_image(Entry *e) {
+        char path[32];
+        struct stat st;
+        _cleanup_close_ int fd = target_find(e->leader_root, "/dev/pts/ptmx");
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return fd < 0 ? fd : -errno;
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
+                return -ENODEV;
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        return terminal_open_pair(AT_FDCWD, path, &e->master, &e->slave);
+}
+
 /* A terminal of the pod stands in for each of the caller's: the process does not get hold of it, but what
  * leads elsewhere, to a file or a pipe, is its own. */
 static int open_terminal(Entry *e) {
@@ -177,7 +215,9 @@ static int open_terminal(Entry *e) {
         }
         if (!any)
                 return 0;
-        int r = terminal_open_pair(e->leader_root, "dev/pts/ptmx", &e->master, &e->slave);
+        int r = e->plan->own_init
+                                ? open_terminal_of_image(e)
+                                : terminal_open_pair(e->leader_root, "dev/pts/ptmx", &e->master, &e->slave);
         if (r < 0)
                 return log_error_errno(r, "cannot open a terminal in the pod");
         terminal_copy_size(e->keep[0] ? terminal_output(e) : STDIN_FILENO, e->master);
@@ -207,7 +247,10 @@ static int prepare(Entry *e) {
                         (r = open_terminal(e)) < 0)
                 return r;
         /* the pid namespace is the next child's; the others are ours from now on, which nobody notices */
-        if (setns(e->leader, CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) < 0)
+        int namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
+        if (e->plan->own_init)
+                namespaces |= CLONE_NEWCGROUP;
+        if (setns(e->leader, namespaces) < 0)
                 return log_error_errno(errno, "cannot join the pod's namespaces");
         return look_into_app(e);
 }
@@ -223,7 +266,7 @@ static _noreturn_ void run_child(const Entry *e, int failure) {
                 .filter = e->app.seccomp ? &e->filter : NULL,
                 .user_namespace = e->user_namespace,
                 .mount_namespace = e->mount_namespace,
-                .has_cgroup = e->cgroup >= 0,
+                .has_cgroup = e->cgroup >= 0 && !e->plan->own_init,
                 .cgroup1 = &e->cgroup1,
                 .cgroup_mount = -1,
                 .standard = { -1, -1, -1 },

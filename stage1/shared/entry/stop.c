@@ -36,12 +36,14 @@ static const Command command = {
 static int stop(void) {
         pid_t pid = 0;
         _cleanup_close_ int pidfd = -1;
-        int r = leader_read_pid(&pid);
+        int signal = SIGKILL, r = leader_read_pid(&pid);
+        if (r >= 0 && !force)
+                r = leader_stop_signal(STOP_SIGNAL, &signal);
         if (r < 0)
                 return r;
         r = leader_open(pid, &pidfd);
         if (r >= 0)
-                r = pidfd_signal(pidfd, force ? SIGKILL : STOP_SIGNAL);
+                r = pidfd_signal(pidfd, signal);
         if (r == -ESRCH)
                 return 0; /* it has ended: that is what was asked for */
         return r < 0 ? log_error_errno(r, "cannot stop the pod's PID 1, process %d", (int) pid) : 0;

@@ -35,6 +35,7 @@ typedef enum BootMessage {
         BOOT_GO = 'g',
         BOOT_GO_WITHOUT_CGROUP = 'n', /* the same on a host without cgroups */
         BOOT_TERMINAL = 't',          /* from PID 1, with the master side of the app's terminal */
+        BOOT_NOTIFY = 'y',            /* from PID 1, with the socket at which its image's init tells */
         BOOT_READY = 'r',             /* from PID 1: every app is ready */
         BOOT_STATUS = 'w',            /* from PID 1, with the words of an app about itself behind it */
         BOOT_EVENT = 'e',             /* from PID 1, with what happened to an app behind it: event.h */

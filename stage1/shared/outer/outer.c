@@ -15,6 +15,7 @@
 #include "file.h"
 #include "flavour.h"
 #include "host-notify.h"
+#include "init-watch.h"
 #include "log-files.h"
 #include "log.h"
 #include "memory.h"
@@ -39,11 +40,16 @@ typedef struct Waiting {
         bool separate;            /* the pod has a cgroup of its own in that of a unit */
         const char *metadata_url; /* that PID 1 does not know yet; NULL: none */
         Terminal terminal;        /* of an interactive pod */
+        InitWatch init;           /* of a pod that its image's init runs */
         int failure;              /* of ours: the pod does not count any more */
 } Waiting;
 
 static void take_terminal(Waiting *w, int master) {
         if (master < 0)
+                return;
+        if (w->init.loop >= 0)
+                init_watch_console(&w->init, master);
+        if (w->init.console.in == master)
                 return;
         int r = terminal_start(&w->terminal, STDIN_FILENO, STDOUT_FILENO, master);
         if (r < 0)
@@ -77,6 +83,8 @@ static void on_message(Waiting *w, const char *message) {
         case BOOT_STARTED:
                 w->started = true;
                 tell(w->outer, EVENT_POD_STARTED);
+                if (w->init.loop >= 0)
+                        init_watch_started(&w->init, w->outer->pid);
                 break;
         case BOOT_EVENT: pass_on_event(w->outer, message + 1); break;
         case BOOT_READY:
@@ -106,6 +114,8 @@ static bool on_control(Waiting *w) {
         message[n] = 0;
         if (*message == BOOT_TERMINAL)
                 take_terminal(w, fd);
+        else if (*message == BOOT_NOTIFY && w->init.loop >= 0)
+                init_watch_notify(&w->init, fd);
         else
                 on_message(w, message);
         return true;
@@ -160,10 +170,15 @@ static void move_to_supervisor(const Waiting *w, pid_t pid) {
                                 r, "cannot move the pod's supervisors to %s/" POD_CGROUP_SUPERVISOR, cgroup);
 }
 
+/* PID 1 is one, which takes all of the pod's cgroup. */
+static bool has_manager(const Waiting *w) {
+        return flavour.manager || w->outer->boot->plan->own_init;
+}
+
 /* Moving a process takes the kernel up to some 15 ms, so it is done beside everything else, by us. PID 1
  * must have its cgroup namespace by then, whose root is the cgroup that it is in when it makes it. */
 static void tidy_cgroup(Waiting *w) {
-        if (w->tidy || flavour.manager || !w->started ||
+        if (w->tidy || has_manager(w) || !w->started ||
                         (w->registration && w->registration->helper.out >= 0))
                 return;
         w->tidy = true;
@@ -180,7 +195,7 @@ static void give_up(Waiting *w) {
  * below, to which what the unit may use is passed down. */
 static int separate(Waiting *w) {
         const char *cgroup = pod_cgroup(w), *name = cgroup ? strrchr(cgroup, '/') : NULL;
-        if (!flavour.manager || !name || endswith(name, ".scope") || !w->registration)
+        if (!has_manager(w) || !name || endswith(name, ".scope") || !w->registration)
                 return 0;
         static const char *const controllers[] = { "+cpu", "+cpuset", "+io", "+memory", "+pids" };
         _cleanup_free_ char *below = xasprintf("rkt-%s", w->outer->boot->plan->uuid);
@@ -215,7 +230,7 @@ static void release_when_ready(Waiting *w) {
         if (w->released || w->failure || !w->networked || (w->registration && !w->registration->cgroup))
                 return;
         w->released = true;
-        if (w->registration && (flavour.manager || plan_has_limits(w->outer->boot->plan)))
+        if (w->registration && (has_manager(w) || plan_has_limits(w->outer->boot->plan)))
                 move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
         if (separate(w) < 0 || release(w->outer, pod_cgroup(w), w->metadata_url) < 0)
                 give_up(w);
@@ -250,7 +265,14 @@ static void on_registration(Waiting *w) {
 /* Of PID 1, by a signal, or of its agent. */
 static void ask(const Waiting *w, BootMessage message, int signal) {
         char byte = (char) message;
-        if (flavour.manager)
+        const Plan *p = w->outer->boot->plan;
+        if (p->own_init)
+                signal = message == BOOT_STOP     ? p->apps[0].life.stop_signal
+                         : message == BOOT_RELOAD ? p->apps[0].life.reload_signal
+                                                  : 0;
+        if (p->own_init && signal == 0)
+                return;
+        if (flavour.manager && !p->own_init)
                 send(w->outer->boot->control, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         else
                 pidfd_signal(w->outer->pidfd, signal);
@@ -307,7 +329,7 @@ static int open_signals(void) {
 static _waiting_ void wait_for_end(Waiting *w, int signals) {
         int helper = w->outer->helper;
         const Network *network = w->outer->network;
-        struct pollfd p[7 + TERMINAL_POLLS] = {
+        struct pollfd p[8 + TERMINAL_POLLS] = {
                 { .fd = w->outer->pidfd, .events = POLLIN },
                 { .fd = signals, .events = POLLIN },
                 { .events = POLLIN },
@@ -315,6 +337,7 @@ static _waiting_ void wait_for_end(Waiting *w, int signals) {
                 { .events = POLLIN },
                 { .events = POLLIN },
                 { .fd = w->outer->log_requests, .events = POLLIN },
+                { .fd = w->init.loop, .events = POLLIN },
         };
         bool idle = false;
         for (;;) {
@@ -322,7 +345,7 @@ static _waiting_ void wait_for_end(Waiting *w, int signals) {
                 p[3].fd = w->control_closed ? -1 : w->outer->boot->control;
                 p[4].fd = helper;
                 p[5].fd = network ? network->helper.out : -1;
-                terminal_poll(&w->terminal, p + 7);
+                terminal_poll(&w->terminal, p + 8);
                 int n = poll(p, ELEMENTSOF(p), idle ? -1 : MEMORY_IDLE_MS);
                 idle = n == 0;
                 if (idle)
@@ -343,19 +366,39 @@ static _waiting_ void wait_for_end(Waiting *w, int signals) {
                         on_network(w);
                 if (p[6].revents)
                         log_files_serve(w->outer->log_requests, w->outer->log_dir);
-                terminal_handle(&w->terminal, p + 7);
+                if (p[7].revents)
+                        init_watch_turn(&w->init);
+                terminal_handle(&w->terminal, p + 8);
                 tidy_cgroup(w);
                 if (p[0].revents)
                         return;
         }
 }
 
-static int reap(const Outer *o) {
+static int reap(Waiting *w) {
+        const Outer *o = w->outer;
         int wstatus;
         while (waitpid(o->pid, &wstatus, 0) < 0)
                 if (errno != EINTR)
                         return log_error_errno(errno, "cannot wait for the pod's PID 1");
-        return process_exit_status(wstatus);
+        drain_control(w);
+        return w->init.loop >= 0 && w->started ? init_watch_end(&w->init, wstatus, o->again)
+                                               : process_exit_status(wstatus);
+}
+
+#define SCOPE_PATIENCE_MS 10000
+#define SCOPE_STEP_MS     5
+
+/* The next boot is to have a scope of the same name: systemd takes the old one away when it has noticed that
+ * nobody is in it any more. */
+static void wait_for_scope(const char *cgroup) {
+        for (unsigned waited = 0; waited < SCOPE_PATIENCE_MS; waited += SCOPE_STEP_MS) {
+                _cleanup_close_ int fd = cgroup2_open(cgroup);
+                if (fd < 0)
+                        return;
+                poll(NULL, 0, SCOPE_STEP_MS);
+        }
+        log_warning("systemd still has the cgroup %s", cgroup);
 }
 
 /* machined is told about the pod while the pod runs already: the next command must not find it half known.
@@ -368,8 +411,10 @@ static void finish_registration(Waiting *w) {
         while (g->helper.out >= 0)
                 registration_read(g);
         helper_wait(&g->helper);
-        if (g->cgroup && !strstr(g->cgroup, "/machine-rkt"))
+        if (g->cgroup && (!strstr(g->cgroup, "/machine-rkt") || *w->outer->again))
                 registration_undo(w->outer->boot->plan->uuid);
+        if (g->cgroup && *w->outer->again && !w->separate && endswith(g->cgroup, ".scope"))
+                wait_for_scope(g->cgroup);
         remove_separate(w);
         free(g->cgroup);
 }
@@ -385,29 +430,31 @@ static void tell_end(const Waiting *w, int status) {
 }
 
 int outer_run(const Outer *o) {
-        Waiting w = {
-                .outer = o, .registration = o->registration, .terminal = { .input = -1, .master = -1 }
-        };
+        Waiting w = { .outer = o,
+                .registration = o->registration,
+                .terminal = { .input = -1, .master = -1 },
+                .init = INIT_WATCH_NONE };
+        const Plan *plan = o->boot->plan;
         _cleanup_close_ int signals = open_signals();
         w.networked = !o->network;
-        if (signals < 0 || o->helper_pid < 0)
+        if (signals < 0 || o->helper_pid < 0 || init_watch_start(&w.init, o->boot) < 0)
                 give_up(&w);
         else if (o->registration)
-                registration_set_leader(o->registration, o->pid, &o->boot->plan->limits);
+                registration_set_leader(o->registration, o->pid, &plan->limits,
+                                plan->own_init ? plan->apps[0].life.stop_signal : 0);
         if (o->network)
                 network_set_leader(o->network, o->pid);
         release_when_ready(&w);
         if (signals >= 0)
                 wait_for_end(&w, signals);
         terminal_end(&w.terminal);
-        int status = reap(o);
-        drain_control(&w);
+        int status = reap(&w);
         tell_end(&w, status);
         if (pod_cgroup(&w) && o->boot->cgroups != CGROUP_UNIFIED)
                 cgroup1_remove_below(pod_cgroup(&w));
         if (o->network)
                 network_undo(o->network, o->boot->plan->uuid);
-        if (o->metadata)
+        if (o->metadata && !*o->again)
                 metadata_leave(o->metadata);
         finish_registration(&w);
         if (o->network)

@@ -21,6 +21,7 @@ typedef struct Outer {
         Network *network;           /* NULL: that of the host, or none */
         Metadata *metadata;         /* NULL: the metadata service does not know the pod */
         const char *cgroup;         /* without systemd: the pod's cgroup; or NULL */
+        bool *again;                /* set when an image's init asks to be booted again */
         int log_requests, log_dir;  /* log-files.h; -1: the pod has no log directory */
 } Outer;
 

@@ -23,11 +23,13 @@ int registration_start(Registration *g, const char *uuid, const char *root, bool
         return helper_start(&g->helper, argv);
 }
 
-void registration_set_leader(Registration *g, pid_t leader, const PlanLimits *limits) {
+void registration_set_leader(Registration *g, pid_t leader, const PlanLimits *limits, int stop_signal) {
         _cleanup_strv_ char **words = strv_copy(NULL);
         strv_push(&words, xasprintf("%d", (int) leader));
         for (size_t i = 0; i < limits->n; i++)
                 strv_push(&words, xasprintf("%s=%s", limits->items[i].file, limits->items[i].value));
+        if (stop_signal > 0)
+                strv_push(&words, xasprintf("stop-signal=%d", stop_signal));
         _cleanup_free_ char *joined = strv_join(words, "\t"), *line = xasprintf("%s\n", joined);
         helper_tell(&g->helper, line);
         if (!g->wants_interfaces)

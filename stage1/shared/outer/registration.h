@@ -26,8 +26,9 @@ bool registration_possible(void);
 /* Starts it before there is a leader: it connects meanwhile. root is the path of the pod's root directory.
  * With interfaces, machined is told about the pod only after registration_set_interfaces. */
 int registration_start(Registration *g, const char *uuid, const char *root, bool interfaces);
-/* With the limits of the whole pod, which systemd sets on its scope. */
-void registration_set_leader(Registration *g, pid_t leader, const PlanLimits *limits);
+/* With the limits of the whole pod, which systemd sets on its scope, and what stops it if it is not what
+ * stops the supervisors of rkt; 0: it is. */
+void registration_set_leader(Registration *g, pid_t leader, const PlanLimits *limits, int stop_signal);
 /* Numbers of the host's interfaces that lead to the pod, separated by spaces; NULL: the pod ends before it
  * has any, and machined need not know it. */
 void registration_set_interfaces(Registration *g, const char *interfaces);

@@ -21,6 +21,7 @@
 #include "file.h"
 #include "flavour.h"
 #include "incoming.h"
+#include "init-process.h"
 #include "listen-fds.h"
 #include "log-files.h"
 #include "log.h"
@@ -37,6 +38,7 @@
 #include "registration.h"
 #include "run-options.h"
 #include "sealed.h"
+#include "strv.h"
 #include "watchdog.h"
 
 #define LOCK_NONE 2u
@@ -62,10 +64,12 @@ static int compare_numbers(const void *a, const void *b) {
 
 /* Closes what the caller left open but the locks of the pod, of its users and of its labels, which PID 1 and
  * we hold as long as we live, and sockets for the apps. */
+static unsigned *kept; /* ends with 0 */
+
 static int close_inherited(Sockets *sockets) {
         static const char *const names[] = { "RKT_LOCK_FD", "RKT_USERS_LOCK_FD", "RKT_SELINUX_LOCK_FD" };
         size_t n = listen_fds_count() + ELEMENTSOF(names);
-        _cleanup_free_ unsigned *kept = xnew(unsigned, n);
+        kept = xnew(unsigned, n + 1);
         unsigned next = 3;
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 int r = inherited_lock(names[i], &kept[i]);
@@ -131,6 +135,8 @@ static void remove_cgroup(const char *cgroup) {
                 log_warning_errno(r, "cannot remove the pod's cgroup %s", cgroup);
 }
 
+static bool again;
+
 static int start(const Boot *b, Registration *registration, Network *network, Metadata *metadata,
                 Sockets *sockets_of_unit) {
         _cleanup_free_ char *cgroup = NULL;
@@ -175,6 +181,8 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 inner.sources = sources[1];
                 inner.console = console;
                 inner.log_requests = log_requests[1];
+                if (b->plan->own_init)
+                        init_process_run(&inner);
                 pid1_run(&inner);
         }
         close(sockets[1]);
@@ -182,7 +190,8 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 close(log_requests[1]);
         if (b->attach >= 0)
                 close(b->attach);
-        sockets_close(sockets_of_unit);
+        if (!b->plan->own_init) /* which may have to be booted again with them */
+                sockets_close(sockets_of_unit);
         if (console >= 0)
                 close(console);
         Boot outer = *b;
@@ -194,6 +203,7 @@ static int start(const Boot *b, Registration *registration, Network *network, Me
                 .network = network,
                 .metadata = metadata,
                 .cgroup = cgroup,
+                .again = &again,
                 .log_requests = log_requests[0],
                 .log_dir = log_dir,
                 .helper = -1 };
@@ -231,6 +241,10 @@ static int run_pod(const RunOptions *o, Sockets *sockets) {
                 return r;
         if (flavour.check && (r = flavour.check(plan)) < 0)
                 return r;
+        if (plan->mutable && flavour.manager) {
+                log_error("--mutable: the %s stage1 cannot change a running pod", flavour.name);
+                return -EOPNOTSUPP;
+        }
         oom_scores_set(plan);
         if ((r = pod_files_make_volumes(plan, pod)) < 0 || (r = pod_files_write(plan, o, pod, stage1)) < 0 ||
                         (r = pod_labels_set(plan, pod)) < 0)
@@ -268,10 +282,25 @@ static int print_plan(const RunOptions *o) {
         return 0;
 }
 
+extern char **environ;
+
+/* The pod's init has asked for that (reboot(2)), and everything of the pod but its files and locks is gone:
+ * the entry point is executed again as it was executed, with the descriptors that it
+ * was given. */
+static int boot_again(char **argv, char **environment) {
+        for (size_t i = 0; kept[i]; i++)
+                fd_close_on_exec((int) kept[i], false);
+        descriptor_limit_restore();
+        execve(argv[0], argv, environment);
+        return log_error_errno(errno, "cannot boot the pod again: %s", argv[0]);
+}
+
 int main(int argc, char **argv) {
         static RunOptions o; /* for as long as the process lives, as what is passed on */
         static Sockets sockets;
         process_begin("stage1");
+        char **arguments = strv_copy(argv), **environment = xnew(char *, strv_length(environ) + 1);
+        memcpy(environment, environ, (strv_length(environ) + 1) * sizeof(*environ));
         programs = xstrndup(argv[0], strrchr(argv[0], '/') ? (size_t) (strrchr(argv[0], '/') - argv[0]) : 0);
         sealed_execute(argv);
         prctl(PR_SET_NAME, "rkt-stage1", 0, 0, 0);
@@ -284,5 +313,7 @@ int main(int argc, char **argv) {
         if (close_inherited(&sockets) < 0)
                 return EXIT_RKT_FAILURE;
         r = o.dry_run ? print_plan(&o) : run_pod(&o, &sockets);
+        if (again)
+                r = boot_again(arguments, environment);
         return r < 0 ? EXIT_RKT_FAILURE : r;
 }

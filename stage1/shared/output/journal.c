@@ -91,12 +91,15 @@ int journal_open(Journal *j, int host_usr) {
         return r < 0 ? log_error_errno(r, "cannot connect to the pod's journal") : 0;
 }
 
-void journal_open_managed(Journal *j) {
-        *j = (Journal){
-                .client = -1, .cgroup = -1, .client_source.fd = -1, .host_usr = -1, .managed = true
-        };
+void journal_open_none(Journal *j) {
+        *j = (Journal){ .client = -1, .cgroup = -1, .client_source.fd = -1, .host_usr = -1 };
         for (JournalSocket s = 0; s < _JOURNAL_SOCKET_MAX; s++)
                 j->sockets[s] = j->sources[s].fd = -1;
+}
+
+void journal_open_managed(Journal *j) {
+        journal_open_none(j);
+        j->managed = true;
 }
 
 /* Gives the journal up: writers get ECONNREFUSED instead of waiting for ever. */

@@ -51,6 +51,8 @@ typedef struct JournalSender {
 
 /* Makes the sockets in /run/systemd/journal; host_usr is taken. */
 int journal_open(Journal *j, int host_usr);
+/* What is written is not kept. */
+void journal_open_none(Journal *j);
 /* Of a pod with a service manager: nothing but the connection, once somebody listens. */
 void journal_open_managed(Journal *j);
 /* The files by which journald finds out how it is to behave here: -errno. */

@@ -56,6 +56,8 @@ static bool is_ready(const Stream *s) {
 
 /* What is beyond the limit is shown, but not kept. */
 static void log_line(Stream *s, const char *line, size_t size) {
+        while (s->terminal && size > 0 && line[size - 1] == '\r')
+                size--;
         tell_dropped(s, false);
         bool passes = !s->limit || rate_limit_pass(s->limit, monotonic_ns());
         if (passes && s->limit && !journal_ready(&s->logs->journal)) {

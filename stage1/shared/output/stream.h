@@ -28,6 +28,7 @@ typedef struct Stream {
         Logs *logs;
         JournalSender sender; /* pid is the process that runs now */
         RateLimit *limit;     /* of what is kept; NULL: none */
+        bool terminal;        /* lines end as they do there */
         bool logged;          /* the logs take its lines */
         LogFile *file;        /* in place of the logs; or NULL */
         const char *name;     /* there */

@@ -10,6 +10,7 @@
 #include "app-volumes.h"
 #include "devices.h"
 #include "file.h"
+#include "incoming.h"
 #include "log.h"
 #include "masks.h"
 #include "mounts.h"
@@ -17,6 +18,8 @@
 #include "strv.h"
 #include "target.h"
 #include "users.h"
+
+#define NETWORK_PARAMETERS "/proc/sys/net"
 
 typedef struct Building {
         const Boot *boot;
@@ -101,6 +104,16 @@ static int hide_paths(const Building *b) {
         return 0;
 }
 
+/* A system sets up the network that is its own. */
+static int hide_paths_of_system(const Building *b) {
+        _cleanup_close_ int target = target_find(b->root, NETWORK_PARAMETERS);
+        _cleanup_close_ int parameters = target < 0 ? -1 : mount_clone(target, "", false);
+        int r = hide_paths(b);
+        return r < 0 || parameters < 0 || b->boot->plan->net == PLAN_NET_HOST
+                               ? r
+                               : put(b, parameters, NETWORK_PARAMETERS, TARGET_DIRECTORY);
+}
+
 static bool image_has(const Building *b, const char *path) {
         _cleanup_close_ int fd = target_find(b->root, path);
         return fd >= 0;
@@ -163,15 +176,69 @@ static int put_credentials(const Building *b) {
         return put(b, r < 0 ? r : b->sources->credentials, CREDENTIALS_PATH, TARGET_DIRECTORY);
 }
 
+/* The pod's journal, and its name. */
+static int put_pod_files(const Building *b) {
+        int r = put_copy(b, "/run/systemd/journal", "/run/systemd/journal", TARGET_DIRECTORY,
+                        MOUNT_ATTR_RDONLY);
+        return r < 0 ? r : put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY);
+}
+
+static int put_run(const Building *b) {
+        const char *const options[] = { "source", "run", "mode", "0755",
+                MOUNT_LABEL(b->app->selinux_mount_context), NULL };
+        _cleanup_close_ int mount =
+                        mount_create("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, NULL);
+        return put(b, mount, "/run", TARGET_DIRECTORY);
+}
+
+/* In its own files, not on top of them: it may want to change them. */
+static int write_identity(const Building *b) {
+        static const char *const names[] = { "machine-id", "hostname" };
+        _cleanup_close_ int etc = target_open(b->root, "/etc", TARGET_DIRECTORY);
+        int r = MIN(etc, 0);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(names); i++) {
+                _cleanup_free_ char *path = xasprintf("/etc/%s", names[i]), *text = NULL;
+                r = read_file_at(AT_FDCWD, path, 4096, &text, NULL);
+                if (r >= 0)
+                        r = write_string_at(etc, names[i], text, 0444);
+        }
+        return r < 0 ? fail(b, r, "write what identifies the pod in", "/etc") : 0;
+}
+
+/* Not the host's, whose journal would take the pod's boots for its own. */
+static int put_boot_id(const Building *b) {
+        char uuid[UUID_STRING_SIZE];
+        uuid_new(uuid);
+        _cleanup_free_ char *text = xasprintf("%s\n", uuid);
+        int r = write_string_at(AT_FDCWD, "/run/rkt/boot-id", text, 0444);
+        return r < 0 ? fail(b, r, "write", "/run/rkt/boot-id")
+                     : put_copy(b, "/run/rkt/boot-id", "/proc/sys/kernel/random/boot_id", TARGET_FILE,
+                                       MOUNT_ATTR_RDONLY);
+}
+
+/* What a system that is booted has of its host: systemd.io/CONTAINER_INTERFACE. Its journal is where the
+ * host finds it. */
+static int put_system(const Building *b) {
+        _cleanup_free_ char *notify = xasprintf(NOTIFY_PATH, b->number);
+        int r = write_identity(b);
+        if (r >= 0)
+                r = put_boot_id(b);
+        if (r >= 0)
+                r = put_copy(b, "/var/log/journal", "/var/log/journal", TARGET_DIRECTORY, 0);
+        if (r >= 0)
+                r = put_copy(b, notify, APP_ROOT_HOST_NOTIFY, TARGET_FILE, 0);
+        if (r < 0 || access("/" INCOMING_PATH, F_OK) < 0)
+                return r;
+        return put_copy(b, "/" INCOMING_PATH, "/" INCOMING_PATH, TARGET_DIRECTORY, 0);
+}
+
 static int fill(const Building *b) {
+        bool system = b->boot->plan->own_init;
         int r;
         /* hidden before the volumes come: only what is ours is covered, and one at /sys is seen as it is */
-        if ((r = complete_image(b)) < 0 || (r = put_kernel(b)) < 0 || (r = hide_paths(b)) < 0 ||
-                        (r = put_dev(b)) < 0 ||
-                        (r = put_copy(b, "/run/systemd/journal", "/run/systemd/journal", TARGET_DIRECTORY,
-                                         MOUNT_ATTR_RDONLY)) < 0 ||
-                        (r = put_copy(b, "/etc/hostname", "/etc/hostname", TARGET_FILE, MOUNT_ATTR_RDONLY)) <
-                                        0 ||
+        if ((r = complete_image(b)) < 0 || (system && (r = put_run(b)) < 0) || (r = put_kernel(b)) < 0 ||
+                        (r = system ? hide_paths_of_system(b) : hide_paths(b)) < 0 || (r = put_dev(b)) < 0 ||
+                        (r = system ? put_system(b) : put_pod_files(b)) < 0 ||
                         (r = app_volumes_mount(b->root, b->app, b->sources)) < 0 ||
                         (r = put_notify(b)) < 0 || (r = put_credentials(b)) < 0)
                 return r;

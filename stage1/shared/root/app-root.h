@@ -9,6 +9,9 @@
 /* Where PID 1 says which of its descriptors is the mount namespace of an app: a file for each. */
 #define APP_ROOT_NAMESPACES "/run/rkt/namespaces"
 
+/* Where a system that is booted says that it is up, in its root. */
+#define APP_ROOT_HOST_NOTIFY "/run/host/notify"
+
 typedef struct AppRoot {
         int namespace; /* the mount namespace */
         int root;      /* its root directory (O_PATH) */

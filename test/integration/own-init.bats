@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Pods that boot: the init of the image is PID 1 (rkt run --init=systemd).
+
+# shellcheck disable=SC2016,SC2154 # scripts for the pods' shells; uuid and run_pid are set by start_pod
+load lib
+load pods
+
+teardown() {
+    systemctl stop rkt-test-boot.service 2>/dev/null || :
+    systemctl reset-failed rkt-test-boot.service 2>/dev/null || :
+    end_pods
+}
+
+# system_image: example.com/system, systemd with few units, the programs of which are the host's: sets system, the
+# arguments for rkt run. It counts its boots in /boots.
+system_image() {
+    local dir=$BATS_TEST_TMPDIR/image-system name units=$BATS_TEST_TMPDIR/image-system/rootfs/etc/systemd/system
+    mkdir -p "$dir/rootfs"/{usr,etc/pam.d,var,tmp,root,home} "$units/default.target.wants"
+    for name in bin lib lib64 sbin; do ln -s "usr/$name" "$dir/rootfs/$name"; done
+    ln -s ../run "$dir/rootfs/var/run"
+    cp /etc/{passwd,group} "$dir/rootfs/etc/"
+    printf 'root:*:::::::\n' >"$dir/rootfs/etc/shadow"
+    printf 'ID=system\nNAME=System\n' >"$dir/rootfs/etc/os-release"
+    printf 'another-host\n' >"$dir/rootfs/etc/hostname"
+    printf '0123456789abcdef0123456789abcdef\n' >"$dir/rootfs/etc/machine-id"
+    printf 'passwd: files\ngroup: files\nshadow: files\n' >"$dir/rootfs/etc/nsswitch.conf"
+    printf 'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n' >"$dir/rootfs/etc/pam.d/other"
+    printf '[Unit]\nDefaultDependencies=no\nAllowIsolate=yes\nAfter=count.service\nWants=systemd-journald.service systemd-journal-flush.service dbus.socket count.service\n' >"$units/default.target"
+    printf '[Unit]\nDefaultDependencies=no\nAfter=systemd-journal-flush.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\nStandardOutput=journal+console\nSyslogIdentifier=count\nExecStart=/bin/sh -c "echo boot >>/boots; echo it is up"\n' >"$units/count.service"
+    jq -n --arg arch "$(uname -m | sed 's/x86_64/amd64/')" '{acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/system",
+        labels: [{name: "os", value: "linux"}, {name: "arch", value: $arch}]}' >"$dir/manifest"
+    rkt image build --overwrite "$dir" "$dir.aci"
+    rkt --insecure-options=image fetch "$dir.aci" >/dev/null
+    system=(--init=systemd '--volume=usr,kind=host,source=/usr,readOnly=true' '--mount=volume=usr,target=/usr' example.com/system)
+}
+
+# init_image SCRIPT: example.com/init, whose init is a script.
+init_image() {
+    mkdir -p "$BATS_TEST_TMPDIR/image-init/rootfs/sbin"
+    printf '#!/bin/sh\n%s\n' "$1" >"$BATS_TEST_TMPDIR/image-init/rootfs/sbin/init"
+    chmod 755 "$BATS_TEST_TMPDIR/image-init/rootfs/sbin/init"
+    busybox_image init
+}
+
+in_pod() { rkt enter "$uuid" "$@"; }
+ended() { rkt status --wait=20s "$uuid" | grep -qx state=exited; }
+leader() { cat "/var/lib/rkt/pods/run/$uuid/pid"; }
+
+# run_ends STATUS: that of the pod's rkt run.
+run_ends() {
+    local result=0
+    wait "$run_pid" || result=$?
+    ((result == $1)) || { echo "it ended with $result"; cat "$BATS_TEST_TMPDIR/out"; return 1; }
+}
+
+@test "own init: systemd of an image boots as PID 1 in its own root, with the name and ID of the pod, and says when it is up" {
+    system_image
+    start_pod "${system[@]}"
+    check in_pod /bin/sh -c 'cat /proc/1/comm /etc/hostname /etc/machine-id; hostname; cat /proc/1/cgroup; tr "\0" "\n" </proc/1/environ; . /etc/os-release; echo "$ID"'
+    has '^systemd$'
+    (($(grep -cx "rkt-$uuid" <<<"$output") == 2))
+    has "^${uuid//-/}\$"
+    has '^0::/init.scope$'
+    has '^container=rkt$'
+    has "^container_uuid=$uuid\$"
+    has '^system$'
+    check in_pod systemctl is-active default.target
+    check rkt list --full
+    has "${uuid:0:8}.*running"
+    grep -q "^\[[ 0-9.]*\] system\[1\]: .*it is up" "$BATS_TEST_TMPDIR/out"
+    check in_pod cat /proc/sys/kernel/random/boot_id
+    [[ $output != "$(cat /proc/sys/kernel/random/boot_id)" ]]
+}
+
+@test "own init: rkt stop ends it in order with 0, and its journal stays" {
+    system_image
+    start_pod "${system[@]}"
+    check journalctl -M "rkt-$uuid" -t count -o cat
+    has '^it is up$'
+    check rkt stop "$uuid"
+    run_ends 0
+    check rkt status "$uuid"
+    has '^state=exited$'
+    has '^app-system=0$'
+    [[ ! -d /var/log/journal ]] || check journalctl -m "_MACHINE_ID=${uuid//-/}" -o cat
+    [[ ! -d /var/log/journal ]] || has '^it is up$'
+    check journalctl -D "/var/lib/rkt/pods/run/$uuid/stage1/rootfs/var/log/journal" -o cat
+    has 'Shutting down'
+    check rkt gc --grace-period=0s
+    [[ ! -e /var/log/journal/${uuid//-/} ]]
+}
+
+@test "own init: a pod that is booted again is the same pod; what it exits with is the status" {
+    system_image
+    start_pod "${system[@]}"
+    local before
+    before=$(leader)
+    check machinectl reboot "rkt-$uuid"
+    another() { [[ $(leader) != "$before" ]]; }
+    wait_for 20 another
+    check rkt status --wait-ready=20s "$uuid"
+    check in_pod grep -c boot /boots
+    [[ $output == 2 ]]
+    wait_for 10 machinectl show "rkt-$uuid" >/dev/null
+    check in_pod systemctl exit 7
+    run_ends 7
+    check rkt status "$uuid"
+    has '^app-system=7$'
+}
+
+@test "own init: machinectl poweroff, rkt stop --force and a signal to rkt run end it" {
+    system_image
+    start_pod "${system[@]}"
+    wait_for 10 machinectl show "rkt-$uuid" >/dev/null
+    check machinectl poweroff "rkt-$uuid"
+    run_ends 0
+    start_pod "${system[@]}"
+    kill -TERM "$run_pid"
+    run_ends 0
+    start_pod "${system[@]}"
+    check rkt stop --force "$uuid"
+    run_ends 137
+    check rkt status "$uuid"
+    has '^app-system=137$'
+}
+
+@test "own init: a service is ready when it has booted, and is stopped in order" {
+    system_image
+    check systemd-run --unit=rkt-test-boot --property=Type=notify --property=Delegate=yes --property=KillMode=mixed \
+        rkt run --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" "${system[@]}"
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    check in_pod systemctl is-active count.service
+    [[ $(systemctl show --property=StatusText --value rkt-test-boot) == "Pod $uuid is ready." ]]
+    check systemctl stop rkt-test-boot
+    check rkt status "$uuid"
+    has '^app-system=0$'
+}
+
+@test "own init: it has what systemd needs and nothing of the host: capabilities, devices, calls, files of the kernel" {
+    system_image
+    start_pod "${system[@]}"
+    check in_pod grep -e Seccomp: -e CapBnd /proc/self/status
+    has 'Seccomp:\s2'
+    has 'CapBnd:\s00000000fcecbfff'
+    # nodes can be made, and not opened
+    check_fails 1 in_pod /bin/sh -c 'mount -t tmpfs tmpfs /home && mknod /home/disk b 7 0 && cat /home/disk'
+    has 'Operation not permitted'
+    check in_pod /bin/sh -c 'touch /sys/kernel/x /proc/sys/kernel/hostname 2>&1; echo b >/proc/sysrq-trigger; mkdir /sys/fs/cgroup/own && echo made; cat /proc/sys/net/ipv4/ip_forward >/proc/sys/net/ipv4/ip_forward && echo net'
+    has '/sys/kernel/x.*Read-only'
+    has 'cannot create /proc/sysrq-trigger'
+    has '^made$'
+    has '^net$'
+    check_fails 16 in_pod swapoff /boots
+    has 'Not superuser'
+    # nothing of rkt is left open there
+    check in_pod /bin/sh -c 'ls -l /proc/1/fd'
+    [[ $output != *rkt/pods* ]]
+}
+
+@test "own init: an init of another kind has the console, its stop signal, and its exit status" {
+    init_image 'trap "echo asked; exit 5" USR2; echo "init $$ $1"; while :; do sleep 0.1; done'
+    rkt run --net=none --init=systemd --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/init --stop-signal=SIGUSR2 -- word \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    run_pid=$!
+    wait_for 10 grep -q '^\[[ 0-9.]*\] init\[1\]: init 1 word$' "$BATS_TEST_TMPDIR/out"
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    check in_pod /bin/hostname
+    [[ $output == "rkt-$uuid" ]]
+    check rkt stop "$uuid"
+    run_ends 5
+    grep -q 'init\[1\]: asked$' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "own init: with --interactive the console is the user's" {
+    init_image 'read -r line; echo "got $line"; [ -t 0 ] && exit 3'
+    check_fails 3 script -qec 'rkt run --net=none --init=systemd --interactive example.com/init' /dev/null <<<'typed words'
+    has 'got typed words'
+}
+
+@test "own init: the program is the image's if that is an init, and otherwise the usual one" {
+    busybox_image plain
+    check_fails 254 rkt run --net=none --init=systemd example.com/plain
+    has 'app plain: its image has no init'
+    init_image 'exit 0'
+    check rkt prepare --init=systemd example.com/init
+    local prepared=$output
+    check rkt cat-manifest "$prepared"
+    [[ $(jq -r '.apps[0].app.exec[0]' <<<"$output") == /sbin/init ]]
+    [[ $(jq -r '.annotations[] | select(.name == "coreos.com/rkt/stage1/init").value' <<<"$output") == systemd ]]
+    check rkt run-prepared --net=none "$prepared"
+    check_fails 6 rkt run --net=none --init=systemd example.com/init --exec=/bin/sh -- -c 'exit 6'
+}
+
+@test "own init: the stage1 with systemd boots it as well; that of fly, several apps and what only a supervisor does are refused by name" {
+    init_image 'exit 4'
+    check_fails 4 rkt run --net=none --stage1-from-dir=systemd --init=systemd example.com/init
+    check_fails 254 rkt run --stage1-from-dir=fly --init=systemd example.com/init
+    has 'stage1-fly cannot boot the init of an image'
+    check_fails 254 rkt run --init=systemd example.com/init example.com/init --name=two
+    has 'several apps'
+    check_fails 254 rkt run --init=upstart example.com/init
+    has '\-\-init=upstart: expected systemd or no'
+    check_fails 254 rkt run --net=none --init=systemd example.com/init --restart=always
+    has 'cannot have a restart policy'
+    check_fails 254 rkt run --net=none --init=systemd example.com/init --user=1000
+    has 'its user is another one than root'
+    check_fails 254 rkt run --net=none --init=systemd example.com/init --stdout=stream
+    has 'cannot have a choice of its standard input and output'
+    check_fails 254 rkt run --init=systemd --pod-manifest=/dev/null
+    has 'conflicting flags'
+}
+
+@test "own init: limits of the app are those of the pod, in which the init makes groups of its own" {
+    need controllers memory pids
+    system_image
+    start_pod "${system[@]}" --memory=512M --pids-limit=200
+    local cgroup
+    cgroup=/sys/fs/cgroup$(<"/var/lib/rkt/pods/run/$uuid/subcgroup")
+    [[ $(<"$cgroup/memory.max") == $((512 * 1000 * 1000)) || $(<"$cgroup/memory.max") == $((512 * 1024 * 1024)) ]]
+    [[ $(<"$cgroup/pids.max") == 200 ]]
+    check in_pod systemd-run --quiet --wait --property=MemoryMax=64M cat /sys/fs/cgroup/system.slice/memory.max
+}
