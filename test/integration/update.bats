@@ -16,7 +16,7 @@ setup_file() {
     web_root "$BATS_FILE_TMPDIR/root"
     tar -C "$BATS_FILE_TMPDIR/root" --sort=name --numeric-owner -cf "$BATS_FILE_TMPDIR/root.tar" .
     local version d
-    for version in one two broken; do
+    for version in one two broken sick; do
         d=$BATS_FILE_TMPDIR/$version
         mkdir "$d"
         echo "$version" >"$d/version"
@@ -127,6 +127,34 @@ runs_version() {
     ((status == 0))
     has '	updated$'
     runs_version rkt-test-back two
+}
+
+@test "update: a service that does not become healthy with the newer image goes back to the one before" {
+    push one
+    declare_pod rkt-test-sick registry
+    mkdir $pods/rkt-test-sick.pod.d
+    cat >$pods/rkt-test-sick.pod.d/health.conf <<'END'
+[App web]
+Notify=healthy
+HealthCmd=["/usr/bin/perl", "-e", "open(F, '/version'); exit(<F> =~ /sick/)"]
+HealthInterval=100ms
+HealthStartInterval=100ms
+HealthRetries=2
+HealthTimeout=20s
+HealthOnFailure=kill
+END
+    systemctl daemon-reload
+    check systemctl start rkt-test-sick
+    push sick
+    update
+    ((status == 254))
+    has '^rkt-test-sick.service.*	rolled back$'
+    check systemctl is-active rkt-test-sick
+    runs_version rkt-test-sick one
+    journalctl --sync
+    check journalctl -u rkt-test-sick -o cat
+    has 'it is unhealthy'
+    rkt status --format=json "$(</run/rkt/units/rkt-test-sick/uuid)" | jq -e '.apps[0].health.status == "healthy"'
 }
 
 @test "update: of the units that are named; local images; a registry that does not answer" {
