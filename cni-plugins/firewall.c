@@ -8,6 +8,7 @@
 #include "firewalld.h"
 #include "forward.h"
 #include "nat-config.h"
+#include "own.h"
 
 typedef struct Config {
         bool firewalld, tables; /* both: firewalld if it runs, else tables */
@@ -45,6 +46,11 @@ static IpPrefix *addresses_of(const CniResult *result) {
         return addresses;
 }
 
+/* The bus is asked only where the answer matters. */
+static bool asks_firewalld(const Config *c) {
+        return c->firewalld && (!c->tables || forward_is_filtered());
+}
+
 /* What is done with firewalld, and with the tables of a host where it does not run. */
 typedef struct Act {
         int (*firewalld)(const char *zone, const IpPrefix *addresses, size_t n, char **ret_error);
@@ -56,7 +62,7 @@ static int act(CniCall *c, const Config *config, const CniResult *result, const 
         _cleanup_free_ IpPrefix *addresses = addresses_of(result);
         _cleanup_free_ char *absence = NULL, *error = NULL;
         int r = -ESRCH;
-        if (config->firewalld)
+        if (asks_firewalld(config))
                 r = what->firewalld(config->zone, addresses, result->n_ips, &absence);
         if (r == -ESRCH && config->tables)
                 r = what->tables(&owner, addresses, result->n_ips, &error);
@@ -81,7 +87,7 @@ static int del(CniCall *c) {
         int r = forward_forget(&owner, &error);
         if (r < 0)
                 return cni_fail(c, CNI_INTERNAL, "%s", error);
-        if (read_config(c, &config) < 0 || !config.firewalld)
+        if (read_config(c, &config) < 0 || !asks_firewalld(&config))
                 return 0;
         r = firewalld_forget(config.zone, addresses, c->previous.n_ips, &firewalld_error);
         return r < 0 && r != -ESRCH ? cni_fail(c, CNI_INTERNAL, "%s", firewalld_error) : 0;
@@ -104,6 +110,6 @@ static int gc(CniCall *c) {
 
 static const CniPlugin plugin = { .name = "firewall", .add = add, .del = del, .check = check, .gc = gc };
 
-int main(void) {
+int cni_firewall(void) {
         return cni_plugin_main(&plugin);
 }

@@ -5,5 +5,6 @@
  * main would be: it reads environment and standard input, and returns the exit status. */
 
 int cni_bridge(void);
+int cni_firewall(void);
 int cni_portmap(void);
 int cni_ptp(void);

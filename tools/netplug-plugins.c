@@ -17,6 +17,7 @@ CniMain plugin_inside(const char *program) {
                 CniMain main;
         } plugins[] = {
                 { OWN_PLUGINS "/bridge", cni_bridge },
+                { OWN_PLUGINS "/firewall", cni_firewall },
                 { OWN_PLUGINS "/portmap", cni_portmap },
                 { OWN_PLUGINS "/ptp", cni_ptp },
         };

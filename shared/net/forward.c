@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/netfilter.h>
 
 #include "alloc.h"
 #include "json.h"
@@ -62,6 +63,8 @@ static int change_legacy(Xtables *x, void *data, char **ret_error) {
 static json_object *list_rules(int family) {
         char command[64];
         _cleanup_free_ char *text = NULL;
+        if (!nft_leave_is_needed(family))
+                return NULL;
         snprintf(command, sizeof(command), "list chain %s " TABLE " " CHAIN, nft_family(family));
         return nft_run(command, &text, NULL) < 0 ? NULL : json_tokener_parse(text);
 }
@@ -145,6 +148,14 @@ static int change(const Leave *l, char **ret_error) {
                 result = result < 0 ? result : r < 0 ? r : q;
         }
         return result;
+}
+
+/* firewalld has a table of its own, or is at work in those of iptables. */
+bool forward_is_filtered(void) {
+        for (size_t i = 0; i < ELEMENTSOF(families); i++)
+                if (xtables_is_loaded(families[i], TABLE) || nft_leave_is_needed(families[i]))
+                        return true;
+        return nft_has_chain(NFPROTO_INET, "firewalld", "filter_FORWARD");
 }
 
 static int comment_of(const NatOwner *o, char **ret, char **ret_error) {

@@ -12,6 +12,9 @@
 
 #include "nft-elements.h"
 
+#define TABLE "filter"
+#define CHAIN "FORWARD"
+
 /* Of the addresses in the headers of packets. */
 #define SOURCE4      12
 #define DESTINATION4 16
@@ -87,8 +90,8 @@ static struct nl_msg *rule(const IpAddress *a, bool answers, const char *comment
                 .version = NFNETLINK_V0 };
         struct nl_msg *m = netlink_message((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWRULE,
                         NLM_F_CREATE | flags, &header, sizeof(header));
-        netlink_put_string(m, NFTA_RULE_TABLE, "filter");
-        netlink_put_string(m, NFTA_RULE_CHAIN, "FORWARD");
+        netlink_put_string(m, NFTA_RULE_TABLE, TABLE);
+        netlink_put_string(m, NFTA_RULE_CHAIN, CHAIN);
         struct nlattr *expressions = netlink_nest(m, NFTA_RULE_EXPRESSIONS);
         put_address_match(m, a, answers ? (four ? DESTINATION4 : DESTINATION6) : four ? SOURCE4 : SOURCE6);
         if (answers)
@@ -97,6 +100,22 @@ static struct nl_msg *rule(const IpAddress *a, bool answers, const char *comment
         nla_nest_end(m, expressions);
         nft_put_comment(m, NFTA_RULE_USERDATA, comment);
         return m;
+}
+
+bool nft_has_chain(int family, const char *table, const char *chain) {
+        _cleanup_netlink_ Netlink *n = NULL;
+        struct nfgenmsg header = { .nfgen_family = (uint8_t) family, .version = NFNETLINK_V0 };
+        if (nft_open(&n) < 0)
+                return false;
+        struct nl_msg *m = netlink_message(
+                        (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETCHAIN, 0, &header, sizeof(header));
+        netlink_put_string(m, NFTA_CHAIN_TABLE, table);
+        netlink_put_string(m, NFTA_CHAIN_NAME, chain);
+        return netlink_call(n, m, NULL, NULL) >= 0;
+}
+
+bool nft_leave_is_needed(int family) {
+        return nft_has_chain(family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6, TABLE, CHAIN);
 }
 
 int nft_leave_insert(const IpAddress *address, const char *comment) {

@@ -11,12 +11,6 @@ load pods
 setup() {
     need commands docker dockerd socat jq
     pids=()
-    mkdir -p "$BATS_TEST_TMPDIR/config/net.d"
-    cat >"$BATS_TEST_TMPDIR/config/net.d/10-default.conflist" <<'CONF'
-{"cniVersion": "1.0.0", "name": "default", "plugins": [
-    {"type": "ptp", "ipMasq": true, "ipam": {"type": "host-local", "subnet": "172.16.28.0/24", "routes": [{"dst": "0.0.0.0/0"}]}},
-    {"type": "firewall"}]}
-CONF
     make_remote
     start_docker
 }
@@ -53,6 +47,7 @@ start_docker() {
     jq -n --arg d "$BATS_FILE_TMPDIR/docker" '{"data-root": $d}' >/etc/docker/daemon.json
     # a host that does not forward yet is one that Docker makes forward, but nothing that it does not know
     echo 0 >/proc/sys/net/ipv4/ip_forward
+    systemctl reset-failed docker.service docker.socket 2>/dev/null || : # as often as there are tests
     systemctl start docker
     iptables -S FORWARD | grep -qx -- '-P FORWARD DROP'
     docker image inspect rkt-test >/dev/null 2>&1 || {
@@ -70,11 +65,11 @@ start_container() {
     wait_for 30 reached 18201 container
 }
 
-# start_server: a pod in the default network, which lets it through, that answers "pod" at the host's port 18202.
+# start_server: a pod in the default network that answers "pod" at the host's port 18202.
 start_server() {
     inspect_image '{"exec": ["/bin/sh", "-c", "exec socat TCP4-LISTEN:80,fork EXEC:\"/bin/echo pod\""],
         "ports": [{"name": "t", "protocol": "tcp", "port": 80}]}'
-    rkt --local-config="$BATS_TEST_TMPDIR/config" run --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --port=t:18202 "${inspect_pod[@]}" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    rkt run --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --port=t:18202 "${inspect_pod[@]}" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
     pids+=($!)
     wait_for 20 test -s "$BATS_TEST_TMPDIR/uuid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
     uuid=$(<"$BATS_TEST_TMPDIR/uuid")
@@ -101,7 +96,9 @@ all_well() {
     # each other, by the host's address
     [[ $(pod_asks 192.0.2.1 18201) == *container* ]]
     [[ $(container_asks 192.0.2.1 18202) == *pod* ]]
-    echo | socat -t 5 - TCP4:127.0.0.1:18202 | grep -q pod
+    # what answers before it is asked may take its answer back
+    at_home() { echo | socat -t 5 - TCP4:127.0.0.1:18202 2>/dev/null | grep -q pod; }
+    wait_for 20 at_home
     systemctl restart docker
     wait_for 60 all_well
 }
@@ -122,7 +119,7 @@ all_well() {
 @test "docker: a port that one of its containers has is refused" {
     start_container
     inspect_image '{"ports": [{"name": "t", "protocol": "tcp", "port": 80}]}'
-    check_fails 254 rkt --local-config="$BATS_TEST_TMPDIR/config" run --port=t:18201 "${inspect_pod[@]}"
+    check_fails 254 rkt run --port=t:18201 "${inspect_pod[@]}"
     has '18201'
     reached 18201 container
 }
