@@ -325,6 +325,39 @@ print(base64.b64encode(hmac.digest(key, uuid.UUID(sys.argv[1]).bytes + b"hello &
     [[ ! -e /run/rkt-metadata/pods/$pod ]]
 }
 
+@test "the program that registers pods says what is wrong with them, and takes back what it has done" {
+    local pod=0e5f7b0c-0a4c-4d3c-8a09-6c52a56e2d11 token=00112233445566778899aabbccddeeff d=$BATS_TEST_TMPDIR/a-pod
+    local program=/usr/lib/rkt/rkt-metadata-register base=http://127.0.0.1:18112/$token/acMetadata/v1
+    mkdir -p "$d/appsinfo/app"
+    check_fails 254 "$program" --pod="$d" nobody
+    has 'expected the UUID of a pod'
+    check_fails 254 "$program" --pod="$d/none" "$pod" <<<"$token"
+    has 'cannot open .*/none: No such file'
+    check_fails 254 "$program" --pod="$d" "$pod" <<<"${token}0"
+    has 'standard input: expected a token of 32 hexadecimal digits'
+    check_fails 254 "$program" --pod="$d" "$pod" <<<"$token"
+    has 'pod of the pod: No such file'
+    [[ ! -e $d/mds-registered ]]
+    pod_manifest >"$d/pod"
+    check_fails 254 "$program" --pod="$d" "$pod" <<<"$token"
+    has 'appsinfo/app/manifest of the pod: No such file'
+    image_manifest >"$d/appsinfo/app/manifest"
+    # what was half done is done again
+    (cd "$d" && "$program" "${pod^^}" <<<"$token")
+    [[ -e $d/mds-registered && $(curl -s "$base/pod/uuid") == "$pod" ]]
+    [[ $(curl -s "$base/apps/app/image/manifest" | jq -r .name) == example.com/app ]]
+    check "$program" --pod="$d" --remove "$pod"
+    [[ ! -e $d/mds-registered && $(curl -s -o /dev/null -w '%{http_code}' "$base/pod/uuid") == 401 ]]
+    check "$program" --pod="$d" --remove "$pod"
+    systemctl stop rkt-metadata.socket rkt-metadata.service
+    check_fails 254 "$program" --pod="$d" "$pod" <<<"$token"
+    has "pod $pod: the metadata service does not answer at $socket"
+    # its end must take it away all the same
+    [[ -e $d/mds-registered ]]
+    check "$program" --pod="$d" --remove "$pod"
+    [[ ! -e $d/mds-registered ]]
+}
+
 @test "hostile clients: what is too large is refused, and the service answers others meanwhile and after" {
     local pod=0e5f7b0c-0a4c-4d3c-8a09-6c52a56e2d11 token=00112233445566778899aabbccddeeff fd
     local base=http://127.0.0.1:18112/$token/acMetadata/v1
