@@ -14,6 +14,7 @@
 
 #define FREEZE_TRIES 200  /* milliseconds: a process that sleeps in the kernel may take longer */
 #define KILL_TRIES   2000 /* tenths of them, likewise */
+#define MOVE_TRIES   100
 
 const char *cgroup2_mount_point(void) {
         static const char *const candidates[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
@@ -74,19 +75,51 @@ int cgroup2_attach(int cgroup, pid_t pid) {
         return cgroup2_write(cgroup, "cgroup.procs", text);
 }
 
-/* Sends SIGKILL to each process. Returns how many there were. */
-static int kill_each(int cgroup) {
+/* Returns how many processes there were. */
+static int visit_each(int cgroup, bool (*visit)(pid_t pid, void *userdata), void *userdata) {
         _cleanup_free_ char *text = NULL;
         int n = 0, r = read_file_at(cgroup, "cgroup.procs", 4 * 1024 * 1024, &text, NULL);
         if (r < 0)
                 return r;
-        for (char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-                pid_t pid = (pid_t) strtol(p, NULL, 10);
-                if (pid > 0)
-                        kill(pid, SIGKILL);
-                n++;
-        }
+        for (char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+                n += visit((pid_t) strtol(p, NULL, 10), userdata);
         return n;
+}
+
+/* 0 is somebody whom we do not see. */
+static bool kill_one(pid_t pid, void *userdata) {
+        if (pid > 0)
+                kill(pid, SIGKILL);
+        return true;
+}
+
+static int kill_each(int cgroup) {
+        return visit_each(cgroup, kill_one, NULL);
+}
+
+typedef struct Move {
+        int to;
+        pid_t except;
+        int result;
+} Move;
+
+/* True if it was to be moved: then it has perhaps forked before. */
+static bool move_one(pid_t pid, void *userdata) {
+        Move *m = userdata;
+        if (pid <= 0 || pid == m->except)
+                return false;
+        int r = cgroup2_attach(m->to, pid);
+        if (r < 0 && r != -ESRCH)
+                m->result = r;
+        return true;
+}
+
+int cgroup2_move_all(int from, int to, pid_t except) {
+        int r = 1;
+        Move m = { .to = to, .except = except };
+        for (unsigned i = 0; i < MOVE_TRIES && r > 0 && m.result >= 0; i++)
+                r = visit_each(from, move_one, &m);
+        return m.result < 0 ? m.result : MIN(r, 0);
 }
 
 static void wait_until_frozen(int cgroup) {

@@ -18,6 +18,8 @@ int cgroup2_open(const char *cgroup);
 
 int cgroup2_create_at(int dirfd, const char *name); /* and opens it */
 int cgroup2_attach(int cgroup, pid_t pid);          /* moves a process; 0 is the caller */
+/* Moves every process in a cgroup (not those in cgroups below) but one, and what these fork meanwhile. */
+int cgroup2_move_all(int from, int to, pid_t except);
 /* -ENOENT when the controller is not there. */
 int cgroup2_write(int cgroup, const char *file, const char *value);
 /* Kills every process in the cgroup (not those in cgroups below), also one that forks all the time. */

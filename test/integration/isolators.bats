@@ -213,6 +213,20 @@ pod_manifest() {
     [[ $(<"$cgroup/memory.max") == 100663296 && $(<"$cgroup/pids.max") == 50 ]]
 }
 
+@test "limits: those of a pod and those of the unit that it is in both hold, whatever the unit is called" {
+    need controllers memory pids
+    busybox_image forever "$(sh_app 'trap "exit 0" TERM; while :; do sleep 0.1; done')"
+    check systemd-run --quiet --unit=rkt-test-limits --collect -p MemoryMax=64M -p KillMode=mixed -p Type=notify -p NotifyAccess=all \
+        rkt run --uuid-file-save="$BATS_TEST_TMPDIR/uuid" --net=none --memory=96Mi --pids-limit=50 example.com/forever --pids-limit=20
+    local unit=/sys/fs/cgroup/system.slice/rkt-test-limits.service pod before after
+    pod=/sys/fs/cgroup$(<"/var/lib/rkt/pods/run/$(<"$BATS_TEST_TMPDIR/uuid")/subcgroup")
+    before=$(cat "$unit/memory.max" "$pod"/{memory,pids}.max "$pod/app-forever/pids.max")
+    systemctl daemon-reload
+    after=$(cat "$unit/memory.max" "$pod"/{memory,pids}.max "$pod/app-forever/pids.max")
+    systemctl stop rkt-test-limits
+    [[ $before == $'67108864\n100663296\n50\n20' && $after == "$before" && ! -e $pod ]]
+}
+
 @test "limits: block bandwidth and operations are those of the disk that the pod lies on" {
     need controllers io
     local disk

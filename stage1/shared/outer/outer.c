@@ -154,16 +154,23 @@ static const char *pod_cgroup(const Waiting *w) {
         return w->registration ? w->registration->cgroup : w->outer->cgroup;
 }
 
-/* pid 0: ourselves, if we are in the pod's cgroup at all, as we are inside of a unit. */
-static void move_to_supervisor(const Waiting *w, pid_t pid) {
-        const char *cgroup = pod_cgroup(w);
+/* Whether we are in the pod's cgroup, as we are inside of a unit. */
+static bool is_inside(const char *cgroup) {
         _cleanup_free_ char *own = NULL;
+        return cgroup2_of_process(0, &own) >= 0 && streq(own, cgroup);
+}
+
+/* In a cgroup below that of the pod. everybody: all that are in the pod's, but PID 1. */
+static void move_to_supervisor(const Waiting *w, pid_t pid, bool everybody) {
+        const char *cgroup = pod_cgroup(w);
         if (!cgroup || w->outer->boot->cgroups == CGROUP_LEGACY ||
-                        (pid == 0 && (cgroup2_of_process(0, &own) < 0 || !streq(own, cgroup))))
+                        (pid != w->outer->pid && !is_inside(cgroup)))
                 return;
         _cleanup_close_ int fd = cgroup2_open(cgroup);
         _cleanup_close_ int supervisor = fd < 0 ? fd : cgroup2_create_at(fd, POD_CGROUP_SUPERVISOR);
-        int r = supervisor < 0 ? supervisor : cgroup2_attach(supervisor, pid);
+        int r = supervisor < 0 ? supervisor
+                : everybody    ? cgroup2_move_all(fd, supervisor, w->outer->pid)
+                               : cgroup2_attach(supervisor, pid);
         /* a pod that has ended meanwhile has no process, and systemd removes its cgroup */
         if (r < 0 && r != -ESRCH && r != -ENOENT && r != -ENODEV)
                 log_warning_errno(
@@ -182,8 +189,8 @@ static void tidy_cgroup(Waiting *w) {
                         (w->registration && w->registration->helper.out >= 0))
                 return;
         w->tidy = true;
-        move_to_supervisor(w, w->outer->pid);
-        move_to_supervisor(w, 0);
+        move_to_supervisor(w, w->outer->pid, false);
+        move_to_supervisor(w, 0, false);
 }
 
 static void give_up(Waiting *w) {
@@ -191,11 +198,18 @@ static void give_up(Waiting *w) {
         pidfd_signal(w->outer->pidfd, SIGKILL);
 }
 
-/* A manager takes all of the cgroup that it finds itself in. In that of a unit are others, too: it gets one
- * below, to which what the unit may use is passed down. */
+/* A manager takes all of the cgroup that it finds itself in, and limits of the pod are not to be written
+ * over those of a unit, which systemd writes again when it likes. */
+static bool needs_separate(const Waiting *w) {
+        const Boot *b = w->outer->boot;
+        return has_manager(w) || (b->plan->limits.n > 0 && b->cgroups == CGROUP_UNIFIED);
+}
+
+/* In the cgroup of a unit are others, too: the pod gets one below, to which what the unit may use is passed
+ * down. */
 static int separate(Waiting *w) {
         const char *cgroup = pod_cgroup(w), *name = cgroup ? strrchr(cgroup, '/') : NULL;
-        if (!has_manager(w) || !name || endswith(name, ".scope") || !w->registration)
+        if (!name || endswith(name, ".scope") || !w->registration || !needs_separate(w))
                 return 0;
         static const char *const controllers[] = { "+cpu", "+cpuset", "+io", "+memory", "+pids" };
         _cleanup_free_ char *below = xasprintf("rkt-%s", w->outer->boot->plan->uuid);
@@ -231,7 +245,7 @@ static void release_when_ready(Waiting *w) {
                 return;
         w->released = true;
         if (w->registration && (has_manager(w) || plan_has_limits(w->outer->boot->plan)))
-                move_to_supervisor(w, 0); /* controllers are not passed down while we are there */
+                move_to_supervisor(w, 0, true); /* controllers are not passed down while anybody is there */
         if (separate(w) < 0 || release(w->outer, pod_cgroup(w), w->metadata_url) < 0)
                 give_up(w);
 }

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "option.h"
 #include "strv.h"
+#include "uuid.h"
 
 /* Whether the kernel has a controller in a hierarchy of cgroup v1: "memory 5 120 1" in /proc/cgroups, where
  * 0 is v2. */
@@ -108,10 +109,12 @@ static int apply(const PlanLimit *l, int cgroup, const Cgroup1 *v1, bool own) {
         return pod_limit_write(l, "the pod", cgroup, v1);
 }
 
-/* The pod's scope, or what we have made; not that of a unit which the pod was started in. */
+/* The pod's scope, or what we have made; not that of a unit which the pod was started in, whatever its name.
+ */
 static bool is_own(const char *cgroup) {
-        const char *name = strrchr(cgroup, '/');
-        return startswith(name ?: cgroup, "/machine-rkt") || startswith(name ?: cgroup, "/rkt-");
+        const char *slash = strrchr(cgroup, '/'), *name = slash ? slash + 1 : cgroup;
+        const char *uuid = startswith(name, "rkt-");
+        return (startswith(name, "machine-rkt") && endswith(name, ".scope")) || (uuid && uuid_is_valid(uuid));
 }
 
 int pod_limits_apply(const PlanLimits *l, const char *cgroup) {
