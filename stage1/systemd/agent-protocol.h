@@ -8,12 +8,13 @@
  *      ended PHASE APP CODE STATUS [JOB]
  *                                      it has ended, as waitid(2) tells
  *      watch PHASE APP                 the sender waits for it, and will say so; or die with it
+ *      up                              systemd takes orders, if the agent has any
  *      end                             the pod ends: what are its logs' and its status' last words?
  *
  * The first is answered by an AgentGrant with descriptors, when it is the app's turn, and its connection is
- * what execve closes when the program has been executed, or carries an ExecutionFailure; "ended" and "end"
- * by an exit status as an int. "ended" without JOB may be answered by AGENT_WANTS_JOB, and is said again
- * with it then: with the type of the job that the manager has for the app's unit, or AGENT_NO_JOB. */
+ * what execve closes when the program has been executed, or carries an ExecutionFailure; "ended", "up"
+ * and "end" by an exit status as an int. "ended" without JOB may be answered by AGENT_WANTS_JOB, and is said
+ * again with it then: with the type of the job that the manager has for the app's unit, or AGENT_NO_JOB. */
 
 #include <stdbool.h>
 #include <stddef.h>

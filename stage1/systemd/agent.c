@@ -15,12 +15,13 @@
 #include "alloc.h"
 #include "app-process.h"
 #include "file.h"
-#include "helper.h"
+#include "health.h"
 #include "log.h"
 #include "notify-forward.h"
-#include "phase.h"
 #include "pod-cgroup.h"
+#include "request.h"
 #include "strv.h"
+#include "units.h"
 
 /* Somebody who has connected. */
 typedef struct Caller {
@@ -162,14 +163,69 @@ void agent_let_go(Agent *agent, App *a) {
         app_adopt(a, pid, fd);
 }
 
-/* To the manager it has just ended. Whoever runs the command is reaped with all other children. */
-void agent_start_again(Agent *agent, App *a) {
-        Helper h;
-        _cleanup_free_ char *unit = xasprintf("app-%s.service", a->plan->name);
-        char *const argv[] = { (char *) "/usr/bin/systemctl", (char *) "--no-block", (char *) "start", unit,
-                NULL };
-        if (helper_start_silent(&h, argv) < 0)
-                app_report(a, "systemd cannot be asked to start it again");
+int agent_add(Agent *agent, App *a) {
+        int r = units_write_app(agent->plan->uuid, a->plan);
+        if (r < 0)
+                return r;
+        a->agent = agent;
+        notify_forward(a);
+        return 0;
+}
+
+/* systemd forgets a unit that has ended, and reads what is there when one of its name is started. */
+void agent_remove(Agent *agent, App *a) {
+        orders_forget(&agent->orders, a);
+        for (Caller *c = callers; c; c = c->next)
+                if (c->app == a)
+                        c->app = NULL;
+        units_remove_app(a->plan->name);
+}
+
+/* To the manager it has just ended, if it is not new. */
+void agent_start_app(Agent *agent, App *a) {
+        agent->orders.held |= access(AGENT_REBOOT, F_OK) >= 0;
+        orders_give(&agent->orders, a, ORDER_START);
+}
+
+/* systemd gives it its time, and kills it then. */
+void agent_stop_app(Agent *agent, App *a) {
+        app_expect_stop(a);
+        health_end(a->health);
+        orders_give(&agent->orders, a, ORDER_STOP);
+}
+
+bool agent_is_asked(const Agent *agent, const App *a) {
+        return orders_has(&agent->orders, a);
+}
+
+bool agent_is_up(const Agent *agent) {
+        return !agent->orders.held;
+}
+
+bool agent_has_ended(const Agent *agent) {
+        return agent->ended;
+}
+
+void agent_process_ended(Agent *agent, pid_t pid, int code, int status) {
+        orders_process_ended(&agent->orders, pid, code, status);
+}
+
+/* There is nothing of it any more that could tell us of its end. */
+static void end_app(App *a) {
+        while (a->phase != APP_DONE && a->phase != APP_WAITING) {
+                app_drain(a);
+                app_process_ended(a, CLD_KILLED, SIGKILL);
+        }
+}
+
+static void on_order_done(App *a, OrderKind kind, bool failed, bool last) {
+        if (kind == ORDER_STOP && failed && a->pid > 0)
+                app_ask_to_stop(a);
+        else if (kind == ORDER_STOP && last)
+                end_app(a);
+        else if (kind == ORDER_START && failed && a->pid <= 0 && a->phase != APP_DONE &&
+                        a->phase != APP_WAITING)
+                app_not_started(a, xstrdup("systemd does not start it"));
 }
 
 static void say(const Caller *c, int answer) {
@@ -198,6 +254,8 @@ static void take_end(App *a, AppPhase phase, int code, int status, const char *j
                 a->phase = restarted ? APP_WAITING : APP_DONE;
                 return;
         }
+        if (a->phase == APP_WAITING && a->own_plan)
+                return; /* somebody else has started it, and it could not even ask to run */
         if (a->phase == APP_WAITING && phase == APP_MAIN)
                 app_start(a); /* it could not even ask to run */
         if (a->phase != phase)
@@ -213,39 +271,74 @@ static void take_end(App *a, AppPhase phase, int code, int status, const char *j
 static void give_up_apps(Agent *a) {
         for (size_t i = 0; i < a->apps->n; i++)
                 a->apps->items[i]->phase = APP_DONE;
+        a->ended = true;
 }
 
-static void on_request(Caller *c, const char *text) {
-        char verb[16], phase[16], name[AGENT_REQUEST], job[16] = AGENT_NO_JOB;
-        int code = 0, status = 0;
-        if (streq(text, "end")) {
-                give_up_apps(c->agent);
-                c->app = NULL; /* agent_end answers */
-                return;
+/* For the first time, or again: then it has ended the apps that came to the pod, and those that were wanted
+ * are still. */
+static void take_orders(Agent *agent) {
+        unlink(AGENT_REBOOT);
+        for (size_t i = 0; i < agent->apps->n; i++) {
+                App *a = agent->apps->items[i];
+                if (!a->own_plan || orders_has(&agent->orders, a))
+                        continue;
+                end_app(a);
+                if (a->wanted)
+                        app_reset(a);
         }
-        int n = sscanf(text, "%15s %15s %500s %d %d %15s", verb, phase, name, &code, &status, job);
-        App *a = n >= 3 ? pod_apps_find(c->agent->apps, name) : NULL;
-        int p = n >= 2 ? phase_from_name(phase) : -EINVAL;
-        if (!a || p < 0) {
+        orders_release(&agent->orders);
+}
+
+/* An app that came to the pod may be started by who asks systemd for it. */
+static bool has_been_started(App *a, AppPhase phase) {
+        if (!a->own_plan || phase != (a->plan->pre_start ? APP_PRE_START : APP_MAIN))
+                return false;
+        app_reset(a);
+        a->wanted = true;
+        return true;
+}
+
+static void take_run(Caller *c, App *a) {
+        c->wants_to_run = true;
+        if (a->phase == APP_DONE && !has_been_started(a, c->phase))
+                drop(c, false);
+        else if (a->phase == c->phase)
+                agent_let_go(c->agent, a);
+}
+
+static void take_app_request(Caller *c, const Request *r, bool hung_up) {
+        App *a = pod_apps_find(c->agent->apps, r->app);
+        /* who was stopped before it could be let go has asked for nothing */
+        if (!a || (r->verb == REQUEST_RUN && hung_up)) {
                 drop(c, false);
                 return;
         }
         c->app = a;
-        c->phase = (AppPhase) p;
-        if (streq(verb, "run")) {
-                c->wants_to_run = true;
-                if (a->phase == APP_DONE)
-                        drop(c, false);
-                else if (a->phase == c->phase)
-                        agent_let_go(c->agent, a);
-        } else if (streq(verb, "ended") && n == 5 && wants_job(a, c->phase, code, status))
+        c->phase = r->phase;
+        if (r->verb == REQUEST_RUN)
+                take_run(c, a);
+        else if (r->verb == REQUEST_ENDED && !*r->job && wants_job(a, c->phase, r->code, r->status))
                 say(c, AGENT_WANTS_JOB);
-        else if (streq(verb, "ended") && n >= 5) {
-                take_end(a, c->phase, code, status, job);
+        else if (r->verb == REQUEST_ENDED) {
+                take_end(a, c->phase, r->code, r->status, r->job);
                 /* systemd may end at once when it has this answer, and with it what journald is to read */
                 journal_settle(&c->agent->apps->logs->journal);
                 answer(c, 0);
         }
+}
+
+static void on_request(Caller *c, const char *text, bool hung_up) {
+        Request r;
+        if (request_parse(text, &r) < 0)
+                drop(c, false);
+        else if (r.verb == REQUEST_END) {
+                give_up_apps(c->agent);
+                c->app = NULL; /* agent_end answers */
+        } else if (r.verb == REQUEST_UP) {
+                take_orders(c->agent);
+                answer(c, 0);
+        } else
+                take_app_request(c, &r, hung_up);
 }
 
 static void on_caller(void *userdata, uint32_t events) {
@@ -256,7 +349,7 @@ static void on_caller(void *userdata, uint32_t events) {
                 return;
         if (n > 0) {
                 text[n] = 0;
-                on_request(c, text);
+                on_request(c, text, events & EPOLLHUP);
                 return;
         }
         /* whoever waited for a hook has been killed, and the hook with it */
@@ -288,6 +381,7 @@ static void on_connection(void *userdata, uint32_t events) {
 
 int agent_attend(Agent *a, PodApps *apps) {
         a->apps = apps;
+        a->orders = (Orders){ .held = a->plan->mutable, .done = on_order_done };
         for (size_t i = 0; i < apps->n; i++) {
                 apps->items[i]->agent = a;
                 notify_forward(apps->items[i]);

@@ -2,7 +2,7 @@
 
 /* What systemd runs for an app, in the app's cgroup: "app PHASE APP" becomes the program of that phase in
  * the app's sandbox, once the agent says that it is its turn; "app ended APP" tells the agent how the main
- * one has ended. */
+ * one has ended, "app up" that systemd takes orders. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -247,14 +247,23 @@ static int report_main(const char *name) {
         return connection < 0 ? connection : tell_end(connection, "main", name, code, status);
 }
 
+static int tell_up(void) {
+        int answer;
+        _cleanup_close_ int connection = client_send("up");
+        return connection < 0 ? connection : client_receive(connection, &answer);
+}
+
 int main(int argc, char **argv) {
         static Start s = { .connection = -1 };
         process_begin("app");
         /* until execve, this is a process in the app's cgroup that holds descriptors of the pod's root */
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+        if (argc == 2 && streq(argv[1], "up"))
+                return tell_up() < 0 ? EXIT_RKT_FAILURE : 0;
         if (argc != 3) {
-                log_error("expected \"pre-start\", \"main\", \"post-stop\" or \"ended\", and an app");
+                log_error("expected \"up\"; or \"pre-start\", \"main\", \"post-stop\" or \"ended\", and an "
+                          "app");
                 return EXIT_RKT_FAILURE;
         }
         s.phase = argv[1];

@@ -129,8 +129,10 @@ static int prepare(const Boot *b, PodRoot *root) {
         return agent_listen(&agent);
 }
 
-/* Beside them, what an app has been given. */
+/* Beside them, what an app has been given; all if apps may come that nobody knows yet. */
 static uint64_t capabilities(const Plan *p) {
+        if (p->mutable)
+                return capabilities_all();
         uint64_t set = capabilities_of_manager(p->net != PLAN_NET_HOST);
         for (size_t i = 0; i < p->n_apps; i++)
                 set |= p->apps[i].capabilities;
@@ -177,7 +179,14 @@ static const Manager manager = {
         .start = start,
         .attend = agent_attend,
         .let_go = agent_let_go,
-        .start_again = agent_start_again,
+        .add = agent_add,
+        .remove = agent_remove,
+        .start_app = agent_start_app,
+        .stop_app = agent_stop_app,
+        .is_asked = agent_is_asked,
+        .process_ended = agent_process_ended,
+        .is_up = agent_is_up,
+        .has_ended = agent_has_ended,
         .stop = agent_stop,
         .starts_again = agent_starts_again,
         .end = agent_end,
@@ -186,10 +195,6 @@ static const Manager manager = {
 static int check(const Plan *p) {
         if (access(SYSTEMD, X_OK) < 0)
                 return log_error_errno(errno, "the systemd stage1 needs the host's systemd: " SYSTEMD);
-        if (p->mutable) {
-                log_error("--mutable: the systemd stage1 cannot change a running pod; the native one can");
-                return -EOPNOTSUPP;
-        }
         return 0;
 }
 

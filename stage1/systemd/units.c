@@ -9,6 +9,7 @@
 #include "agent-protocol.h"
 #include "alloc.h"
 #include "descriptor-limit.h"
+#include "duration.h"
 #include "file.h"
 #include "log.h"
 #include "option.h"
@@ -75,7 +76,8 @@ static void put_rlimits(FILE *f) {
                 put_rlimit(f, "MEMLOCK", memory.rlim_cur, memory.rlim_max);
 }
 
-/* The agent lets an app wait before it starts again, and counts how often it does. */
+/* The agent lets an app wait before it starts again, and counts how often it does. One that came to a
+ * running pod it has started again itself: its end, whatever it was, is not that of the pod. */
 static void put_restart(FILE *f, const AppLife *l) {
         if (l->restart == RESTART_NO)
                 return;
@@ -95,9 +97,11 @@ static void put_section(FILE *f, const char *uuid, const PlanApp *a) {
                 fprintf(f, "After=app-%s.service\n", *name);
 }
 
-static void put_unit(FILE *f, const char *uuid, const PlanApp *a) {
+static void put_unit(FILE *f, const char *uuid, const PlanApp *a, bool added) {
         _cleanup_free_ char *signal = signal_name(a->life.stop_signal);
         put_section(f, uuid, a);
+        if (added) /* nothing is to be left of it in systemd when it goes */
+                fputs("CollectMode=inactive-or-failed\n", f);
         fprintf(f, "\n[Service]\nType=%s\nSlice=-.slice\n", a->life.notify ? "notify" : "exec");
         if (a->pre_start)
                 fprintf(f, "ExecStartPre=" AGENT_PROGRAMS "/app pre-start %s\n", a->name);
@@ -110,7 +114,8 @@ static void put_unit(FILE *f, const char *uuid, const PlanApp *a) {
                         "KillMode=mixed\nKillSignal=%s\nTimeoutStartSec=infinity\n"
                         "TimeoutStopSec=%" PRIu64 "ms\nOOMPolicy=continue\n",
                         signal, a->life.stop_timeout_ms);
-        put_restart(f, &a->life);
+        if (!added)
+                put_restart(f, &a->life);
         put_rlimits(f);
         for (size_t i = 0; i < a->limits.n; i++)
                 put_limit(f, &a->limits.items[i]);
@@ -122,13 +127,13 @@ static int write_unit(const char *name, char *text) {
         return r < 0 ? log_error_errno(r, "cannot write the pod's %s", path) : 0;
 }
 
-static char *app_text(const char *uuid, const PlanApp *a) {
+static char *app_text(const char *uuid, const PlanApp *a, bool added) {
         char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
         if (!f)
                 abort();
-        put_unit(f, uuid, a);
+        put_unit(f, uuid, a, added);
         fclose(f);
         return text;
 }
@@ -139,8 +144,8 @@ static char *target_text(const Plan *p) {
                 strv_push(&names, xasprintf("app-%s.service", p->apps[i].name));
         _cleanup_free_ char *apps = strv_join(names, " ");
         return xasprintf("[Unit]\nDescription=The apps of pod %s\nDefaultDependencies=no\n"
-                         "Wants=systemd-journald.socket systemd-journald-dev-log.socket dbus.socket %s\n",
-                        p->uuid, apps);
+                         "Wants=systemd-journald.socket systemd-journald-dev-log.socket dbus.socket %s %s\n",
+                        p->uuid, p->mutable ? "rkt-up.service" : "", apps);
 }
 
 int units_write(const Plan *p) {
@@ -149,7 +154,32 @@ int units_write(const Plan *p) {
                 return log_error_errno(r, "cannot create the pod's " DIRECTORY);
         for (size_t i = 0; r >= 0 && i < p->n_apps; i++) {
                 _cleanup_free_ char *name = xasprintf("app-%s.service", p->apps[i].name);
-                r = write_unit(name, app_text(p->uuid, &p->apps[i]));
+                r = write_unit(name, app_text(p->uuid, &p->apps[i], false));
         }
         return r < 0 ? r : write_unit("default.target", target_text(p));
+}
+
+/* By the directory's time systemd knows whether it has to look again, and the kernel's clock for files may
+ * stand still from one change to the next. */
+static void touch_directory(void) {
+        static uint64_t last;
+        last = MAX((uint64_t) realtime_ns(), last + NSEC_PER_MSEC);
+        struct timespec times[] = { { .tv_nsec = UTIME_OMIT },
+                { .tv_sec = (time_t) (last / NSEC_PER_SEC), .tv_nsec = (long) (last % NSEC_PER_SEC) } };
+        if (utimensat(AT_FDCWD, DIRECTORY, times, 0) < 0)
+                log_warning_errno(errno, "cannot set the time of the pod's " DIRECTORY);
+}
+
+int units_write_app(const char *uuid, const PlanApp *a) {
+        _cleanup_free_ char *name = xasprintf("app-%s.service", a->name);
+        int r = write_unit(name, app_text(uuid, a, true));
+        touch_directory();
+        return r;
+}
+
+void units_remove_app(const char *name) {
+        _cleanup_free_ char *path = xasprintf(DIRECTORY "/app-%s.service", name);
+        if (unlink(path) < 0 && errno != ENOENT)
+                log_warning_errno(errno, "cannot remove the pod's %s", path);
+        touch_directory();
 }

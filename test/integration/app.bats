@@ -7,23 +7,39 @@
 load lib
 load pods
 
+setup() {
+    flavour=${RKT_TEST_STAGE1:-native} # with systemd, the others run as well
+}
+
+# both FUNCTION: runs it with either stage1 that has mutable pods.
+both() {
+    for flavour in native systemd; do
+        echo "stage1 $flavour:"
+        "$1"
+        end_pods
+        rm -r "${BATS_TEST_TMPDIR:?}"/*
+    done
+}
+
 teardown() {
     end_pods
     systemctl stop "rkt-test-$$-sandbox" 2>/dev/null || :
     systemctl reset-failed "rkt-test-$$-sandbox" 2>/dev/null || :
 }
 
-# start_sandbox ARGUMENT…: rkt app sandbox in the background, until it is ready. Sets uuid, run_pid, pod, leader.
+# start_sandbox ARGUMENT…: rkt app sandbox in the background, until it is ready. Sets uuid, run_pid, pod, leader and
+# supervisor, the process that does what is asked for.
 start_sandbox() {
     rm -f "$BATS_TEST_TMPDIR/uuid"
-    rkt "${rkt_options[@]}" app sandbox --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    rkt "${rkt_options[@]}" app sandbox --stage1-from-dir="$flavour" --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
     run_pid=$!
     others=$(jobs -p) # bats' own is one of them, where a test has a limit
     wait_for 10 test -s "$BATS_TEST_TMPDIR/uuid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
     uuid=$(<"$BATS_TEST_TMPDIR/uuid")
     rkt status --wait-ready=20s "$uuid" >/dev/null || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
     pod=/var/lib/rkt/pods/run/$uuid
-    leader=$(<"$pod/pid")
+    leader=$(<"$pod/pid") supervisor=$leader
+    [[ $flavour != systemd ]] || supervisor=$(pgrep -P "$leader" -x rkt-agent)
 }
 
 # sleeper NAME: an image whose app sleeps until it is told to end.
@@ -50,13 +66,14 @@ wait_for_jobs() {
     done
 }
 
-# what_is_held: what PID 1 has of its apps, and what the pod's directory and cgroup have.
+# what_is_held: what the supervisor and PID 1 have of the apps, and what the pod's directory and cgroup have.
 what_is_held() {
-    ls "/proc/$leader/fd" | wc -l
-    wc -l <"/proc/$leader/mountinfo"
-    find "/sys/fs/cgroup$(<"$pod/subcgroup")" -type d | sort
+    ls "/proc/$supervisor/fd" | wc -l
+    wc -l <"/proc/$supervisor/mountinfo"
+    find "/sys/fs/cgroup$(<"$pod/subcgroup")" -type d ! -path '*/dbus.*' | sort
     find "$pod" ! -path '*/journal/*' ! \( -type d -empty \) ! -path "$pod/appsinfo" | sort
     ls "/proc/$leader/root/run/rkt" "/proc/$leader/root/run/rkt/namespaces" "/proc/$leader/root/run/rkt/notify" 2>/dev/null || :
+    [[ $flavour != systemd ]] || find "/proc/$leader/root/run/systemd/system" -name 'app-*'
 }
 
 # holds_as_before TEXT: PID 1 closes the connection of a command after the command has its answer.
@@ -65,7 +82,7 @@ holds_as_before() {
     wait_for 10 is_held "$1" || { diff <(echo "$1") <(what_is_held); return 1; }
 }
 
-@test "app: a sandbox has no apps and stays; one is added, started, stopped, started again and removed" {
+life() {
     sleeper stay
     local before after
     before=$(host_state)
@@ -102,6 +119,8 @@ holds_as_before() {
     rkt rm "$uuid"
     after=$(same_host_state "$before") || { echo "$after"; return 1; }
 }
+
+@test "app: a sandbox has no apps and stays; one is added, started, stopped, started again and removed" { both life; }
 
 @test "app: flags of an app that is added make the same sandbox as those of rkt run" {
     inspect_image '{"exec": ["/bin/sh", "-c", "exec sleep 1000"]}'
@@ -141,7 +160,7 @@ holds_as_before() {
     jq -e '.name == "one" and .state == "running" and (.mounts | length == 3) and .user_labels.l == "m" and .created_at <= .started_at and (has("exit_code") | not)' <<<"$output"
 }
 
-@test "app: what an app says is in the pod's journal and where the sandbox runs; one that is started anew goes on in its root" {
+words() {
     busybox_image talk "$(sh_app 'echo out $(cat /said); echo $(date +%N) >/said; echo err >&2; exit 3')"
     applets talk date
     start_sandbox
@@ -161,7 +180,9 @@ holds_as_before() {
     wait "$run_pid"
 }
 
-@test "app: the input and output of an app that was added can be attached to, and its lines kept in a file" {
+@test "app: what an app says is in the pod's journal and where the sandbox runs; one that is started anew goes on in its root" { both words; }
+
+streams() {
     busybox_image echo "$(sh_app 'read -r line; echo "read $line"; read -r line; exit 5')"
     mkdir "$BATS_TEST_TMPDIR/logs"
     start_sandbox --log-dir="$BATS_TEST_TMPDIR/logs"
@@ -174,7 +195,9 @@ holds_as_before() {
     rkt app rm "$uuid" --app=echo
 }
 
-@test "app: a program that cannot be executed is told to who starts it, and the pod goes on" {
+@test "app: the input and output of an app that was added can be attached to, and its lines kept in a file" { both streams; }
+
+bad_programs() {
     busybox_image bad '{"exec": ["/bin/no-such-program"], "user": "0", "group": "0"}'
     busybox_image nobody '{"exec": ["/bin/true"], "user": "nobody-here", "group": "0"}'
     start_sandbox
@@ -188,6 +211,8 @@ holds_as_before() {
     rkt app rm "$uuid" --app=bad
     rkt app rm "$uuid" --app=nobody
 }
+
+@test "app: a program that cannot be executed is told to who starts it, and the pod goes on" { both bad_programs; }
 
 @test "app: images with one tree share nothing that is written, and removing an app leaves the other's" {
     sleeper twin
@@ -245,7 +270,7 @@ holds_as_before() {
     [[ $(<"$cgroup/app-limited/pids.max") == 20 ]]
 }
 
-@test "app: who adds, starts, stops or removes what is not there, or twice, is told so, and nothing is left" {
+mistakes() {
     sleeper x
     start_sandbox
     warm_up x
@@ -286,6 +311,8 @@ holds_as_before() {
     check_fails 254 rkt app rm "$uuid" --app=x
     holds_as_before "$before"
 }
+
+@test "app: who adds, starts, stops or removes what is not there, or twice, is told so, and nothing is left" { both mistakes; }
 
 @test "app: a pod that was not started as a sandbox, and a stage1 that cannot change one, say so" {
     sleeper plain
@@ -346,7 +373,7 @@ holds_as_before() {
     has '^inactive$'
 }
 
-@test "app: a pod that is told to reboot starts the apps again that were started, and no others" {
+reboot() {
     sleeper boot
     start_sandbox
     local name
@@ -363,6 +390,8 @@ holds_as_before() {
     rkt app start "$uuid" --app=new
     rkt app rm "$uuid" --app=on
 }
+
+@test "app: a pod that is told to reboot starts the apps again that were started, and no others" { both reboot; }
 
 @test "app: processes of the pod give PID 1 no orders, even where a volume shows them the socket, and nonsense harms nobody" {
     inspect_image '{"exec": ["/bin/sh", "-c", "exec sleep 1000"]}'
@@ -418,7 +447,7 @@ END
     lacks "$image_id"
 }
 
-@test "app: two commands for one app at once do one after the other, and the pod is whole" {
+race() {
     sleeper race
     start_sandbox
     warm_up race
@@ -442,20 +471,22 @@ END
     holds_as_before "$before"
 }
 
-@test "app: commands that are killed anywhere leave a pod that can be used, and one that is whole when they are given again" {
+@test "app: two commands for one app at once do one after the other, and the pod is whole" { both race; }
+
+kills() {
     sleeper kill
     start_sandbox
     warm_up kill
     local before n delay command
     before=$(what_is_held)
-    for n in {1..12}; do
+    for n in {1..8}; do
         for command in "add example.com/kill" start stop rm; do
             # shellcheck disable=SC2086 # words
             set -- $command
             if [[ $1 == add ]]; then set -- add "$uuid" "$2"; else set -- "$1" "$uuid" --app=kill; fi
             # it and what it has started are in a process group of their own
             setsid rkt app "$@" >/dev/null 2>&1 3>&- &
-            delay=$(printf '0.%03d' $((n * n / 2)))
+            delay=$(printf '0.%03d' $((n * n)))
             sleep "$delay"
             kill -KILL -- "-$!" 2>/dev/null || :
             wait "$!" 2>/dev/null || :
@@ -474,6 +505,8 @@ END
     wait "$run_pid"
     rkt rm "$uuid"
 }
+
+@test "app: commands that are killed anywhere leave a pod that can be used, and one that is whole when they are given again" { both kills; }
 
 @test "app: a command that is killed leaves what it has begun to be ended before others begin" {
     sleeper orphan
@@ -495,15 +528,16 @@ END
     done
 }
 
-@test "app: a sandbox with 20 apps that are added, started again and removed over and over does not grow" {
+growth() {
     local apps=3 rounds=4 n round
     # the whole takes some minutes: RKT_TEST_APPS=20 RKT_TEST_ROUNDS=100
     [[ ${RKT_TEST_HOST-} != ns ]] || apps=20 rounds=3
+    [[ $flavour != systemd ]] || apps=$((apps / 2)) rounds=2
     apps=${RKT_TEST_APPS:-$apps} rounds=${RKT_TEST_ROUNDS:-$rounds}
     sleeper grow
     start_sandbox
     warm_up grow
-    memory() { sed -n 's/^Pss_Anon: *\([0-9]*\) kB/\1/p' "/proc/$leader/smaps_rollup"; }
+    memory() { sed -n 's/^Pss_Anon: *\([0-9]*\) kB/\1/p' "/proc/$supervisor/smaps_rollup"; }
     one_round() {
         for ((n = 0; n < apps; n++)); do rkt app add "$uuid" example.com/grow --name="app-$n" --mnt-volume="target=/v,name=v$n,kind=empty"; done
         for ((n = 0; n < apps; n++)); do rkt app start "$uuid" --app="app-$n"; done
@@ -517,8 +551,13 @@ END
     used=$(memory)
     for ((round = 0; round < rounds; round++)); do one_round; done
     holds_as_before "$held"
+    units() { systemctl -M "rkt-$uuid" --no-legend list-units --all 'app-*' 'opt-stage2*'; }
+    units_are_gone() { [[ -z $(units) ]]; }
+    [[ $flavour != systemd ]] || wait_for 10 units_are_gone || { units; return 1; }
     # once it idles it gives back what it can; some pages are held by a few bytes
     memory_is_small() { (($(memory) <= used + 128)); }
     sanitized || wait_for 20 memory_is_small || { echo "$used kB before, $(memory) kB after"; return 1; }
     [[ $(rkt status --format=json "$uuid" | jq -r .state) == running ]]
 }
+
+@test "app: a sandbox with 20 apps that are added, started again and removed over and over does not grow" { both growth; }

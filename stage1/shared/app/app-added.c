@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "execution.h"
 #include "file.h"
+#include "flavour.h"
 #include "log.h"
 #include "pod-cgroup.h"
 #include "pod-sources.h"
@@ -112,6 +113,8 @@ static int complete(const Changes *c, App *a) {
                 execution_set_variable(&a->environment, "AC_METADATA_URL", c->metadata_url);
                 r = app_write_environment(a);
         }
+        if (r >= 0 && c->agent)
+                r = flavour.manager->add(c->agent, a);
         return r < 0 || !c->has_cgroups ? r : pod_cgroup_add(c->boot, a);
 }
 
@@ -160,6 +163,8 @@ int app_added(Changes *c, ControlOrder *o, char **ret_why) {
 }
 
 void app_removed(Changes *c, App *a) {
+        if (a->agent)
+                flavour.manager->remove(a->agent, a);
         withdraw(a->plan->name);
         pod_apps_remove(c->apps, a);
 }

@@ -338,6 +338,14 @@ static pid_t start_process(App *a, int *ret_failure) {
         return pid;
 }
 
+void app_not_started(App *a, char *why) {
+        report_unexecuted(a, why);
+        if (a->phase == APP_POST_STOP)
+                conclude(a);
+        else
+                end_main(a, EXECUTION_EXIT_FAILURE);
+}
+
 static void begin(App *a, AppPhase phase) {
         a->phase = phase;
         a->stop_deadline = 0;
@@ -349,15 +357,10 @@ static void begin(App *a, AppPhase phase) {
         }
         int failure = -1;
         pid_t pid = start_process(a, &failure);
-        if (pid < 0) {
-                report_unexecuted(a, xasprintf("cannot start a process: %s", strerror(-pid)));
-                if (phase == APP_POST_STOP)
-                        conclude(a);
-                else
-                        end_main(a, EXECUTION_EXIT_FAILURE);
-                return;
-        }
-        app_adopt(a, pid, failure);
+        if (pid < 0)
+                app_not_started(a, xasprintf("cannot start a process: %s", strerror(-pid)));
+        else
+                app_adopt(a, pid, failure);
 }
 
 void app_reset(App *a) {
@@ -394,8 +397,7 @@ void app_start(App *a) {
                 log_warning_errno(errno, "cannot remove the old stage1/rootfs%s", path);
         if (a->own_plan && a->restarts == 0)
                 record_start(path);
-        if (a->agent && a->restart_asked)
-                flavour.manager->start_again(a->agent, a);
+        bool is_asked = a->agent && (a->restart_asked || a->own_plan);
         a->restart_asked = false;
         if (a->problem) {
                 report_unexecuted(a, xstrdup(a->problem));
@@ -403,6 +405,8 @@ void app_start(App *a) {
                 return;
         }
         begin(a, a->plan->pre_start ? APP_PRE_START : APP_MAIN);
+        if (is_asked)
+                flavour.manager->start_app(a->agent, a);
 }
 
 bool app_drain(App *a) {

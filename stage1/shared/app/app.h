@@ -94,6 +94,8 @@ bool app_is_ready(const App *a);
 int app_open_input(App *a);
 void app_close_input(App *a);
 void app_adopt(App *a, pid_t pid, int failure);
+/* It has not come to that: why is allocated, and the app's from now on. */
+void app_not_started(App *a, char *why);
 /* Its process has ended, with waitid's code and status; the next phase begins. */
 void app_process_ended(App *a, int code, int status);
 /* Takes the lines that are in its pipes: while the process that wrote them can still be named. Returns

@@ -22,8 +22,21 @@ typedef struct Manager {
         int (*attend)(Agent *a, struct PodApps *apps);
         /* The app has begun a phase whose process may run: it waits in the app's cgroup, or will. */
         void (*let_go)(Agent *a, struct App *app);
-        /* The app, which was stopped here for that, is to be started again. */
-        void (*start_again)(Agent *a, struct App *app);
+        /* An app that came to a running pod may be started; and goes again. Logs. */
+        int (*add)(Agent *a, struct App *app);
+        void (*remove)(Agent *a, struct App *app);
+        /* Asks the manager for the app: to start one that came to a running pod, or that was stopped here to
+         * be started again; and to stop one that came, which is over when its phase is APP_DONE. */
+        void (*start_app)(Agent *a, struct App *app);
+        void (*stop_app)(Agent *a, struct App *app);
+        /* It has been asked, and has not answered yet. */
+        bool (*is_asked)(const Agent *a, const struct App *app);
+        /* Of the agent's children, one that is no app's. */
+        void (*process_ended)(Agent *a, pid_t pid, int code, int status);
+        /* It takes orders. */
+        bool (*is_up)(const Agent *a);
+        /* It has ended the apps, whatever is wanted here. */
+        bool (*has_ended)(const Agent *a);
         /* Asks the manager to stop every app and to end. */
         void (*stop)(Agent *a);
         /* Every app has ended: whether the manager starts again, and they with it. */

@@ -241,10 +241,6 @@ static int run_pod(const RunOptions *o, Sockets *sockets) {
                 return r;
         if (flavour.check && (r = flavour.check(plan)) < 0)
                 return r;
-        if (plan->mutable && flavour.manager) {
-                log_error("--mutable: the %s stage1 cannot change a running pod", flavour.name);
-                return -EOPNOTSUPP;
-        }
         oom_scores_set(plan);
         if ((r = pod_files_make_volumes(plan, pod)) < 0 || (r = pod_files_write(plan, o, pod, stage1)) < 0 ||
                         (r = pod_labels_set(plan, pod)) < 0)

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "app-added.h"
 #include "duration.h"
+#include "flavour.h"
 #include "log.h"
 #include "pod-cgroup.h"
 
@@ -36,9 +37,14 @@ static int add(Changes *c, ControlOrder *o, char **ret_why) {
         return app_added(c, o, ret_why);
 }
 
+/* A manager is at it, for us or for another order. */
+static bool is_asked(const App *a) {
+        return a->agent && flavour.manager->is_asked(a->agent, a);
+}
+
 /* One that is on its way out is waited for, and then started. */
 static int begin_start(App *a, ControlOrder *o) {
-        if (a->phase == APP_POST_STOP || (a->phase != APP_DONE && a->stop_asked > 0))
+        if (a->phase == APP_POST_STOP || (a->phase != APP_DONE && a->stop_asked > 0) || is_asked(a))
                 return -EAGAIN;
         o->begun = true;
         if (a->phase == APP_DONE)
@@ -73,9 +79,11 @@ static int stop_app(App *a, ControlOrder *o) {
                 a->phase = APP_DONE; /* it will not be started again */
         if (a->phase == APP_DONE || (o->begun && a->stop_asked == 0)) {
                 a->wanted &= a->phase != APP_DONE;
-                return 0;
+                return a->phase == APP_DONE && is_asked(a) ? -EAGAIN : 0;
         }
-        if (a->stop_asked == 0)
+        if (a->stop_asked == 0 && a->agent)
+                flavour.manager->stop_app(a->agent, a);
+        else if (a->stop_asked == 0)
                 app_ask_to_stop(a);
         o->begun = true;
         return -EAGAIN;
@@ -88,7 +96,7 @@ static int stop(Changes *c, ControlOrder *o, char **ret_why) {
 
 /* Nothing of it runs any more, and what it has said is where it belongs. -EAGAIN while that is not so. */
 static int settle(Changes *c, App *a, ControlOrder *o) {
-        int r = a->cgroup < 0 ? 0 : pod_cgroup_remove(a);
+        int r = a->cgroup < 0 ? 0 : a->agent ? pod_cgroup_unit_is_gone(a) : pod_cgroup_remove(a);
         if (r >= 0 && !app_drain(a))
                 r = -EAGAIN;
         app_settle(a); /* who is attached hears of its end */
@@ -107,7 +115,7 @@ static int remove_app(Changes *c, ControlOrder *o, char **ret_why) {
         App *a = pod_apps_find(c->apps, o->app);
         if (!a)
                 return 0;
-        if (a->phase != APP_DONE) { /* whoever starts it again loses */
+        if (a->phase != APP_DONE || is_asked(a)) { /* whoever starts it again loses */
                 o->begun = a->stop_asked > 0;
                 if (stop_app(a, o) < 0)
                         return -EAGAIN;

@@ -9,6 +9,7 @@
 typedef struct Changes {
         const Boot *boot;
         PodApps *apps;
+        struct Agent *agent;      /* of the manager that PID 1 has become; NULL: we are PID 1 */
         int namespace;            /* PID 1's mount namespace */
         bool has_cgroups;         /* PID 1 is in the pod's */
         bool ending;              /* nothing is added or started any more */

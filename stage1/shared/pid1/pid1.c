@@ -67,10 +67,12 @@ static void on_logs_writable(void *userdata) {
                         stream_resume(&p->apps.items[i]->streams[j]);
 }
 
-static void end_check(Pid1 *p, pid_t pid, int code, int status) {
+static void end_other(Pid1 *p, pid_t pid, int code, int status) {
         for (size_t i = 0; i < p->apps.n; i++)
                 if (health_process_ended(p->apps.items[i]->health, pid, code, status))
                         return;
+        if (p->agent)
+                flavour.manager->process_ended(p->agent, pid, code, status);
 }
 
 /* An app's lines are read before its process is reaped: until then its number is its own. */
@@ -88,7 +90,7 @@ static void reap(Pid1 *p) {
                 if (a)
                         app_drain(a);
                 else
-                        end_check(p, pid, code, status);
+                        end_other(p, pid, code, status);
                 info = (siginfo_t){};
                 waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG);
                 if (a)
@@ -310,6 +312,7 @@ static int become_manager(Pid1 *p, bool has_cgroup) {
         int r = flavour.manager->start(p->boot, &p->agent);
         if (r < 0 || (r = watch_signals(p)) < 0 || (r = flavour.manager->attend(p->agent, &p->apps)) < 0)
                 return r;
+        p->changes.agent = p->agent;
         p->control_source = (LoopSource){ .handle = on_control, .userdata = p, .fd = -1 };
         r = loop_watch(p->loop, &p->control_source, p->boot->control, EPOLLIN);
         return r < 0 ? log_error_errno(r, "cannot watch the pod's outer supervisor") : 0;
@@ -485,10 +488,16 @@ static _waiting_ void pass_on_states(Pid1 *p) {
         }
 }
 
+static _waiting_ bool is_ready(const Pid1 *p) {
+        if (p->plan->mutable)
+                return !p->agent || flavour.manager->is_up(p->agent);
+        return pod_apps_are_ready(&p->apps);
+}
+
 static _waiting_ void look_after_readiness(Pid1 *p) {
         pass_on_words(p);
         pass_on_states(p);
-        if (p->ready || p->goal != GOAL_RUN || (!p->plan->mutable && !pod_apps_are_ready(&p->apps)))
+        if (p->ready || p->goal != GOAL_RUN || !is_ready(p))
                 return;
         char message = BOOT_READY;
         p->ready = true;
@@ -515,6 +524,10 @@ static _waiting_ void supervise(Pid1 *p) {
         start_waiting(p);
         send(p->boot->control, &message, 1, MSG_NOSIGNAL);
         for (;;) {
+                if (p->agent && flavour.manager->has_ended(p->agent)) {
+                        p->goal = GOAL_END;
+                        p->stopping = true;
+                }
                 p->changes.ending = p->goal != GOAL_RUN;
                 changes_carry_out(&p->changes);
                 for (size_t i = 0; i < p->apps.n; i++)

@@ -87,6 +87,11 @@ int pod_cgroup_of_unit(const Plan *p, App *a) {
         return set_limits(a, p->users.count > 0);
 }
 
+int pod_cgroup_unit_is_gone(const App *a) {
+        _cleanup_free_ char *path = xasprintf(CGROUP_ROOT "/app-%s.service", a->plan->name);
+        return access(path, F_OK) >= 0 ? -EBUSY : errno == ENOENT ? 0 : -errno;
+}
+
 /* Controllers are only passed down from a cgroup that holds no process; else the outer supervisor moves us,
  * when nobody waits for it. */
 static int pass_down(const Plan *p, App *const *apps, size_t n, int root, int supervisor) {

@@ -13,6 +13,8 @@ char *pod_cgroup_of_app(const char *name);
 /* The cgroup of an app that a manager has made: opens it as the app's, and the first time gives it the
  * device policy and those limits that the manager does not set. Logs, as the next. */
 int pod_cgroup_of_unit(const Plan *p, App *a);
+/* 0 when the manager has removed it, else -EBUSY. */
+int pod_cgroup_unit_is_gone(const App *a);
 
 /* PID 1 in its cgroup: makes that the root of a cgroup namespace, mounts it, and gives every app a cgroup
  * app-NAME with its limits and device policy. *ret_supervisor is a descriptor of "supervisor", or -1 where
