@@ -69,9 +69,25 @@ logs_in_as_person() {
     return "$result"
 }
 
+# The same where somebody asks who it is.
+logs_in_with_name() {
+    mkfifo "$dir/typed"
+    script -qec "machinectl login $machine" /dev/null <"$dir/typed" >"$dir/shown" 2>&1 &
+    local script=$! result=0
+    exec 8>"$dir/typed"
+    # shellcheck disable=SC2016 # for the shell there
+    wait_for 20 grep -q 'login: ' "$dir/shown" && echo root >&8 && wait_for 10 grep -q '[#$] ' "$dir/shown" &&
+        echo 'echo in-the-$((1))-pod' >&8 && wait_for 10 grep in-the-1-pod "$dir/shown" || result=1
+    printf '\035\035\035' >&8
+    exec 8>&-
+    wait "$script"
+    return "$result"
+}
+
 start_flavour() {
-    start_pod "${flags[@]}" example.com/app
+    start_pod "${flags[@]}" "example.com/${image:-app}"
     machine=rkt-$uuid root=/opt/stage2/app/rootfs shell=/bin/sh
+    [[ $flavour != init ]] || root=""
     # a pod does not wait for machined
     [[ $flavour == fly ]] || wait_for 10 machinectl show "$machine" >/dev/null
 }
@@ -128,6 +144,19 @@ with_users() {
     commands[machinectl login]='logs_in_as_person'
     commands[machinectl shell]='script -qec "machinectl --quiet shell $machine $shell -c \"echo in the shell\"" /dev/null | grep "in the shell"'
     follows_table systemd --stage1-from-dir=systemd --private-users
+}
+
+@test "machinectl: the commands do with a pod that boots what the table says" {
+    commands[machinectl kill]='machinectl kill --kill-whom=leader --signal=SIGRTMIN+4 "$machine" && ended'
+    commands[machinectl login]='logs_in_with_name'
+    commands[machinectl shell]='script -qec "machinectl --quiet shell $machine $shell -c \"echo in the shell\"" /dev/null | grep "in the shell"'
+    commands[machinectl reboot]+=' && wait_for 10 machinectl show "$machine"'
+    commands[systemd-cgls -M]='systemd-cgls -M "$machine" | grep init.scope'
+    mkdir -p "$BATS_TEST_TMPDIR/image-system/rootfs/etc"
+    echo word >"$BATS_TEST_TMPDIR/image-system/rootfs/etc/word"
+    system_image
+    image=system
+    follows_table init "${system[@]::${#system[@]}-1}"
 }
 
 @test "machinectl: the commands do with a pod of fly what the table says" {

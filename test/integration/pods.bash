@@ -93,6 +93,29 @@ inspect_image() {
     inspect_pod=('--volume=usr,kind=host,source=/usr' example.com/inspect)
 }
 
+# system_image: example.com/system, systemd with few units, the programs of which are the host's: sets system, the
+# arguments for rkt run. It counts its boots in /boots, and says "up" each time.
+system_image() {
+    local dir=$BATS_TEST_TMPDIR/image-system name units=$BATS_TEST_TMPDIR/image-system/rootfs/etc/systemd/system
+    mkdir -p "$dir/rootfs"/{usr,etc/pam.d,var,tmp,root,home} "$units/default.target.wants"
+    for name in bin lib lib64 sbin; do ln -s "usr/$name" "$dir/rootfs/$name"; done
+    ln -s ../run "$dir/rootfs/var/run"
+    cp /etc/{passwd,group} "$dir/rootfs/etc/"
+    printf 'root:*:::::::\n' >"$dir/rootfs/etc/shadow"
+    printf 'ID=system\nNAME=System\n' >"$dir/rootfs/etc/os-release"
+    printf 'another-host\n' >"$dir/rootfs/etc/hostname"
+    printf '0123456789abcdef0123456789abcdef\n' >"$dir/rootfs/etc/machine-id"
+    printf 'passwd: files\ngroup: files\nshadow: files\n' >"$dir/rootfs/etc/nsswitch.conf"
+    printf 'auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n' >"$dir/rootfs/etc/pam.d/other"
+    printf '[Unit]\nDefaultDependencies=no\nAllowIsolate=yes\nAfter=app-boots.service\nWants=systemd-journald.service systemd-journal-flush.service dbus.socket app-boots.service\n' >"$units/default.target"
+    printf '[Unit]\nDefaultDependencies=no\nAfter=systemd-journal-flush.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\nStandardOutput=journal+console\nSyslogIdentifier=app\nExecStart=/bin/sh -c "echo boot >>/boots; echo up"\n' >"$units/app-boots.service"
+    jq -n --arg arch "$(uname -m | sed 's/x86_64/amd64/')" '{acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/system",
+        labels: [{name: "os", value: "linux"}, {name: "arch", value: $arch}]}' >"$dir/manifest"
+    rkt image build --overwrite "$dir" "$dir.aci"
+    rkt --insecure-options=image fetch "$dir.aci" >/dev/null
+    system=(--init=systemd '--volume=usr,kind=host,source=/usr,readOnly=true' '--mount=volume=usr,target=/usr' example.com/system)
+}
+
 # inspect ARGUMENT…: rkt run of the image with these words behind "--", and its lines without their heads in $output.
 inspect() {
     check rkt "${rkt_options[@]}" run --net=none "${run_options[@]}" "${inspect_pod[@]}" "${app_options[@]}" -- "$@"

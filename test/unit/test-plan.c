@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "alloc.h"
@@ -475,6 +477,73 @@ static void a_plan_that_is_not_one_is_refused_with_its_place(void **state) {
         }
 }
 
+/* That of a pod which boots, with this app and these members behind. */
+static int compile_init(Fixture *f, const char *app, const char *more, const char *value, Plan **ret) {
+        _cleanup_pod_manifest_ PodManifest *m = NULL;
+        _cleanup_free_ char *error = NULL,
+                            *text = xasprintf("{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\","
+                                              "\"apps\":[{\"name\":\"one\","
+                                              "\"image\":{\"id\":\"sha512-abcdef\"},%s}%s],\"annotations\":["
+                                              "{\"name\":"
+                                              "\"coreos.com/rkt/stage1/init\",\"value\":\"%s\"}]}",
+                                            app, more, value);
+        PlanRequest q = request;
+        q.no_seccomp = true; /* it would be compiled */
+        if (pod_manifest_parse("pod", text, strlen(text), &m, &error) < 0)
+                fail_msg("%s", error);
+        return plan_compile(&q, m, f->fd, ret);
+}
+
+static void the_init_of_an_image_has_what_a_manager_may_and_its_limits_are_the_pods(void **state) {
+        _cleanup_plan_ Plan *p = NULL, *again = NULL;
+        _cleanup_free_ char *error = NULL;
+        assert_int_equal(compile_init(*state,
+                                         APP(",\"isolators\":[{\"name\":\"resource/memory\",\"value\":"
+                                             "{\"limit\":\"1Mi\"}},{\"name\":\"os/linux/"
+                                             "capabilities-remove-set\",\"value\":{\"set\":[\"CAP_MKNOD\"]}}"
+                                             "]"),
+                                         "", "systemd", &p),
+                        0);
+        const PlanApp *a = &p->apps[0];
+        assert_true(p->own_init);
+        assert_int_equal(a->life.stop_signal, SIGRTMIN + 3);
+        assert_true(a->capabilities == (capabilities_of_manager(false) & ~(UINT64_C(1) << CAP_MKNOD)));
+        assert_int_equal(a->limits.n, 0);
+        assert_string_equal(plan_limits_find(&p->limits, "memory.max")->value, "1048576");
+        _cleanup_json_ json_object *json = plan_to_json(p);
+        _cleanup_free_ char *text = json_to_text(json, false);
+        assert_int_equal(plan_parse("plan", text, strlen(text), &again, &error), 0);
+        assert_true(again->own_init);
+}
+
+static void what_an_init_of_an_image_cannot_have_is_refused(void **state) {
+        static const char *const refused[] = {
+                "\"app\":{\"exec\":[\"/a\"],\"user\":\"1\",\"group\":\"0\"}",
+                APP(",\"isolators\":[{\"name\":\"os/linux/no-new-privileges\",\"value\":true}]"),
+                APP(",\"eventHandlers\":[{\"name\":\"pre-start\",\"exec\":[\"/a\"]}]"),
+                APP("") ",\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"
+                        "restart\",\"value\":\"always\"}]",
+        };
+        Plan *p = NULL;
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++)
+                assert_int_equal(compile_init(*state, refused[i], "", "systemd", &p), -EOPNOTSUPP);
+        assert_int_equal(compile_init(*state, APP(""),
+                                         ",{\"name\":\"two\",\"image\":{\"id\":\"sha512-ab\"}," APP("") "}",
+                                         "systemd", &p),
+                        -EOPNOTSUPP);
+        assert_int_equal(compile_init(*state, APP(""), "", "upstart", &p), -EINVAL);
+}
+
+static void a_stop_signal_that_is_given_is_the_inits(void **state) {
+        _cleanup_plan_ Plan *p = NULL;
+        assert_int_equal(compile_init(*state,
+                                         APP("") ",\"annotations\":[{\"name\":\"coreos.com/rkt/stage2/"
+                                                 "stop-signal\",\"value\":\"SIGUSR2\"}]",
+                                         "", "systemd", &p),
+                        0);
+        assert_int_equal(p->apps[0].life.stop_signal, SIGUSR2);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(
@@ -510,6 +579,12 @@ int main(void) {
                                 a_health_check_is_in_the_plan_and_comes_back, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(
                                 where_input_and_output_lead_is_kept_in_the_plan, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                the_init_of_an_image_has_what_a_manager_may_and_its_limits_are_the_pods,
+                                set_up, tear_down),
+                cmocka_unit_test_setup_teardown(
+                                what_an_init_of_an_image_cannot_have_is_refused, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_stop_signal_that_is_given_is_the_inits, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(stop_annotations_set_signal_and_patience, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_plan_read_back_is_the_same, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(

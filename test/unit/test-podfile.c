@@ -54,6 +54,15 @@ static void keys_become_flags(void **state) {
                         "--health-on-failure=restart");
 }
 
+static void keys_of_the_pod_become_flags(void **state) {
+        static const char text[] = "[Pod]\nInit=systemd\nLogSize=2Mi\n[App]\nImage=example.com/x\n";
+        _cleanup_podfiles_ Podfiles l;
+        const Podfile *p = one(&l, "/p/x.pod", text)->items;
+        assert_int_equal(p->n_problems, 0);
+        assert_non_null(strstr(p->unit, " --init=systemd "));
+        assert_non_null(strstr(p->unit, " --log-size=2Mi "));
+}
+
 static void what_is_wrong_is_told_with_its_line(void **state) {
         static const struct {
                 const char *path, *text, *message;
@@ -149,6 +158,7 @@ static void a_net_file_is_a_network_of_cni(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(keys_become_flags),
+                cmocka_unit_test(keys_of_the_pod_become_flags),
                 cmocka_unit_test(what_is_wrong_is_told_with_its_line),
                 cmocka_unit_test(links_are_those_of_install),
                 cmocka_unit_test(a_net_file_is_a_network_of_cni),
