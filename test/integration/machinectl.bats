@@ -54,14 +54,15 @@ up_again() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == 2)); }
 said() { journalctl "$@" -o cat SYSLOG_IDENTIFIER=app 2>&1 | grep -x up; }
 logs_in() { machinectl login "$machine" </dev/null; }
 
-# As a person who logs in and looks around; ^] three times leaves.
+# As a person who logs in, looks around, and has a new shell after "exit"; ^] three times leaves.
 logs_in_as_person() {
     mkfifo "$dir/typed"
     script -qec "machinectl login $machine" /dev/null <"$dir/typed" >"$dir/shown" 2>&1 &
     local script=$!
     exec 8>"$dir/typed"
     # shellcheck disable=SC2016 # for the shell there
-    wait_for 10 grep -q '#' "$dir/shown" && echo 'echo in-the-$((1))-pod' >&8 && wait_for 10 grep in-the-1-pod "$dir/shown"
+    wait_for 10 grep -q '#' "$dir/shown" && echo 'echo in-the-$((1))-pod' >&8 && wait_for 10 grep in-the-1-pod "$dir/shown" &&
+        printf 'exit\necho again-in-the-$((1))-pod\n' >&8 && wait_for 10 grep again-in-the-1-pod "$dir/shown"
     local result=$?
     printf '\035\035\035' >&8
     exec 8>&-
