@@ -200,7 +200,8 @@ ups() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == $1)); }
     wait "$run_pid"
 }
 
-@test "systemd flavour: a command, a shell and the bus of the pod, from outside" {
+# start_and_reach: a pod, and in it a command, a shell and the bus, from outside.
+start_and_reach() {
     busybox_image app '{"exec": ["/bin/sleep", "1000"], "user": "0", "group": "0"}'
     start_systemd example.com/app
     wait_for 10 machinectl show "$machine" >/dev/null
@@ -211,6 +212,28 @@ ups() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == $1)); }
     check busctl -M "$machine" --no-pager list
     has '^org.freedesktop.systemd1 '
     check loginctl -M "$machine" --no-pager list-sessions
+}
+
+@test "systemd flavour: a command, a shell and the bus of the pod, from outside" {
+    start_and_reach
+}
+
+@test "systemd flavour: the bus of the pod is dbus-broker where the host has no dbus-daemon" {
+    need commands dbus-broker-launch
+    mkdir "$BATS_TEST_TMPDIR"/{upper,work}
+    rkt() {
+        [[ $1 == run ]] || { command rkt "$@"; return; }
+        unshare --mount sh -euc '
+            mount -t overlay -o "lowerdir=/usr,upperdir=$0/upper,workdir=$0/work" overlay /usr
+            rm -f /usr/bin/dbus-daemon
+            exec rkt "$@"' "$BATS_TEST_TMPDIR" "$@"
+    }
+    start_and_reach
+    check managed show -p ExecStart dbus.service
+    has 'dbus-broker-launch'
+    check managed is-active dbus.service
+    check rkt stop "$uuid"
+    ended
 }
 
 @test "systemd flavour: in a service, the pod has a cgroup of its own in that of the service, and leaves none" {
