@@ -36,14 +36,14 @@ static const char *take_string(const char **p, const char *end) {
         return s;
 }
 
+static bool kind_is_valid(char kind) {
+        return kind == ARCHIVE_INDEX_FILE || kind == ARCHIVE_INDEX_SYMLINK || kind == ARCHIVE_INDEX_HARDLINK;
+}
+
 /* "KIND OFFSET SIZE NAME" */
 static bool parse_line(const char *line, ArchiveMember *m) {
         m->kind = line[0];
-        if (!m->kind ||
-                        !strchr((const char[]){ ARCHIVE_INDEX_FILE, ARCHIVE_INDEX_SYMLINK,
-                                                ARCHIVE_INDEX_HARDLINK, 0 },
-                                        m->kind) ||
-                        line[1] != ' ')
+        if (!kind_is_valid(m->kind) || line[1] != ' ')
                 return false;
         const char *size = strchr(line + 2, ' '), *name = size ? strchr(size + 1, ' ') : NULL;
         if (!name)

@@ -61,7 +61,7 @@ static void quoted_paths_hold_nothing_that_a_terminal_obeys(void **state) {
         memset(many, '\n', sizeof(many) - 1);
         many[sizeof(many) - 1] = 0;
         _cleanup_free_ char *b = entry_path_quote(many);
-        assert_in_range(strlen(b), 1, 600);
+        assert_true(*b && strlen(b) <= 600);
 }
 
 int main(void) {
