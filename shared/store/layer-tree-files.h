@@ -6,6 +6,8 @@
 #include "layer-tree.h"
 
 #define OVERLAY_OPAQUE "trusted.overlay.opaque"
+/* What overlays look at that are mounted with userxattr, as systemd mounts a RootMStack=. */
+#define OVERLAY_OPAQUE_USER "user.overlay.opaque"
 
 /* Paths with a NUL behind each. */
 typedef struct Paths {

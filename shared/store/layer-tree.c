@@ -60,9 +60,10 @@ static int make_opaque(int rootfs, const char *path) {
         _cleanup_close_ int fd = openat_beneath(rootfs, *path ? path : ".", O_RDONLY | O_DIRECTORY);
         if (fd < 0)
                 return fd;
-        if (fsetxattr(fd, OVERLAY_OPAQUE, "y", 1, 0) < 0 || fsync(fd) < 0)
+        if (fsetxattr(fd, OVERLAY_OPAQUE, "y", 1, 0) < 0 ||
+                        (fsetxattr(fd, OVERLAY_OPAQUE_USER, "y", 1, 0) < 0 && errno != EOPNOTSUPP))
                 return -errno;
-        return 0;
+        return fsync(fd) < 0 ? -errno : 0;
 }
 
 static void add_path(Paths *paths, const char *path, size_t size) {

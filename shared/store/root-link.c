@@ -62,12 +62,16 @@ static int add_root_layer(Store *s, int stack, const char *name, const char *tre
         return to < 0 ? to : tree_copy_status(from, to, false);
 }
 
+/* A layer that is the only one is not mounted as an overlay: systemd binds it, and who has it as a root writes
+ * to it. With an empty one below nobody can. */
 static int fill_stack(Store *s, int stack, const Content *c) {
-        size_t n = strv_length(c->trees->ids);
+        size_t n = strv_length(c->trees->ids), lowest = n == 1 ? 1 : 0;
+        if (lowest > 0 && mkdirat(stack, "layer@0", 0755) < 0)
+                return -errno;
         if (!store_id_is_oci(c->id))
-                return link_tree(s, stack, "layer@0", c->trees->ids[0]);
+                return link_tree(s, stack, "layer@1", c->trees->ids[0]);
         for (size_t i = 0; i < n; i++) {
-                _cleanup_free_ char *layer = xasprintf("layer@%zu", n - 1 - i);
+                _cleanup_free_ char *layer = xasprintf("layer@%zu", lowest + n - 1 - i);
                 _cleanup_free_ char *target =
                                 xasprintf("../../../cas/" STORE_TREES "/%s/rootfs", c->trees->ids[i]);
                 if (symlinkat(target, stack, layer) < 0)

@@ -9,7 +9,7 @@
  * or, in place of rootfs, NAME.mstack: systemd.mstack(7), the layers of an overlay that is mounted by who
  * uses it. layer@N, 0 being the lowest, are symbolic links to the trees of an OCI image's layers. That of
  * another image is one directory like rootfs: the store may render it anew, into another tree, for what it
- * depends on.
+ * depends on. A single layer has an empty one below it.
  *
  * A symbolic link to the tree would do but for systemd 252, whose RootDirectory= cannot be reached through
  * one. The image stays in the store as long as it is linked. */

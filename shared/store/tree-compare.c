@@ -61,7 +61,8 @@ static int list_attributes(int fd, char ***ret) {
                 return -errno;
         *ret = strv_copy(NULL);
         for (const char *p = names; n > 0 && p < names + n; p += strlen(p) + 1)
-                if (startswith(p, "user.") || streq(p, "security.capability") || streq(p, OVERLAY_OPAQUE))
+                if (streq(p, OVERLAY_OPAQUE) || streq(p, "security.capability") ||
+                                (startswith(p, "user.") && !streq(p, OVERLAY_OPAQUE_USER)))
                         strv_add(ret, p);
         return 0;
 }

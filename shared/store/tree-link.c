@@ -29,7 +29,8 @@ static int copy_attributes(int from, int to, bool overlay) {
         if (n < 0)
                 return errno == EOPNOTSUPP ? 0 : -errno;
         for (const char *p = names; p < names + n; p += strlen(p) + 1) {
-                if (!startswith(p, "user.") && !(overlay && streq(p, OVERLAY_OPAQUE)))
+                bool opaque = streq(p, OVERLAY_OPAQUE) || streq(p, OVERLAY_OPAQUE_USER);
+                if (opaque ? !overlay : !startswith(p, "user."))
                         continue;
                 int r = copy_attribute(from, to, p);
                 if (r < 0)

@@ -134,7 +134,7 @@ life() {
         --caps-retain=CAP_KILL --seccomp=mode=remove,@rkt/default-blacklist,mkdir --readonly-rootfs=true \
         --user-annotation=x=y --user-label=l=m --annotation=example.com/a=b
     rkt app start "$uuid" --app=one
-    check rkt app exec "$uuid" python3 /inspect/inspect.py status
+    check rkt app exec "$uuid" python3 /inspect/observe.py status
     has '^Uid 1000 1000 1000 1000$'
     has '^Gid 1001 1001 1001 1001$'
     has '^CapBnd 0000000000000020$'

@@ -30,12 +30,12 @@ teardown() {
     inspect_image '{"exec": ["/bin/sh", "-c", "exec sleep 1000"]}'
     start_pod "${inspect_pod[@]}" --supplementary-gids=7 --caps-retain=CAP_KILL,CAP_SETUID
     printf 'whose:x:1001:\nmore:x:1002:who\n' >"$BATS_TEST_TMPDIR/group"
-    check rkt enter "$uuid" python3 /inspect/inspect.py status
+    check rkt enter "$uuid" python3 /inspect/observe.py status
     has '^Uid 0 0 0 0$'
     has '^Groups 7$'
     has '^CapEff 00000000000000a0$'
     rkt enter "$uuid" sh -c 'cat >/etc/group' <"$BATS_TEST_TMPDIR/group"
-    check rkt enter --user=who "$uuid" python3 /inspect/inspect.py status
+    check rkt enter --user=who "$uuid" python3 /inspect/observe.py status
     has '^Uid 1000 1000 1000 1000$'
     has '^Gid 1001 1001 1001 1001$'
     has '^Groups (1001 1002|1002)$'
@@ -76,13 +76,13 @@ teardown() {
     start_pod "${inspect_pod[@]}" --name=first --caps-retain=CAP_KILL --environment=SET=flag --working-dir=/etc example.com/inspect --name=second
     check_fails 254 rkt app exec "$uuid" true
     has 'contains several apps; name one with --app'
-    check rkt app exec --app=first "$uuid" sh -c 'pwd; env; python3 /inspect/inspect.py status namespaces'
+    check rkt app exec --app=first "$uuid" sh -c 'pwd; env; python3 /inspect/observe.py status namespaces'
     has '^/etc$'
     has '^SET=flag$'
     has '^CapBnd 0000000000000020$'
     has '^Seccomp 2$'
     # each has a cgroup namespace of its own
-    diff <(rkt enter --app=first "$uuid" python3 /inspect/inspect.py status namespaces | grep -v namespace-cgroup) \
+    diff <(rkt enter --app=first "$uuid" python3 /inspect/observe.py status namespaces | grep -v namespace-cgroup) \
         <(grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|namespace)' <<<"$output" | grep -v namespace-cgroup)
     check rkt app exec --app=second --user=1234 --environment=MORE=1 --working-dir=/tmp "$uuid" sh -c 'id -u; pwd; env'
     has '^1234$'

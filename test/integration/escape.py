@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Runs in an app, beside inspect.py, and tries to get out of it: by the published ways, with nothing but what the
+# Runs in an app, beside observe.py, and tries to get out of it: by the published ways, with nothing but what the
 # app has. A line for each attempt: "NAME what came of it". What an attempt could break if it succeeded it does
 # without: it writes back what it read, opens without writing, sends signal 0.
 
@@ -12,7 +12,7 @@ import struct
 import sys
 import time
 
-from inspect import attempt, call, errno, libc  # inspect.py beside this, not Python's
+from observe import attempt, call, errno, libc
 
 NUMBERS = {
     "x86_64": dict(ptrace=101, setns=308, unshare=272, mount=165, fsopen=430, pidfd_open=434, pidfd_getfd=438,

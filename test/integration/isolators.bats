@@ -254,7 +254,7 @@ pod_manifest() {
 @test "enter: what enters has the app's limits, ambient capabilities and no others" {
     inspect_image '{"exec": ["/bin/sh", "-c", "exec sleep 1000"]}'
     start_pod "${inspect_pod[@]}" --user=who --group=whose --caps-ambient=CAP_KILL --ulimit=nofile=70:80 --no-new-privileges
-    check rkt enter "$uuid" python3 /inspect/inspect.py status
+    check rkt enter "$uuid" python3 /inspect/observe.py status
     has '^CapAmb 0000000000000020$'
     has '^CapEff 0000000000000020$'
     has '^NoNewPrivs 1$'

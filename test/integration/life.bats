@@ -242,8 +242,8 @@ say("READY=1"); time.sleep(1000)'
 
 @test "hooks: root in the app's sandbox, with its capabilities, filter, limits and environment" {
     inspect_image '{"isolators": [{"name": "os/linux/no-new-privileges", "value": true}], "eventHandlers": [
-        {"name": "pre-start", "exec": ["/bin/sh", "-c", "python3 /inspect/inspect.py status cgroup; ulimit -n; echo $FROM"]},
-        {"name": "post-stop", "exec": ["/bin/sh", "-c", "python3 /inspect/inspect.py status cgroup; ulimit -n; echo $FROM"]}]}'
+        {"name": "pre-start", "exec": ["/bin/sh", "-c", "python3 /inspect/observe.py status cgroup; ulimit -n; echo $FROM"]},
+        {"name": "post-stop", "exec": ["/bin/sh", "-c", "python3 /inspect/observe.py status cgroup; ulimit -n; echo $FROM"]}]}'
     check rkt run --net=none "${inspect_pod[@]}" --user=who --group=whose --caps-retain=CAP_KILL --ulimit=nofile=70 --environment=FROM=flag --exec=/bin/true
     local line
     for line in 'Uid 0 0 0 0' 'CapBnd 0000000000000020' 'CapEff 0000000000000020' 'NoNewPrivs 1' 'Seccomp 2' 'cgroup /' 70 flag; do

@@ -92,33 +92,51 @@ collect() { check rkt image gc --grace-period=0s; }
         '.[] | select(.name == $link) | .image_id == $id and .path == "/var/lib/rkt/links/" + $link + "/rootfs"' <<<"$output"
 }
 
-# mount_stack STACK DIR: mounts it as systemd.mstack(7) says, the layer with the highest number on top.
+# mount_stack STACK DIR [OPTION]: mounts it as systemd.mstack(7) says, the layer with the highest number on top.
 mount_stack() {
     local layers
-    layers=$(cd "$1" && for layer in layer@*; do readlink -f "$layer"; done | tac | paste -sd:)
+    layers=$(cd "$1" && echo layer@* | tr ' ' '\n' | tac | paste -sd:)
     [[ $(ls -v "$1") == "$(cd "$1" && for ((i = 0; i < $(ls | wc -l); i++)); do echo "layer@$i"; done)" ]] # nothing else
-    [[ $layers != *:* ]] && mount --bind -o ro "$layers" "$2" || mount -t overlay -o "ro,lowerdir=$layers" overlay "$2"
+    # Names relative to it: mount(8) may pass on 255 bytes of them.
+    (cd "$1" && mount -t overlay -o "ro,lowerdir=$layers${3:+,$3}" overlay "$2")
+}
+
+# layered_image: an OCI image with a shell, of three layers that hide and take away. Sets image_id.
+layered_image() {
+    local layout=$BATS_FILE_TMPDIR/layout d=$BATS_TEST_TMPDIR i
+    for i in 1 2 3; do mkdir -p "$d/$i"/{etc,opt}; echo "$i" >"$d/$i/etc/shown"; done
+    mkdir -p "$d/1"/{bin,usr,proc,sys,dev,run,tmp,var,root}
+    cp "$(type -P busybox)" "$d/1/bin/busybox"
+    for i in sh cat ls touch; do ln "$d/1/bin/busybox" "$d/1/bin/$i"; done
+    echo 1 >"$d/1/etc/gone"
+    : >"$d/2/etc/.wh.gone"
+    echo 1 >"$d/1/opt/below"
+    : >"$d/2/opt/.wh..wh..opq"
+    echo 2 >"$d/2/opt/above"
+    chmod 750 "$d/1" # of the root: the layers above do not speak of it
+    tar -C "$d/1" --numeric-owner -cf "$d/1.tar" .
+    tar -C "$d/2" --numeric-owner -cf "$d/2.tar" etc opt
+    tar -C "$d/3" --numeric-owner -cf "$d/3.tar" etc
+    python3 "$BATS_TEST_DIRNAME/oci-image.py" "$layout" three "$d"/{1,2,3}.tar >/dev/null
+    image_id=$(rkt --insecure-options=image fetch --full "oci:$layout:three")
 }
 
 @test "link: a mount stack of an OCI image has its layers, with what they hide and take away" {
-    local stack root=$BATS_TEST_TMPDIR/root layout=$BATS_FILE_TMPDIR/layout d=$BATS_TEST_TMPDIR i
-    for i in 1 2 3; do mkdir -p "$d/$i/etc"; echo "$i" >"$d/$i/etc/shown"; done
-    echo 1 >"$d/1/etc/gone"
-    : >"$d/2/etc/.wh.gone"
-    chmod 750 "$d/1" # of the root: the layers above do not speak of it
-    tar -C "$d/1" --numeric-owner -cf "$d/1.tar" .
-    for i in 2 3; do tar -C "$d/$i" --numeric-owner -cf "$d/$i.tar" etc; done
-    python3 "$BATS_TEST_DIRNAME/oci-image.py" "$layout" three "$d"/{1,2,3}.tar >/dev/null
-    image_id=$(rkt --insecure-options=image fetch --full "oci:$layout:three")
+    local stack root=$BATS_TEST_TMPDIR/root option
+    layered_image
     check rkt image link --mstack "$image_id" "$link"
     stack=/var/lib/rkt/links/$link/$link.mstack
     [[ $output == "$stack" ]]
     collect
     mkdir "$root"
-    mount_stack "$stack" "$root"
-    run sh -c "cat $root/etc/shown; ls $root/etc; stat -c %a $root"
-    umount "$root"
-    [[ $(xargs <<<"$output") == '3 shown 750' ]]
+    # systemd mounts it with userxattr
+    for option in '' userxattr; do
+        mount_stack "$stack" "$root" "$option"
+        run sh -c "cat $root/etc/shown; ls $root/etc $root/opt; stat -c %a $root"
+        umount "$root"
+        [[ $(sed "s|$root||" <<<"$output" | xargs) == '3 /etc: shown /opt: above 750' ]] || { echo "$option: $output"; return 1; }
+    done
+    check rkt image verify "$image_id"
     check rkt image link --format=json
     jq -e --arg path "$stack" '.[] | select(.path == $path)' <<<"$output"
     check_fails 254 rkt image link "$image_id" "$link"
@@ -126,23 +144,51 @@ mount_stack() {
     [[ $(<"/var/lib/rkt/links/$link/rootfs/etc/shown") == 3 && ! -e $stack ]]
 }
 
-@test "link: a mount stack of an ACI is one layer" {
+@test "link: a mount stack of an ACI is one layer, with an empty one below so that it is not written to" {
     make_image word stacked
     rkt image link --mstack example.com/word "$link"
     collect
     local stack=/var/lib/rkt/links/$link/$link.mstack
-    [[ $(ls "$stack") == layer@0 && $(<"$stack/layer@0/etc/word") == stacked ]]
+    [[ $(ls "$stack" | xargs) == 'layer@0 layer@1' && -z $(ls "$stack/layer@0") && $(<"$stack/layer@1/etc/word") == stacked ]]
     check rkt image unlink "$link"
     [[ ! -e $stack ]]
     check rkt image verify "$image_id"
 }
 
-@test "link: systemd has a mount stack as the root of a service" {
-    systemd-nspawn --help | grep -q -e --mstack || skip "needs systemd 260"
+# is_root_of COMMAND…: the command has the image of layered_image as the root, and cannot write to it.
+is_root_of() {
+    check "$@" /bin/sh -c 'cat /etc/shown; ls /etc/gone /opt 2>&1; touch /etc/new 2>&1; :'
+    has '^3$'
+    has 'gone: No such file'
+    has '^above$'
+    lacks below
+    has 'new: Read-only file system'
+}
+
+@test "link: systemd has a mount stack as the root of a service, and systemd-nspawn of a container" {
+    type -P systemd-mstack >/dev/null || skip "needs systemd 260"
+    layered_image
+    local stack=/var/lib/rkt/links/$link/$link.mstack service
+    rkt image link --mstack "$image_id" "$link"
+    service=(systemd-run --quiet --wait --pipe -p RootMStack="$stack")
+    is_root_of "${service[@]}"
+    is_root_of systemd-nspawn --quiet --register=no --keep-unit --pipe --mstack="$stack"
+    check "${service[@]}" -p TemporaryFileSystem=/var:ro -p StateDirectory="$link" /bin/sh -c "echo state >/var/lib/$link/file"
+    [[ $(<"/var/lib/$link/file") == state ]]
+    rm -r "/var/lib/${link:?}"
+    # with a place for it, what is written stays there
+    mkdir "$stack/rw"
+    check "${service[@]}" /bin/sh -c 'echo written >/etc/new'
+    check "${service[@]}" /bin/cat /etc/new
+    has '^written$'
+    check rkt image verify "$image_id"
+    # an image of one layer is not written to either
     make_image word stacked
-    rkt image link --mstack example.com/word "$link"
-    check systemd-run --quiet --wait --pipe -p RootMStack="/var/lib/rkt/links/$link/$link.mstack" /bin/cat /etc/word
-    [[ $output == stacked ]]
+    rkt image link --replace --mstack example.com/word "$link"
+    check "${service[@]}" /bin/cat /etc/word
+    has '^stacked$'
+    check_fails 1 "${service[@]}" /bin/touch /etc/word
+    check rkt image verify "$image_id"
 }
 
 @test "link: links are listed" {

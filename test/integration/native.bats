@@ -246,12 +246,12 @@ forever='trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'
 }
 
 @test "enter: what enters is what the app is" {
-    inspect_image '{"exec": ["/bin/sh", "-c", "python3 /inspect/inspect.py; exec sleep 1000"], "isolators":
+    inspect_image '{"exec": ["/bin/sh", "-c", "python3 /inspect/observe.py; exec sleep 1000"], "isolators":
         [{"name": "os/linux/capabilities-retain-set", "value": {"set": ["CAP_KILL", "CAP_NET_RAW"]}},
          {"name": "os/linux/no-new-privileges", "value": true}]}'
     start_pod "${inspect_pod[@]}" --user=who --group=whose --supplementary-gids=7
     wait_for 10 grep -q sys-fs "$BATS_TEST_TMPDIR/out"
-    check rkt enter "$uuid" python3 /inspect/inspect.py
+    check rkt enter "$uuid" python3 /inspect/observe.py
     diff <(sed 's/^\[[^]]*\] [a-z]*\[[0-9]*\]: //' "$BATS_TEST_TMPDIR/out" | grep -vE '^(cgroup-procs|descriptors|namespace-cgroup)') \
         <(grep -vE '^(cgroup-procs|descriptors|namespace-cgroup)' <<<"$output")
     check rkt enter "$uuid" sh -c 'echo $HOME $USER $AC_APP_NAME; pwd; kill -9 1; ls /proc/1/root || :'

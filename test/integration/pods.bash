@@ -76,17 +76,17 @@ end_pods() {
 # sanitized: whether the pods' supervisors are, which takes memory that is not theirs.
 sanitized() { ldd /usr/lib/rkt/stage1/native/rootfs/run 2>/dev/null | grep -q asan; }
 
-# inspect_image [JSON]: an app that runs inspect.py with the host's /usr. Sets inspect_pod, the arguments for rkt run.
+# inspect_image [JSON]: an app that runs observe.py with the host's /usr. Sets inspect_pod, the arguments for rkt run.
 inspect_image() {
     local dir=$BATS_TEST_TMPDIR/image-inspect more=${1:-\{\}} name
     mkdir -p "$dir/rootfs"/{usr,etc,tmp,inspect}
     for name in bin lib lib64 sbin; do ln -s "usr/$name" "$dir/rootfs/$name"; done
-    cp "$BATS_TEST_DIRNAME/"{inspect,escape}.py "$dir/rootfs/inspect/"
+    cp "$BATS_TEST_DIRNAME/"{observe,escape}.py "$dir/rootfs/inspect/"
     printf 'root:x:0:0::/root:/bin/sh\nwho:x:1000:1001::/home/who:/bin/sh\n' >"$dir/rootfs/etc/passwd"
     printf 'root:x:0:\nwhose:x:1001:\n' >"$dir/rootfs/etc/group"
     jq -n --argjson more "$more" --arg arch "$(uname -m | sed 's/x86_64/amd64/')" '{acKind: "ImageManifest", acVersion: "0.8.11",
         name: "example.com/inspect", labels: [{name: "os", value: "linux"}, {name: "arch", value: $arch}],
-        app: ({exec: ["/bin/python3", "/inspect/inspect.py"], user: "0", group: "0",
+        app: ({exec: ["/bin/python3", "/inspect/observe.py"], user: "0", group: "0",
                mountPoints: [{name: "usr", path: "/usr", readOnly: true}]} + $more)}' >"$dir/manifest"
     rkt image build --overwrite "$dir" "$dir.aci"
     rkt --insecure-options=image fetch "$dir.aci" >/dev/null

@@ -37,7 +37,7 @@ every_isolator='[
     jq -n --argjson app "$every_isolator" --arg id "$id" '{acVersion: "0.8.11", acKind: "PodManifest",
         isolators: [{name: "os/unix/sysctl", value: {"kernel.shmmni": "1234", "net.ipv4.ip_default_ttl": "33"}}],
         volumes: [{name: "usr", kind: "host", source: "/usr", readOnly: true}],
-        apps: [{name: "inspect", image: {id: $id}, app: {exec: ["/bin/python3", "/inspect/inspect.py", "status", "limits", "calls", "labels"],
+        apps: [{name: "inspect", image: {id: $id}, app: {exec: ["/bin/python3", "/inspect/observe.py", "status", "limits", "calls", "labels"],
         user: "0", group: "0", mountPoints: [{name: "usr", path: "/usr", readOnly: true}], isolators: $app}}]}' >"$manifest"
     check rkt run --net=none --pod-manifest="$manifest"
     has ': CapBnd 0000000000000420$'

@@ -159,7 +159,7 @@ cache=/var/lib/rkt/seccomp
     inspect_image '{"exec": ["/bin/sleep", "1000"]}'
     start_pod "${inspect_pod[@]}" --seccomp=mode=remove,errno=EXDEV,mount
     rm -rf "$cache"
-    check rkt enter "$uuid" python3 /inspect/inspect.py status calls
+    check rkt enter "$uuid" python3 /inspect/observe.py status calls
     has '^Seccomp 2$'
     has '^mount EXDEV$'
 }

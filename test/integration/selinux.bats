@@ -35,7 +35,7 @@ labels='
 import os
 print("process", open("/proc/self/attr/current").read().strip("\0\n"))
 open("/tmp/new", "w").close()
-for path in ("/", "/inspect", "/inspect/inspect.py", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/dev", "/dev/shm",
+for path in ("/", "/inspect", "/inspect/observe.py", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/dev", "/dev/shm",
              "/dev/pts", "/tmp/new", "/run/systemd/journal", "/run/systemd/journal/stdout", "/volume", "/tmpfs"):
     print(path, os.getxattr(path, "security.selinux").decode().strip("\0"))'
 

@@ -57,8 +57,8 @@ redis_image() {
 
 serves() { [[ $(timeout 5 redis-cli -h "$1" -p "${2:-80}" ping 2>/dev/null) == PONG ]]; }
 
-# An app that pings an address through a raw socket, as inspect.py has no need for ping(8).
-ping() { rkt enter "$uuid" /bin/python3 /inspect/inspect.py "ping=$1"; }
+# An app that pings an address through a raw socket, as observe.py has no need for ping(8).
+ping() { rkt enter "$uuid" /bin/python3 /inspect/observe.py "ping=$1"; }
 
 # owner_of FILE: the inode of the user namespace that the namespace belongs to.
 owner_of() {
@@ -144,7 +144,7 @@ gone() {
     # the host's network is not the pod's, whatever it may
     before=$(ip -o link show lo)
     check rkt --insecure-options=all-run run --private-users --net=host "${inspect_pod[@]}" --exec=/bin/sh -- -c "$script
-        python3 /inspect/inspect.py bind=81 ping=127.0.0.1; echo 1 >/proc/sys/net/ipv4/ip_forward || echo no parameter; :"
+        python3 /inspect/observe.py bind=81 ping=127.0.0.1; echo 1 >/proc/sys/net/ipv4/ip_forward || echo no parameter; :"
     lacks ': (mine|mtu|route|veth)$'
     has ': bind (EACCES|EPERM)$'
     has ': ping EPERM$'
@@ -158,9 +158,9 @@ gone() {
     wait_for 10 rkt enter "$uuid" /bin/redis-cli -p 80 ping
     check ping 127.0.0.1
     has '^ping ok$'
-    check rkt enter "$uuid" /bin/python3 /inspect/inspect.py bind=81
+    check rkt enter "$uuid" /bin/python3 /inspect/observe.py bind=81
     has '^bind ok$'
-    check rkt enter --user=who --group=whose "$uuid" /bin/python3 /inspect/inspect.py bind=82
+    check rkt enter --user=who --group=whose "$uuid" /bin/python3 /inspect/observe.py bind=82
     has '^bind EACCES$'
     [[ ! -e /run/netns/rkt-$uuid ]]
 }
@@ -170,7 +170,7 @@ gone() {
     local ttl=/proc/sys/net/ipv4/ip_default_ttl
     check net_run --net=rkt-test-users --sysctl=net.ipv4.ip_default_ttl=33 --sysctl=net.ipv4.ping_group_range='0 1001' \
         --sysctl=kernel.shmmni=1234 "${inspect_pod[@]}" --user=who --group=whose --exec=/bin/sh \
-        -- -c "cat $ttl /proc/sys/net/ipv4/ping_group_range /proc/sys/kernel/shmmni; python3 /inspect/inspect.py echo=10.81.0.1"
+        -- -c "cat $ttl /proc/sys/net/ipv4/ping_group_range /proc/sys/kernel/shmmni; python3 /inspect/observe.py echo=10.81.0.1"
     has ': 33$'
     has $': 0\t1001$'
     has ': 1234$'

@@ -54,6 +54,14 @@ static void the_layers_of_a_stack_are_numbered_from_the_lowest(void **state) {
         root_links_free(links, n);
         assert_int_equal(root_link_make_stack(store, "web", OCI_ID, &(ImageTrees){ .ids = ids }, false),
                         -EEXIST);
+
+        /* one is not mounted by itself, which would let it be written to */
+        char *one[] = { (char *) "single", NULL };
+        assert_int_equal(root_link_make_stack(store, "web", OCI_ID, &(ImageTrees){ .ids = one }, true), 0);
+        _cleanup_free_ char *only = target("layer@1"), *empty = NULL;
+        assert_string_equal(only, "../../../cas/tree/single/rootfs");
+        assert_true(asprintf(&empty, "%s/links/web/web.mstack/layer@0", data_dir) > 0);
+        assert_int_equal(rmdir(empty), 0);
         assert_int_equal(root_link_remove(store, "web"), 0);
 }
 
