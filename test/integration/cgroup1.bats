@@ -199,3 +199,23 @@ no_cgroup_of() { [[ -z $(of_pod "$1") ]]; }
     has '^cgroups\s+lacks\s+version 1'
     lacks 'without .*(memory|pids)'
 }
+
+@test "cgroup v1: a pod that has systemd is refused where there is no cgroup2, and else says which limits it has not" {
+    busybox_image app "$(sh_app 'cat /proc/1/comm; cat /proc/self/cgroup | grep ^0:')"
+    local users
+    for users in no yes; do
+        if ((!hybrid)); then
+            check_fails 254 rkt run --stage1-from-dir=systemd --net=none --private-users=$users example.com/app
+            has 'the systemd stage1 needs a host with cgroup2, and this one has cgroup v1 alone'
+            continue
+        fi
+        check rkt run --stage1-from-dir=systemd --net=none --private-users=$users --memory=64Mi --uuid-file-save="$BATS_TEST_TMPDIR/uuid" \
+            example.com/app --pids-limit=20
+        has ': systemd$'
+        has ': 0::/$'
+        has 'app app: isolator coreos.com/rkt/pids-max is set but this host has the controller in cgroup v1, not v2 \(pids\), skipping'
+        lacks 'the pod: isolator'
+        lacks 'no device policy'
+        wait_for 10 no_cgroup_of "$(<"$BATS_TEST_TMPDIR/uuid")"
+    done
+}

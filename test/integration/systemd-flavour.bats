@@ -187,6 +187,87 @@ ups() { (($(grep -c ': up$' "$BATS_TEST_TMPDIR/out") == $1)); }
     has '\bapp\b'
 }
 
+@test "systemd flavour: limits that the host cannot set are named in a warning, and the app runs" {
+    ! grep -qw memory /sys/fs/cgroup/cgroup.controllers || skip "this host has the controllers"
+    busybox_image limited "$(sh_app 'echo ran')"
+    check rkt run "${stage1[@]}" --memory=64Mi example.com/limited --memory=32Mi --pids-limit=5 --cpu=500m
+    has 'app limited: isolator resource/memory is set but this host has .* \(memory\), skipping'
+    has 'app limited: isolator coreos.com/rkt/pids-max is set but .* \(pids\), skipping'
+    has 'app limited: isolator resource/cpu is set but .* \(cpu\), skipping'
+    has 'the pod: isolator resource/memory is set but .* \(memory\), skipping'
+    has ': ran$'
+}
+
+@test "systemd flavour: the limits of an app are in its cgroup, and of the pod in the pod's, with users of its own, too" {
+    need controllers memory cpu pids io cpuset
+    busybox_image limited "$(sh_app 'cd /sys/fs/cgroup && grep . memory.max memory.high memory.swap.max cpu.max cpu.weight pids.max cpuset.cpus io.weight')"
+    local users
+    for users in no yes; do
+        check rkt run "${stage1[@]}" --private-users=$users --memory=96Mi example.com/limited --memory=64Mi --memory-high=48Mi --memory-swap-max=0 \
+            --cpu=500m --cpu-shares=2 --pids-limit=20 --cpuset-cpus=0 --io-weight=50
+        has 'memory.max:67108864$'
+        has 'memory.high:50331648$'
+        has 'cpu.max:50000 100000$'
+        has 'cpu.weight:1$'
+        has 'pids.max:20$'
+        has 'cpuset.cpus:0$'
+        lacks 'is set but'
+    done
+    start_systemd --memory=96Mi --pids-limit=50 example.com/limited --exec=/bin/sleep -- 1000
+    local cgroup
+    cgroup=/sys/fs/cgroup$(<"/var/lib/rkt/pods/run/$uuid/subcgroup")
+    [[ $(<"$cgroup/memory.max") == 100663296 && $(<"$cgroup/pids.max") == 50 ]]
+}
+
+@test "systemd flavour: the kernel kills an app that takes more memory than it or its pod may, and that is told" {
+    need controllers memory
+    busybox_image eater "$(sh_app 'exec tail -n 1 /dev/zero')"
+    applets eater tail
+    local users
+    for users in no yes; do
+        check_fails 137 rkt run "${stage1[@]}" --private-users=$users --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/eater --memory=16Mi --memory-swap-max=0
+        has 'eater\[[0-9]+\]: out of memory: the kernel killed 1 of its processes; the limit is 16777216 bytes'
+        check rkt status "$(<"$BATS_TEST_TMPDIR/uuid")"
+        has '^app-eater=137$'
+    done
+    # systemd, which is in the pod's, stays
+    check_fails 137 rkt run "${stage1[@]}" --memory=64Mi --memory-swap-max=0 example.com/eater
+    has 'eater\[[0-9]+\]: out of memory: the kernel killed [0-9]+ of its processes; the limit is that of the pod'
+}
+
+@test "systemd flavour: a fork bomb ends at the limit of processes, and so does the pod's" {
+    need controllers pids
+    busybox_image bomb "$(sh_app 'i=0; while [ $i -lt 100 ]; do sleep 2 & i=$((i+1)); done; echo survived')"
+    run rkt run "${stage1[@]}" example.com/bomb --pids-limit=10
+    has "can't fork|Resource temporarily unavailable"
+    lacks survived
+    run rkt run "${stage1[@]}" --pids-limit=30 example.com/bomb
+    has "can't fork|Resource temporarily unavailable"
+    lacks survived
+}
+
+@test "systemd flavour: an app with a third of a processor gets no more" {
+    need controllers cpu
+    busybox_image spin "$(sh_app 'end=$(($(date +%s) + 5)); while [ $(date +%s) -lt $end ]; do :; done; grep usage_usec /sys/fs/cgroup/cpu.stat')"
+    applets spin date
+    check rkt run "${stage1[@]}" example.com/spin --cpu=300m
+    local usage
+    usage=$(sed -n 's/.*usage_usec //p' <<<"$output")
+    # of 4 to 6 seconds; an emulated machine is slow to start with
+    ((usage > 200000 && usage < 2400000))
+}
+
+@test "systemd flavour: an app writes no faster to its disk than it may" {
+    need controllers io
+    [[ -b $(findmnt -no SOURCE -T /var/lib/rkt) ]] || skip "/var/lib/rkt is not on a disk here"
+    inspect_image
+    local began=$SECONDS
+    # 4 MB at 1 MB in a second: a machine that is slow takes longer, none takes less
+    check rkt run "${stage1[@]}" "${inspect_pod[@]}" --block-bandwidth=1M --exec=/bin/dd -- if=/dev/zero of=/written bs=256k count=16 oflag=direct
+    has '16\+0 records out'
+    ((SECONDS - began >= 2))
+}
+
 @test "systemd flavour: machinectl reboot starts systemd and the apps again, in the same pod" {
     busybox_image app "$(sh_app 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done')"
     start_systemd example.com/app
