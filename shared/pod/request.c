@@ -311,10 +311,9 @@ int pod_request_check(void) {
                 log_error("must provide at least one image or specify the pod manifest");
                 return -EINVAL;
         }
-        if (q->own_init && (q->n_apps > 1 || q->private_users)) {
+        if (q->own_init && q->n_apps > 1) {
                 log_error("--init=" OWN_INIT_SYSTEMD
-                          ": a pod that boots the init of its image cannot have %s",
-                                q->n_apps > 1 ? "several apps" : "a user namespace (--private-users)");
+                          ": a pod that boots the init of its image cannot have several apps");
                 return -EOPNOTSUPP;
         }
         int r = check_log_paths();

@@ -31,8 +31,6 @@ static const char *problem_of_pod(const Plan *p) {
                 return "several apps";
         if (p->mutable)
                 return "apps that come and go (--mutable)";
-        if (p->users.count > 0)
-                return "a user namespace (--private-users)";
         return problem_of_app(&p->apps[0]);
 }
 

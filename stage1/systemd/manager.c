@@ -193,7 +193,7 @@ static const Manager manager = {
 };
 
 static int check(const Plan *p) {
-        if (access(SYSTEMD, X_OK) < 0)
+        if (!p->own_init && access(SYSTEMD, X_OK) < 0)
                 return log_error_errno(errno, "the systemd stage1 needs the host's systemd: " SYSTEMD);
         return 0;
 }

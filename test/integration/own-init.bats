@@ -101,6 +101,10 @@ run_ends() {
     run_ends 137
     check rkt status "$uuid"
     has '^app-system=137$'
+    # without rkt run there is no pod
+    start_pod "${system[@]}"
+    kill -KILL "$run_pid"
+    ended
 }
 
 @test "own init: a service is ready when it has booted, and is stopped in order" {
@@ -131,9 +135,25 @@ run_ends() {
     has '^net$'
     check_fails 16 in_pod swapoff /boots
     has 'Not superuser'
+    # what it mounts comes to its services
+    check in_pod findmnt --noheadings --output=PROPAGATION /
+    has '^shared'
     # nothing of rkt is left open there
     check in_pod /bin/sh -c 'ls -l /proc/1/fd'
     [[ $output != *rkt/pods* ]]
+}
+
+@test "own init: with users of its own, its root is nobody's on the host, and its services have users of the pod" {
+    system_image
+    start_pod --private-users "${system[@]}"
+    check in_pod systemctl is-active app-boots.service
+    (($(stat -c %u "/proc/$(leader)") >= 2000289792))
+    check in_pod systemd-run --quiet --wait --pipe --property=User=messagebus id -un
+    has '^messagebus$'
+    check_fails 1 in_pod /bin/sh -c 'mknod /root/disk b 7 0'
+    has 'Operation not permitted'
+    check rkt stop "$uuid"
+    run_ends 0
 }
 
 @test "own init: an init of another kind has the console, its stop signal, and its exit status" {
@@ -148,6 +168,21 @@ run_ends() {
     check rkt stop "$uuid"
     run_ends 5
     grep -q 'init\[1\]: asked$' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "own init: sockets and credentials of a unit come to it, each time that it boots" {
+    init_image 'echo "$LISTEN_PID $LISTEN_FDS $LISTEN_FDNAMES $(cat "$CREDENTIALS_DIRECTORY/word")"; [ -S /proc/self/fd/3 ] || exit 4
+        [ -e /again ] || { touch /again; reboot -f; }; while :; do sleep 0.1; done'
+    applets init reboot
+    check systemd-run --unit=rkt-test-boot --property=Delegate=yes --property=SetCredential=word:secret \
+        --property="StandardOutput=file:$BATS_TEST_TMPDIR/out" \
+        systemd-socket-activate --listen="$BATS_TEST_TMPDIR/socket" --fdname=web --setenv=CREDENTIALS_DIRECTORY \
+        rkt run --net=none --init=systemd --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/init --sockets=web
+    wait_for 10 test -S "$BATS_TEST_TMPDIR/socket"
+    python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$BATS_TEST_TMPDIR/socket"
+    twice() { (($(grep -c 'init\[1\]: 1 1 web secret$' "$BATS_TEST_TMPDIR/out") == 2)); }
+    wait_for 20 twice || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+    check systemctl stop rkt-test-boot
 }
 
 @test "own init: with --interactive the console is the user's" {

@@ -213,7 +213,7 @@ int private_users_delegate(const Boot *b, const char *cgroup) {
         if (b->plan->users.count == 0)
                 return 0;
         _cleanup_close_ int fd = cgroup_open(cgroup);
-        if (fd >= 0 && !flavour.manager)
+        if (fd >= 0 && !flavour.manager && !b->plan->own_init)
                 return delegate_pod(b, cgroup, fd);
         int r = fd < 0 ? fd : delegate(fd, &b->plan->users);
         if (r < 0)

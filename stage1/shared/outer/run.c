@@ -41,7 +41,10 @@
 #include "strv.h"
 #include "watchdog.h"
 
+#define LOCKS     3
 #define LOCK_NONE 2u
+
+static unsigned locks[LOCKS];
 
 /* LOCK_NONE: there is none. */
 static int inherited_lock(const char *name, unsigned *ret) {
@@ -64,17 +67,17 @@ static int compare_numbers(const void *a, const void *b) {
 
 /* Closes what the caller left open but the locks of the pod, of its users and of its labels, which PID 1 and
  * we hold as long as we live, and sockets for the apps. */
-static unsigned *kept; /* ends with 0 */
-
 static int close_inherited(Sockets *sockets) {
-        static const char *const names[] = { "RKT_LOCK_FD", "RKT_USERS_LOCK_FD", "RKT_SELINUX_LOCK_FD" };
+        static const char *const names[LOCKS] = { "RKT_LOCK_FD", "RKT_USERS_LOCK_FD",
+                "RKT_SELINUX_LOCK_FD" };
         size_t n = listen_fds_count() + ELEMENTSOF(names);
-        kept = xnew(unsigned, n + 1);
+        _cleanup_free_ unsigned *kept = xnew(unsigned, n);
         unsigned next = 3;
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                int r = inherited_lock(names[i], &kept[i]);
+                int r = inherited_lock(names[i], &locks[i]);
                 if (r < 0)
                         return r;
+                kept[i] = locks[i];
         }
         int r = sockets_take(sockets);
         if (r < 0)
@@ -281,11 +284,13 @@ static int print_plan(const RunOptions *o) {
 extern char **environ;
 
 /* The pod's init has asked for that (reboot(2)), and everything of the pod but its files and locks is gone:
- * the entry point is executed again as it was executed, with the descriptors that it
- * was given. */
-static int boot_again(char **argv, char **environment) {
-        for (size_t i = 0; kept[i]; i++)
-                fd_close_on_exec((int) kept[i], false);
+ * the entry point is executed again as it was executed, with the descriptors that it was given. */
+static int boot_again(char **argv, char **environment, const Sockets *sockets) {
+        for (size_t i = 0; i < LOCKS; i++)
+                fd_close_on_exec((int) locks[i], false);
+        for (size_t i = 0; i < sockets->n; i++)
+                if (dup2(sockets->fds[i], LISTEN_FDS_START + (int) i) < 0)
+                        return log_error_errno(errno, "cannot keep the sockets of the unit");
         descriptor_limit_restore();
         execve(argv[0], argv, environment);
         return log_error_errno(errno, "cannot boot the pod again: %s", argv[0]);
@@ -310,6 +315,6 @@ int main(int argc, char **argv) {
                 return EXIT_RKT_FAILURE;
         r = o.dry_run ? print_plan(&o) : run_pod(&o, &sockets);
         if (again)
-                r = boot_again(arguments, environment);
+                r = boot_again(arguments, environment, &sockets);
         return r < 0 ? EXIT_RKT_FAILURE : r;
 }

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "alloc.h"
-#include "app-credentials.h"
 #include "app-root.h"
 #include "cgroup.h"
 #include "descriptor-limit.h"
@@ -52,7 +51,7 @@ static void set_environment(OwnInit *i) {
         execution_set_variable(&i->environment, "container_uuid", b->plan->uuid);
         execution_set_variable(&i->environment, "NOTIFY_SOCKET", APP_ROOT_HOST_NOTIFY);
         if (b->credentials)
-                execution_set_variable(&i->environment, "CREDENTIALS_DIRECTORY", CREDENTIALS_PATH);
+                execution_set_variable(&i->environment, "CREDENTIALS_DIRECTORY", APP_ROOT_HOST_CREDENTIALS);
         /* for what it prints; a login asks for it anew */
         execution_default_variable(&i->environment, "TERM", "dumb");
 }
@@ -76,9 +75,10 @@ static int set_up(OwnInit *i) {
         i->argv = init_command(i->app, i->root.root);
         if (!i->argv)
                 return -ENOENT;
-        i->device_policy = plan_app_has_all_devices(i->app) ? -ENODATA
-                                                            : device_policy_load(root.apps[0].devices,
-                                                                              root.apps[0].n_devices);
+        /* in a user namespace it is the outer supervisor's to make */
+        bool policy = !plan_app_has_all_devices(i->app) && b->plan->users.count == 0;
+        i->device_policy = !policy ? -ENODATA
+                                   : device_policy_load(root.apps[0].devices, root.apps[0].n_devices);
         set_environment(i);
         pod_sources_close(&root, b->plan);
         return 0;
@@ -94,7 +94,7 @@ static int wait_for_go(OwnInit *i) {
         if (n <= 0)
                 return -ECANCELED;
         message[n] = 0;
-        if (*message != BOOT_GO) {
+        if (*message != BOOT_GO || b->cgroups == CGROUP_LEGACY) {
                 log_error("an image's init needs a cgroup of its own, and this host has no cgroup2 for it");
                 return -EOPNOTSUPP;
         }

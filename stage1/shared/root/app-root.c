@@ -173,7 +173,9 @@ static int put_credentials(const Building *b) {
                         user_resolve(b->root, b->app->user, b->app->group, NULL, &user, &problem) < 0)
                 return 0;
         int r = credentials_give(b->sources->credentials, user.uid, user.gid);
-        return put(b, r < 0 ? r : b->sources->credentials, CREDENTIALS_PATH, TARGET_DIRECTORY);
+        return put(b, r < 0 ? r : b->sources->credentials,
+                        b->boot->plan->own_init ? APP_ROOT_HOST_CREDENTIALS : CREDENTIALS_PATH,
+                        TARGET_DIRECTORY);
 }
 
 /* The pod's journal, and its name. */
@@ -262,6 +264,9 @@ static int build(Building *b, AppRoot *ret) {
                 return fail(b, r, "make read-only", "/");
         if ((r = mount_pivot(root)) < 0)
                 return fail(b, r, "enter its root", path);
+        /* what its manager mounts is to come to its services: in a container, systemd relies on that */
+        if (b->boot->plan->own_init && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
+                return fail(b, -errno, "share the mounts of", "/");
         *ret = (AppRoot){ .namespace = TAKE_FD(namespace), .root = TAKE_FD(root) };
         return 0;
 }

@@ -12,6 +12,9 @@
 /* Where a system that is booted says that it is up, in its root. */
 #define APP_ROOT_HOST_NOTIFY "/run/host/notify"
 
+/* And where it has what its unit was given: the directories of its services are at the usual place. */
+#define APP_ROOT_HOST_CREDENTIALS "/run/host/credentials"
+
 typedef struct AppRoot {
         int namespace; /* the mount namespace */
         int root;      /* its root directory (O_PATH) */
