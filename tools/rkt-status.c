@@ -14,27 +14,16 @@
 #include "uuid-arguments.h"
 
 #define POLL_INTERVAL_NS (100 * NSEC_PER_MSEC)
-#define FOREVER          (-1)
 
-static int64_t wait_exit, wait_ready; /* ns; 0: do not wait, FOREVER */
+static int64_t wait_exit, wait_ready; /* ns; 0: do not wait; DURATION_FOREVER */
 static OutputFormat format;
 static bool watch;
 
-/* A duration, or a boolean: true is for ever. */
 static int set_wait(const char *value, void *userdata) {
-        int64_t *target = userdata;
-        bool b;
-        if (parse_bool(value, &b) >= 0) {
-                *target = b ? FOREVER : 0;
-                return 0;
-        }
-        if (duration_parse(value, target) < 0) {
+        int r = duration_parse_wait(value, userdata);
+        if (r < 0)
                 log_error("--wait=%s: expected true, false or a duration", value);
-                return -EINVAL;
-        }
-        if (*target < 0)
-                *target = FOREVER;
-        return 0;
+        return r;
 }
 
 static const Option options[] = {
@@ -80,7 +69,7 @@ static int wait_until(Pod *p, bool (*condition)(const Pod *), int64_t timeout) {
                         return 0;
                 if (r < 0)
                         return r;
-                if (timeout != FOREVER && monotonic_ns() - start >= (uint64_t) timeout)
+                if (timeout != DURATION_FOREVER && monotonic_ns() - start >= (uint64_t) timeout)
                         return -ETIMEDOUT;
                 nanosleep(&(struct timespec){ .tv_nsec = POLL_INTERVAL_NS }, NULL);
         }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "alloc.h"
+#include "option.h"
 
 static const struct {
         const char *name;
@@ -106,6 +107,18 @@ char *duration_format(int64_t ns) {
         if (minutes)
                 return xasprintf("%s%" PRIu64 "m%ss", sign, minutes, seconds);
         return xasprintf("%s%ss", sign, seconds);
+}
+
+int duration_parse_wait(const char *s, int64_t *ret_ns) {
+        bool b;
+        if (parse_bool(s, &b) >= 0) {
+                *ret_ns = b ? DURATION_FOREVER : 0;
+                return 0;
+        }
+        int r = duration_parse(s, ret_ns);
+        if (r >= 0 && *ret_ns < 0)
+                *ret_ns = DURATION_FOREVER;
+        return r;
 }
 
 char *time_ago(time_t when, time_t now) {

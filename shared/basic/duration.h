@@ -13,6 +13,11 @@
 int duration_parse(const char *s, int64_t *ret_ns);
 char *duration_format(int64_t ns); /* as Go prints it: "24h0m0s" */
 
+/* How long something is waited for: a duration, true for ever (as a negative one is), false not at all (0).
+ * -EINVAL, -ERANGE. */
+#define DURATION_FOREVER INT64_C(-1)
+int duration_parse_wait(const char *s, int64_t *ret_ns);
+
 /* "5 minutes ago", "2 hours ago", "just now" (under a second), after github.com/dustin/go-humanize. */
 char *time_ago(time_t when, time_t now);
 /* Go layout "2006-01-02 15:04:05.999 -0700 MST" in local time: "2016-01-20 20:42:05.021 +0100 CET". */

@@ -250,14 +250,17 @@ static int record_start(Pod *p, const char *name, const char *started, int64_t b
         return pod_write_text(p, started, "", 0, 0644);
 }
 
-int pod_app_start(Pod *p, const char *name) {
+int pod_app_start(Pod *p, const char *name, const char *wait) {
         int r = check_app(p, name);
         if (r < 0)
                 return r;
         _cleanup_free_ char *started = xasprintf(POD_APP_STARTED, name);
         int64_t before = modified_at(p, started), called = realtime_ns();
         bool runs = state_of(p, name) == APP_RUNNING;
-        r = run_entrypoint(p, "app/start", name, NULL);
+        char **flags = strv_copy(NULL);
+        if (wait)
+                strv_push(&flags, xasprintf("--wait-ready=%s", wait));
+        r = run_entrypoint(p, "app/start", name, flags);
         return r < 0 || runs ? r : record_start(p, name, started, before, called);
 }
 

@@ -24,7 +24,9 @@ int pod_mutable_check_stage1(const ImageManifest *stage1);
 
 /* Adds the only app of the request, whose image the store has. */
 int pod_app_add(Pod *p, const PodRequest *q);
-int pod_app_start(Pod *p, const char *name);
+/* wait: how long it waits for the app to be ready, as --wait-ready of rkt-app(1); NULL: as the stage1 does.
+ */
+int pod_app_start(Pod *p, const char *name, const char *wait);
 int pod_app_stop(Pod *p, const char *name);
 /* Stops it if it runs. In a pod that has ended, too. */
 int pod_app_remove(Pod *p, const char *name);

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016,SC2154 # scripts for the apps' shells; uuid and run_pid are start_sandbox's
 load lib
 load pods
+load sandboxes
 
 setup() {
     flavour=${RKT_TEST_STAGE1:-native} # with systemd, the others run as well
@@ -27,29 +28,6 @@ teardown() {
     systemctl reset-failed "rkt-test-$$-sandbox" 2>/dev/null || :
 }
 
-# start_sandbox ARGUMENT…: rkt app sandbox in the background, until it is ready. Sets uuid, run_pid, pod, leader and
-# supervisor, the process that does what is asked for.
-start_sandbox() {
-    rm -f "$BATS_TEST_TMPDIR/uuid"
-    rkt "${rkt_options[@]}" app sandbox --stage1-from-dir="$flavour" --net=none --uuid-file-save="$BATS_TEST_TMPDIR/uuid" "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
-    run_pid=$!
-    others=$(jobs -p) # bats' own is one of them, where a test has a limit
-    wait_for 10 test -s "$BATS_TEST_TMPDIR/uuid" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
-    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
-    rkt status --wait-ready=20s "$uuid" >/dev/null || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
-    pod=/var/lib/rkt/pods/run/$uuid
-    leader=$(<"$pod/pid") supervisor=$leader
-    [[ $flavour != systemd ]] || supervisor=$(pgrep -P "$leader" -x rkt-agent)
-}
-
-# sleeper NAME: an image whose app sleeps until it is told to end.
-sleeper() {
-    busybox_image "$1" "$(sh_app 'trap "exit 0" TERM; echo here; sleep 1000 & wait')"
-}
-
-app_state() { rkt app status --app="$1" --format=json "$uuid" | jq -r .state; }
-has_state() { [[ $(app_state "$1") == "$2" ]]; }
-
 # warm_up IMAGE: an app comes, says something, for which journald is started, and goes.
 warm_up() {
     rkt app add "$uuid" "example.com/$1" --name=warm
@@ -68,7 +46,7 @@ wait_for_jobs() {
 
 # what_is_held: what the supervisor and PID 1 have of the apps, and what the pod's directory and cgroup have.
 what_is_held() {
-    ls "/proc/$supervisor/fd" | wc -l
+    find "/proc/$supervisor/fd" -mindepth 1 -printf x | wc -c
     wc -l <"/proc/$supervisor/mountinfo"
     find "/sys/fs/cgroup$(<"$pod/subcgroup")" -type d ! -path '*/dbus.*' | sort
     find "$pod" ! -path '*/journal/*' ! \( -type d -empty \) ! -path "$pod/appsinfo" | sort
@@ -313,6 +291,25 @@ mistakes() {
 }
 
 @test "app: who adds, starts, stops or removes what is not there, or twice, is told so, and nothing is left" { both mistakes; }
+
+not_ready() {
+    sleeper lazy
+    start_sandbox
+    rkt app add "$uuid" example.com/lazy --notify=healthy --health-cmd='[ -e /ok ]' --health-interval=100ms
+    check_fails 254 rkt app start --wait-ready=soon "$uuid" --app=lazy
+    has 'expected true, false or a duration'
+    [[ $(app_state lazy) == created ]]
+    check_fails 254 rkt app start --wait-ready=200ms "$uuid" --app=lazy
+    has 'not ready after 0.2 s, and goes on'
+    has_state lazy running
+    check rkt app start --wait-ready=false "$uuid" --app=lazy
+    rkt app exec "$uuid" touch /ok
+    check rkt app start "$uuid" --app=lazy
+    check rkt app stop "$uuid" --app=lazy
+    check rkt app start --wait-ready "$uuid" --app=lazy
+}
+
+@test "app: who starts an app waits for it to be ready no longer than wanted, and the app goes on" { both not_ready; }
 
 @test "app: a pod that was not started as a sandbox, and a stage1 that cannot change one, say so" {
     sleeper plain

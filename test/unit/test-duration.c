@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include <errno.h>
+
 #include "duration.h"
 
 static void durations_parse_as_in_go(void **state) {
@@ -47,6 +49,19 @@ static void durations_are_exact_and_print_as_in_go(void **state) {
         assert_int_equal(duration_parse("99999999999999999999999999999999h1ns", &ns), -34);
 }
 
+static void a_wait_is_a_duration_or_a_boolean(void **state) {
+        int64_t ns = 7;
+        assert_int_equal(duration_parse_wait("true", &ns), 0);
+        assert_int_equal(ns, DURATION_FOREVER);
+        assert_int_equal(duration_parse_wait("false", &ns), 0);
+        assert_int_equal(ns, 0);
+        assert_int_equal(duration_parse_wait("1.5s", &ns), 0);
+        assert_int_equal(ns, 1500000000);
+        assert_int_equal(duration_parse_wait("-5s", &ns), 0);
+        assert_int_equal(ns, DURATION_FOREVER);
+        assert_int_equal(duration_parse_wait("soon", &ns), -EINVAL);
+}
+
 static void times_read_as_people_say_them(void **state) {
         static const struct {
                 int64_t age;
@@ -72,6 +87,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(durations_parse_as_in_go),
                 cmocka_unit_test(durations_are_exact_and_print_as_in_go),
+                cmocka_unit_test(a_wait_is_a_duration_or_a_boolean),
                 cmocka_unit_test(times_read_as_people_say_them),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

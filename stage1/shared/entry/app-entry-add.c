@@ -105,7 +105,7 @@ static int hand_over(const Plan *p, PodRoot *root) {
                 r = pod_sources_foreach(root, p, send_descriptor, &socket);
         if (r < 0)
                 return log_error_errno(r, "app %s: cannot hand it to the pod's PID 1", p->apps[0].name);
-        return control_ask(socket, CONTROL_ADD, p->apps[0].name);
+        return control_ask(socket, CONTROL_ADD, 0, p->apps[0].name);
 }
 
 /* In a mount namespace of our own, which goes with us: PID 1 has descriptors of what it takes. */

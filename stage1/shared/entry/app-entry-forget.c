@@ -22,6 +22,6 @@ int app_entry_forget(const char *app) {
 
 int app_entry_remove(const char *app) {
         _cleanup_close_ int fd = control_connect();
-        int r = fd < 0 ? fd : control_ask(fd, CONTROL_REMOVE, app);
+        int r = fd < 0 ? fd : control_ask(fd, CONTROL_REMOVE, 0, app);
         return r < 0 ? r : app_entry_forget(app);
 }

@@ -8,14 +8,26 @@
 #include <errno.h>
 
 #include "control-client.h"
+#include "duration.h"
 #include "log.h"
 #include "option.h"
 #include "process.h"
 #include "strv.h"
 
+/* systemd's own for a service that starts */
+#define WAIT_READY_NS (90 * (int64_t) NSEC_PER_SEC)
+
 static AppEntry given;
 static bool debug;
 static char *private_users;
+static int64_t wait_ready = WAIT_READY_NS;
+
+static int set_wait(const char *value, void *userdata) {
+        int r = duration_parse_wait(value, userdata);
+        if (r < 0)
+                log_error("--wait-ready=%s: expected true, false or a duration", value);
+        return r;
+}
 
 static const Option options[] = {
         { "app", OPTION_STRING, &given.app, "name of the app" },
@@ -26,6 +38,9 @@ static const Option options[] = {
         { "disable-seccomp", OPTION_BOOL, &given.no_seccomp, "filter no system calls of it" },
         { "private-users", OPTION_STRING, &private_users, "SHIFT:COUNT of the pod's user namespace" },
         { "uuid", OPTION_STRING, &given.uuid, "UUID of the pod" },
+        { "wait-ready", OPTION_CALL, &wait_ready, "how long a start waits for the app to be ready",
+                        .call = set_wait, .flags = OPTION_VALUE_OPTIONAL, .if_bare = "true",
+                        .shown_default = "1m30s" },
         {},
 };
 
@@ -36,17 +51,18 @@ static const Command command = {
         .options = options,
 };
 
-static int ask(ControlKind kind) {
+static int ask(ControlKind kind, int value) {
         _cleanup_close_ int fd = control_connect();
-        return fd < 0 ? fd : control_ask(fd, kind, given.app);
+        return fd < 0 ? fd : control_ask(fd, kind, value, given.app);
 }
 
 static int start(void) {
-        return ask(CONTROL_START);
+        const int64_t ms = (int64_t) NSEC_PER_MSEC;
+        return ask(CONTROL_START, wait_ready < 0 ? -1 : (int) MIN((wait_ready + ms - 1) / ms, INT32_MAX));
 }
 
 static int stop(void) {
-        return ask(CONTROL_STOP);
+        return ask(CONTROL_STOP, 0);
 }
 
 static int add(void) {

@@ -24,9 +24,9 @@ int control_connect(void) {
         return -ESRCH;
 }
 
-int control_ask(int socket, ControlKind kind, const char *app) {
+int control_ask(int socket, ControlKind kind, int value, const char *app) {
         ControlMessage m = {};
-        int fd, r = control_send(socket, kind, 0, app, -1);
+        int fd, r = control_send(socket, kind, value, app, -1);
         if (r >= 0)
                 r = control_receive(socket, &m, &fd);
         if (r == 0)

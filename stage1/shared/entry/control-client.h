@@ -9,5 +9,6 @@
 /* Logs; -ESRCH when nobody listens: the pod has ended, or was not started as a mutable one. */
 int control_connect(void);
 
-/* Gives the order and waits for the answer: 0 or what PID 1 could not do, which has been logged. */
-int control_ask(int socket, ControlKind kind, const char *app);
+/* Gives the order, with the value that it takes, and waits for the answer: 0 or what PID 1 could not do,
+ * which has been logged. */
+int control_ask(int socket, ControlKind kind, int value, const char *app);

@@ -53,24 +53,41 @@ static int begin_start(App *a, ControlOrder *o) {
         return -EAGAIN;
 }
 
+static int check_start(App *a, const ControlOrder *o, char **ret_why) {
+        if (a->unexecuted) {
+                *ret_why = xstrdup(a->unexecuted);
+                return -ENOEXEC;
+        }
+        if (app_is_ready(a) || (o->value == 0 && a->started && a->phase != APP_DONE))
+                return 0;
+        if (a->phase != APP_DONE)
+                return -EAGAIN;
+        *ret_why = xasprintf("it has ended with status %d before it was ready", a->status);
+        return -ECANCELED;
+}
+
+/* The app goes on, and may be ready later: only nobody waits for it any more. */
+static int be_patient(Changes *c, ControlOrder *o, char **ret_why) {
+        uint64_t now = monotonic_ns();
+        if (o->value <= 0)
+                return -EAGAIN;
+        if (o->patience == 0)
+                o->patience = now + (uint64_t) o->value * NSEC_PER_MSEC;
+        c->next = MIN(c->next, o->patience);
+        if (now < o->patience)
+                return -EAGAIN;
+        *ret_why = xasprintf("it is not ready after %.3g s, and goes on", (double) o->value / 1000);
+        return -ETIMEDOUT;
+}
+
 static int start(Changes *c, ControlOrder *o, char **ret_why) {
         App *a = pod_apps_find(c->apps, o->app);
         if (!a)
                 return unknown(o, ret_why);
         if (c->ending)
                 return refuse_at_end(ret_why);
-        if (!o->begun)
-                return begin_start(a, o);
-        if (a->unexecuted) {
-                *ret_why = xstrdup(a->unexecuted);
-                return -ENOEXEC;
-        }
-        if (app_is_ready(a))
-                return 0;
-        if (a->phase != APP_DONE)
-                return -EAGAIN;
-        *ret_why = xasprintf("it has ended with status %d before it was ready", a->status);
-        return -ECANCELED;
+        int r = o->begun ? check_start(a, o, ret_why) : begin_start(a, o);
+        return r == -EAGAIN ? be_patient(c, o, ret_why) : r;
 }
 
 /* One that somebody has started again meanwhile was stopped. */

@@ -17,8 +17,9 @@ typedef enum ControlKind {
         CONTROL_DESCRIPTOR, /* one is with it if value is 1; in the place of one that is not, 0 */
         /* The app's name is in text. */
         CONTROL_ADD, /* with its plan (JSON, of this app alone) and what pod_sources_foreach goes through */
-        CONTROL_START,  /* answered when it is ready, or has ended */
-        CONTROL_STOP,   /* answered when it has ended */
+        CONTROL_START, /* answered when it is ready, or has ended; or after so many ms as value says. 0: when
+                        * it has been executed; negative: however long that takes */
+        CONTROL_STOP,  /* answered when it has ended */
         CONTROL_REMOVE, /* the same, and nothing is left of it; also if there was nothing */
         CONTROL_ANSWER, /* of PID 1: 0 or a negative errno in value, and in text why */
 } ControlKind;

@@ -64,6 +64,7 @@ static void on_message(void *userdata, uint32_t events) {
                 close(fd);
         if (r > 0 && o->kind == CONTROL_NONE && m.kind >= CONTROL_ADD && m.kind < CONTROL_ANSWER) {
                 o->kind = m.kind;
+                o->value = m.value;
                 o->app = xstrdup(m.text);
         } else
                 end(c);

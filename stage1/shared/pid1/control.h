@@ -13,6 +13,7 @@
 /* An order that has come in whole. */
 typedef struct ControlOrder {
         ControlKind kind;
+        int value; /* as the message has it */
         char *app;
         int *descriptors; /* in their order, -1 for none; whoever takes one puts -1 in its place */
         size_t n_descriptors;
