@@ -311,6 +311,18 @@ not_ready() {
 
 @test "app: who starts an app waits for it to be ready no longer than wanted, and the app goes on" { both not_ready; }
 
+unhealthy() {
+    busybox_image sick "$(sh_app 'trap "" TERM; while :; do sleep 0.1; done')"
+    start_sandbox
+    rkt app add "$uuid" example.com/sick --stop-timeout=1s --health-cmd=false --health-interval=100ms --health-retries=1 --health-on-failure=restart
+    rkt app start "$uuid" --app=sick
+    wait_for 10 grep -q 'sick.*it is unhealthy' "$BATS_TEST_TMPDIR/out"
+    check rkt app stop "$uuid" --app=sick
+    has_state sick exited
+}
+
+@test "app: one that is on its way to be started again, because it is unhealthy, is stopped" { both unhealthy; }
+
 @test "app: a pod that was not started as a sandbox, and a stage1 that cannot change one, say so" {
     sleeper plain
     start_pod example.com/plain

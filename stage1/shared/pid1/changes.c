@@ -94,6 +94,8 @@ static int start(Changes *c, ControlOrder *o, char **ret_why) {
 static int stop_app(App *a, ControlOrder *o) {
         if (a->phase == APP_WAITING && !o->begun)
                 a->phase = APP_DONE; /* it will not be started again */
+        if (!o->begun)
+                a->restart_asked = false;
         if (a->phase == APP_DONE || (o->begun && a->stop_asked == 0)) {
                 a->wanted &= a->phase != APP_DONE;
                 return a->phase == APP_DONE && is_asked(a) ? -EAGAIN : 0;
