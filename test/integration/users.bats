@@ -295,22 +295,24 @@ overlay' ]]
 
 @test "private users: who may mount there opens no device but those that are allowed" {
     inspect_shell
-    local minor
+    local minor flavour
     minor=$(awk '$2 ~ /^(autofs|fuse)$/ { print $1; exit }' /proc/misc)
     [[ $minor ]] || skip "needs the device autofs or fuse"
     mkdir -p "$data"
     mknod -m 666 "$data/other" c 10 "$minor"
     mknod -m 666 "$data/null" c 1 3
-    run_options=(--private-users "--volume=data,kind=host,source=$data" --mount=volume=data,target=/data)
     app_options+=(--caps-retain=CAP_SYS_ADMIN --seccomp=mode=retain,@appc.io/all)
-    inspect -c 'busybox mount -o remount,bind,dev /data && echo >/data/null && echo remounted
-        (exec 3</data/other && echo opened); :' 2>&1
-    has '^remounted$'
-    has 'other: Operation not permitted'
-    # one that is a volume is what was asked for
-    run_options=(--private-users "--volume=other,kind=host,source=$data/other" --mount=volume=other,target=/other)
-    inspect -c '(exec 3</other && echo opened); :' 2>&1
-    has '^opened$'
+    for flavour in native systemd; do
+        run_options=(--stage1-from-dir=$flavour --private-users "--volume=data,kind=host,source=$data" --mount=volume=data,target=/data)
+        inspect -c 'busybox mount -o remount,bind,dev /data && echo >/data/null && echo remounted
+            (exec 3</data/other && echo opened); :' 2>&1
+        has '^remounted$'
+        has 'other: Operation not permitted'
+        # one that is a volume is what was asked for
+        run_options=(--stage1-from-dir=$flavour --private-users "--volume=other,kind=host,source=$data/other" --mount=volume=other,target=/other)
+        inspect -c '(exec 3</other && echo opened); :' 2>&1
+        has '^opened$'
+    done
 }
 
 @test "private users: with the host's network, its /sys is there, and kernel parameters can be set for the pod" {
