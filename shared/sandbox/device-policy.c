@@ -29,6 +29,16 @@ const DeviceRule devices_common[DEVICES_COMMON] = {
         { .major = 10, .minor = 200, .write = true },
 };
 
+bool device_rule_is_common(const DeviceRule *rule) {
+        for (size_t i = 0; i < ELEMENTSOF(devices_common); i++) {
+                const DeviceRule *c = &devices_common[i];
+                if (rule->block == c->block && rule->major == c->major &&
+                                (rule->minor == c->minor || c->minor == DEVICE_ANY_MINOR))
+                        return true;
+        }
+        return false;
+}
+
 typedef struct Program {
         struct bpf_insn *code;
         size_t n;

@@ -33,6 +33,7 @@ typedef struct DeviceRule {
 /* What every app may. */
 #define DEVICES_COMMON 9
 extern const DeviceRule devices_common[DEVICES_COMMON];
+bool device_rule_is_common(const DeviceRule *rule);
 
 /* Whether st is a device node, and the rule for it. */
 bool device_rule_of(const struct stat *st, bool write, DeviceRule *ret);

@@ -253,3 +253,33 @@ app_pid() { managed show -P MainPID "app-$1.service"; }
     lacks '(read|wrote) /dir/fuse'
     lacks 'no device policy'
 }
+
+@test "systemd flavour, private users: an app that comes to a running pod opens no device but the usual ones, and is refused with another" {
+    inspect_image
+    local minor
+    minor=$(awk '$2 ~ /^(autofs|fuse)$/ { print $1; exit }' /proc/misc)
+    [[ $minor ]] || skip "needs the device autofs or fuse"
+    mkdir -p "$data"
+    mknod -m 666 "$data/other" c 10 "$minor"
+    mknod -m 666 "$data/null" c 1 3
+    rkt app sandbox --net=none "${stage1[@]}" --uuid-file-save="$BATS_TEST_TMPDIR/uuid" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    run_pid=$!
+    wait_for 10 test -s "$BATS_TEST_TMPDIR/uuid"
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    check rkt status --wait-ready=20s "$uuid"
+    local usr=(--mnt-volume=name=usr,kind=host,source=/usr,target=/usr)
+    check rkt app add "$uuid" example.com/inspect --name=mounter "${usr[@]}" --mnt-volume="name=data,kind=host,source=$data,target=/data" \
+        --caps-retain=CAP_SYS_ADMIN --seccomp=mode=retain,@appc.io/all --exec=/bin/sleep -- 1000
+    check rkt app start "$uuid" --app=mounter
+    check_fails 2 rkt app exec --app=mounter "$uuid" /bin/sh -c 'mount -o remount,bind,dev /data && echo >/data/null && echo remounted; exec 3</data/other'
+    has '^remounted$'
+    has 'other: Operation not permitted'
+    check_fails 254 rkt app add "$uuid" example.com/inspect --name=opener "${usr[@]}" --mnt-volume="name=other,kind=host,source=$data/other,target=/other"
+    has "app opener: the systemd stage1 cannot let it open the device 10:$minor, which is a volume"
+    check rkt app add "$uuid" example.com/inspect --name=opener "${usr[@]}" --mnt-volume="name=zero,kind=host,source=$data/null,target=/mine" \
+        --exec=/bin/sh -- -c 'echo x >/mine && echo wrote'
+    check rkt app start "$uuid" --app=opener
+    wait_for 10 grep -q 'wrote$' "$BATS_TEST_TMPDIR/out"
+    check rkt stop "$uuid"
+    wait "$run_pid"
+}

@@ -129,8 +129,7 @@ static int set_device_policy(const Boot *b, const PlanApp *a, int cgroup, const 
         return program < 0 ? program : device_policy_attach(program, cgroup);
 }
 
-/* Where a manager makes and removes the cgroups of the apps, one policy is for all of them. In a pod that is
- * mutable, it would be in the way of apps that come later: their volumes are opened as they are found. */
+/* Where a manager makes and removes the cgroups of the apps, one policy is for all of them. */
 static void set_common_device_policy(const Boot *b, int cgroup) {
         const Plan *p = b->plan;
         size_t n = 0, most = 1;
@@ -139,8 +138,6 @@ static void set_common_device_policy(const Boot *b, int cgroup) {
                         return;
                 most += p->apps[i].n_mounts;
         }
-        if (p->mutable)
-                return;
         _cleanup_free_ DeviceRule *rules = xnew(DeviceRule, most);
         for (size_t i = 0; i < p->n_apps; i++)
                 n += find_devices(b, &p->apps[i], rules + n);
@@ -148,6 +145,20 @@ static void set_common_device_policy(const Boot *b, int cgroup) {
         int r = program < 0 ? program : device_policy_attach(program, cgroup);
         if (r < 0)
                 log_warning_errno(r, "the pod: no device policy on this host");
+}
+
+/* That policy stays as it is. */
+static int check_devices(const Boot *b, const PlanApp *a) {
+        _cleanup_free_ DeviceRule *rules = xnew(DeviceRule, a->n_mounts + 1);
+        size_t n = find_devices(b, a, rules);
+        for (size_t i = 0; i < n; i++)
+                if (!device_rule_is_common(&rules[i])) {
+                        log_error("app %s: the %s stage1 cannot let it open the device %u:%u, which is a "
+                                  "volume, as the pod has users of its own and runs already",
+                                        a->name, flavour.name, rules[i].major, rules[i].minor);
+                        return -EOPNOTSUPP;
+                }
+        return 0;
 }
 
 /* Those of v1 the kernel does not hand out: the limits are set here, and all that the pod's root may do is
@@ -239,7 +250,9 @@ int private_users_open(int *ret_namespace) {
 
 int private_users_delegate_app(const Boot *b) {
         _cleanup_free_ char *path = NULL;
-        int r = flavour.manager ? -ENOENT : read_line_at(AT_FDCWD, "subcgroup", &path);
+        if (flavour.manager)
+                return check_devices(b, &b->plan->apps[0]);
+        int r = read_line_at(AT_FDCWD, "subcgroup", &path);
         if (r == -ENOENT)
                 return 0;
         _cleanup_close_ int pod = r < 0 ? r : cgroup_open(path);

@@ -22,7 +22,8 @@ int private_users_receive(const Boot *b, PodRoot *ret);
 int private_users_delegate(const Boot *b, const char *cgroup);
 
 /* For an app that a running pod gets, of which b->plan is the plan; working directory: the pod's. The first
- * opens the pod's user namespace, the other makes the app's cgroup, if the pod has one and no manager, with
- * all of its files the pod's root's. Both log. */
+ * opens the pod's user namespace, the other makes the app's cgroup, if the pod has one, with all of its
+ * files the pod's root's; where a manager makes it, an app that needs a device of its own is refused. Both
+ * log. */
 int private_users_open(int *ret_namespace);
 int private_users_delegate_app(const Boot *b);
