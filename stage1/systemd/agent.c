@@ -15,7 +15,6 @@
 #include "alloc.h"
 #include "app-process.h"
 #include "file.h"
-#include "health.h"
 #include "log.h"
 #include "notify-forward.h"
 #include "pod-cgroup.h"
@@ -163,13 +162,8 @@ void agent_let_go(Agent *agent, App *a) {
         app_adopt(a, pid, fd);
 }
 
-int agent_add(Agent *agent, App *a) {
-        int r = units_write_app(agent->plan->uuid, a->plan);
-        if (r < 0)
-                return r;
-        a->agent = agent;
-        notify_forward(a);
-        return 0;
+bool agent_has_ended(const Agent *agent) {
+        return agent->ended;
 }
 
 /* systemd forgets a unit that has ended, and reads what is there when one of its name is started. */
@@ -179,53 +173,6 @@ void agent_remove(Agent *agent, App *a) {
                 if (c->app == a)
                         c->app = NULL;
         units_remove_app(a->plan->name);
-}
-
-/* To the manager it has just ended, if it is not new. */
-void agent_start_app(Agent *agent, App *a) {
-        agent->orders.held |= access(AGENT_REBOOT, F_OK) >= 0;
-        orders_give(&agent->orders, a, ORDER_START);
-}
-
-/* systemd gives it its time, and kills it then. */
-void agent_stop_app(Agent *agent, App *a) {
-        app_expect_stop(a);
-        health_end(a->health);
-        orders_give(&agent->orders, a, ORDER_STOP);
-}
-
-bool agent_is_asked(const Agent *agent, const App *a) {
-        return orders_has(&agent->orders, a);
-}
-
-bool agent_is_up(const Agent *agent) {
-        return !agent->orders.held;
-}
-
-bool agent_has_ended(const Agent *agent) {
-        return agent->ended;
-}
-
-void agent_process_ended(Agent *agent, pid_t pid, int code, int status) {
-        orders_process_ended(&agent->orders, pid, code, status);
-}
-
-/* There is nothing of it any more that could tell us of its end. */
-static void end_app(App *a) {
-        while (a->phase != APP_DONE && a->phase != APP_WAITING) {
-                app_drain(a);
-                app_process_ended(a, CLD_KILLED, SIGKILL);
-        }
-}
-
-static void on_order_done(App *a, OrderKind kind, bool failed, bool last) {
-        if (kind == ORDER_STOP && failed && a->pid > 0)
-                app_ask_to_stop(a);
-        else if (kind == ORDER_STOP && last)
-                end_app(a);
-        else if (kind == ORDER_START && failed && a->pid <= 0 && a->phase != APP_DONE &&
-                        a->phase != APP_WAITING)
-                app_not_started(a, xstrdup("systemd does not start it"));
 }
 
 static void say(const Caller *c, int answer) {
@@ -274,21 +221,6 @@ static void give_up_apps(Agent *a) {
         a->ended = true;
 }
 
-/* For the first time, or again: then it has ended the apps that came to the pod, and those that were wanted
- * are still. */
-static void take_orders(Agent *agent) {
-        unlink(AGENT_REBOOT);
-        for (size_t i = 0; i < agent->apps->n; i++) {
-                App *a = agent->apps->items[i];
-                if (!a->own_plan || orders_has(&agent->orders, a))
-                        continue;
-                end_app(a);
-                if (a->wanted)
-                        app_reset(a);
-        }
-        orders_release(&agent->orders);
-}
-
 /* An app that came to the pod may be started by who asks systemd for it. */
 static bool has_been_started(App *a, AppPhase phase) {
         if (!a->own_plan || phase != (a->plan->pre_start ? APP_PRE_START : APP_MAIN))
@@ -335,7 +267,7 @@ static void on_request(Caller *c, const char *text, bool hung_up) {
                 give_up_apps(c->agent);
                 c->app = NULL; /* agent_end answers */
         } else if (r.verb == REQUEST_UP) {
-                take_orders(c->agent);
+                agent_take_orders(c->agent);
                 answer(c, 0);
         } else
                 take_app_request(c, &r, hung_up);
@@ -381,7 +313,7 @@ static void on_connection(void *userdata, uint32_t events) {
 
 int agent_attend(Agent *a, PodApps *apps) {
         a->apps = apps;
-        a->orders = (Orders){ .held = a->plan->mutable, .done = on_order_done };
+        agent_open_orders(a);
         for (size_t i = 0; i < apps->n; i++) {
                 apps->items[i]->agent = a;
                 notify_forward(apps->items[i]);

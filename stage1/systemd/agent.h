@@ -20,6 +20,12 @@ struct Agent {
 /* The socket, before systemd starts. Logs. */
 int agent_listen(Agent *a);
 
+/* It has nothing to ask systemd for, and in a pod that apps come to must not yet. */
+void agent_open_orders(Agent *a);
+/* systemd has started, for the first time or again: then it has ended the apps that came to the pod, and
+ * those that were wanted are still. */
+void agent_take_orders(Agent *a);
+
 /* Those of Manager. */
 int agent_attend(Agent *a, PodApps *apps);
 void agent_let_go(Agent *a, App *app);

@@ -209,7 +209,7 @@ bad_programs() {
     check_fails 1 rkt app exec --app=a "$uuid" cat /mine
 }
 
-@test "app: a pod with users of its own, with a copied tree and with limits takes apps as well" {
+other_roots() {
     sleeper own
     local flags
     for flags in --private-users --no-overlay '--no-overlay --private-users'; do
@@ -236,6 +236,8 @@ bad_programs() {
         rkt rm "$uuid"
     done
 }
+
+@test "app: a pod with users of its own, with a copied tree and with limits takes apps as well" { both other_roots; }
 
 @test "app: limits of an app and of the sandbox are in force" {
     need controllers memory pids
