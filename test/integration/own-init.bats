@@ -170,6 +170,17 @@ run_ends() {
     grep -q 'init\[1\]: asked$' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "own init: one that reboots when it is asked to stop, as busybox does, is not booted again" {
+    init_image 'trap "reboot -f" TERM; echo here; while :; do sleep 0.1; done'
+    applets init reboot
+    rkt run --net=none --init=systemd example.com/init --stop-signal=SIGTERM >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    run_pid=$!
+    wait_for 10 grep -q 'here$' "$BATS_TEST_TMPDIR/out"
+    kill -TERM "$run_pid"
+    run_ends 0
+    (($(grep -c 'here$' "$BATS_TEST_TMPDIR/out") == 1))
+}
+
 @test "own init: sockets and credentials of a unit come to it, each time that it boots" {
     init_image 'echo "$LISTEN_PID $LISTEN_FDS $LISTEN_FDNAMES $(cat "$CREDENTIALS_DIRECTORY/word")"; [ -S /proc/self/fd/3 ] || exit 4
         [ -e /again ] || { touch /again; reboot -f; }; while :; do sleep 0.1; done'

@@ -247,15 +247,17 @@ static int prepare(Entry *e) {
                         (r = open_terminal(e)) < 0)
                 return r;
         /* the pid namespace is the next child's; the others are ours from now on, which nobody notices */
-        int namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
-        if (e->plan->own_init)
-                namespaces |= CLONE_NEWCGROUP;
-        if (setns(e->leader, namespaces) < 0)
+        if (setns(e->leader, CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) < 0)
                 return log_error_errno(errno, "cannot join the pod's namespaces");
         return look_into_app(e);
 }
 
 static _noreturn_ void run_child(const Entry *e, int failure) {
+        /* Only now: whoever is in the cgroup namespace may move nobody in from outside. */
+        if (e->plan->own_init && e->cgroup >= 0 && setns(e->leader, CLONE_NEWCGROUP) < 0) {
+                ExecutionFailure join = { .what = EXECUTION_CGROUP, .error = errno };
+                _exit(write(failure, &join, sizeof(join)) < 0 ? 1 : EXIT_RKT_FAILURE);
+        }
         /* The caller's terminal may still be its standard error: without a session of its own, the process
          * could type into it what the caller's shell then executes (TIOCSTI). */
         if (e->slave < 0)

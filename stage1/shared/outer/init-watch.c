@@ -163,14 +163,14 @@ static void record_status(const InitWatch *w, int status) {
 
 /* reboot(2): of a pid namespace, the kernel ends PID 1 with SIGHUP for a restart, with SIGINT for power off
  * and halt, which is how a system ends that was told to. */
-static int status_of(int wstatus, bool *ret_again) {
+static int status_of(int wstatus, bool asked, bool *ret_again) {
         int signal = WIFSIGNALED(wstatus) ? WTERMSIG(wstatus) : 0;
-        *ret_again = signal == SIGHUP;
+        *ret_again = signal == SIGHUP && !asked;
         return signal == SIGHUP || signal == SIGINT ? 0 : process_exit_status(wstatus);
 }
 
-int init_watch_end(InitWatch *w, int wstatus, bool *ret_again) {
-        int status = status_of(wstatus, ret_again);
+int init_watch_end(InitWatch *w, int wstatus, bool asked, bool *ret_again) {
+        int status = status_of(wstatus, asked, ret_again);
         if (w->console.in >= 0)
                 stream_read(&w->console, true);
         tell(w, EVENT_APP_EXITED, status, 0);

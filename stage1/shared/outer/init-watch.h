@@ -32,5 +32,5 @@ void init_watch_started(InitWatch *w, pid_t pid);
 /* w->loop is readable. */
 void init_watch_turn(InitWatch *w);
 /* PID 1 has ended: the last lines, and the status of the pod, by waitpid's. *ret_again: it asks to be booted
- * again (reboot(2)). */
-int init_watch_end(InitWatch *w, int wstatus, bool *ret_again);
+ * again (reboot(2)), and nobody has asked us that it stops. */
+int init_watch_end(InitWatch *w, int wstatus, bool asked, bool *ret_again);

@@ -396,7 +396,7 @@ static int reap(Waiting *w) {
                 if (errno != EINTR)
                         return log_error_errno(errno, "cannot wait for the pod's PID 1");
         drain_control(w);
-        return w->init.loop >= 0 && w->started ? init_watch_end(&w->init, wstatus, o->again)
+        return w->init.loop >= 0 && w->started ? init_watch_end(&w->init, wstatus, w->asked, o->again)
                                                : process_exit_status(wstatus);
 }
 
