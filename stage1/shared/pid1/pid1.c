@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
@@ -27,6 +26,7 @@
 #include "pod-apps.h"
 #include "pod-cgroup.h"
 #include "pod-sources.h"
+#include "reports.h"
 #include "send-fd.h"
 #include "strv.h"
 #include "terminal.h"
@@ -54,10 +54,9 @@ typedef struct Pid1 {
         Agent *agent;              /* of the manager that PID 1 has become; NULL: we are PID 1 */
         bool stopping;             /* the manager has been asked to end */
         LoopSource control_source; /* of an agent */
-        bool ready;
-        uint64_t said_alive; /* when the watchdog last heard of us: monotonic ns */
-        bool idle;           /* it has given its memory back since it last did something */
-        int status;          /* of the first app that failed */
+        Reports reports;
+        bool idle;  /* it has given its memory back since it last did something */
+        int status; /* of the first app that failed */
 } Pid1;
 
 static void on_logs_writable(void *userdata) {
@@ -108,33 +107,6 @@ static bool is_from_outside(const struct signalfd_siginfo *info) {
         return info->ssi_code == SI_USER && info->ssi_pid == 0;
 }
 
-static void say(const Pid1 *p, char *message) {
-        _cleanup_free_ char *whole = xasprintf("%c%s", BOOT_SAY, message);
-        send(p->boot->control, whole, strlen(whole), MSG_NOSIGNAL | MSG_DONTWAIT);
-        free(message);
-}
-
-static char *reloading(void) {
-        return xasprintf("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_ns() / 1000);
-}
-
-/* Apps that tell how they fare tell when they have done it; for the others it is done when they know. */
-static void reload(Pid1 *p) {
-        bool told = false;
-        for (size_t i = 0; i < p->apps.n; i++) {
-                const App *a = p->apps.items[i];
-                int signal = a->plan->life.reload_signal;
-                if (signal == 0 || a->phase != APP_MAIN || a->pid <= 0)
-                        continue;
-                kill(a->pid, signal);
-                told |= a->plan->life.notify;
-        }
-        if (told || !p->ready)
-                return;
-        say(p, reloading());
-        say(p, xstrdup("READY=1"));
-}
-
 static void reopen_logs(Pid1 *p) {
         for (size_t i = 0; i < p->apps.n; i++)
                 app_reopen_log(p->apps.items[i]);
@@ -151,7 +123,7 @@ static void on_signal(void *userdata, uint32_t events) {
         else if (!is_from_outside(&info))
                 return;
         else if (signal == SIGUSR1)
-                reload(p);
+                reports_reload(&p->reports);
         else if (signal == SIGUSR2)
                 reopen_logs(p);
         else if (signal == SIGINT || signal == SIGRTMIN + 5)
@@ -294,7 +266,7 @@ static void on_control(void *userdata, uint32_t events) {
         if (n <= 0)
                 loop_forget(p->loop, &p->control_source);
         else if (*message == BOOT_RELOAD)
-                reload(p);
+                reports_reload(&p->reports);
         else if (*message == BOOT_ROTATE)
                 reopen_logs(p);
         if (n <= 0 || *message == BOOT_STOP) {
@@ -343,7 +315,7 @@ static int wait_for_go(Pid1 *p) {
 
 static void start_apps(Pid1 *p) {
         p->goal = GOAL_RUN;
-        p->ready = false;
+        p->reports.ready = false;
         unlink("/rkt/supervisor-status");
         for (size_t i = 0; i < p->apps.n; i++)
                 if (!p->plan->mutable || p->apps.items[i]->wanted)
@@ -408,36 +380,10 @@ static _waiting_ void look_after_failures(Pid1 *p) {
                 }
 }
 
-/* The watchdog hears of the pod when all apps that can speak have spoken; when there is none, because they
- * cannot, or are not there just now, that the supervisors live. It does not as long as an app is unhealthy
- * that nothing else is done about. Returns ns until that is due; UINT64_MAX: it is not for us to say. */
-static _waiting_ uint64_t look_after_watchdog(Pid1 *p) {
-        uint64_t half = p->boot->watchdog_us * 1000 / 2, now;
-        bool all = true, any = false;
-        if (half == 0)
-                return UINT64_MAX;
-        for (size_t i = 0; i < p->apps.n; i++) {
-                const App *a = p->apps.items[i];
-                all &= !a->health || !health_needs_watchdog(a->health);
-                if (!a->plan->life.notify || a->phase != APP_MAIN || !a->notify.ready)
-                        continue;
-                any = true;
-                all &= a->notify.alive;
-        }
-        now = monotonic_ns();
-        if (all && (any || now >= p->said_alive + half)) {
-                say(p, xstrdup("WATCHDOG=1"));
-                p->said_alive = now;
-                for (size_t i = 0; i < p->apps.n; i++)
-                        p->apps.items[i]->notify.alive = false;
-        }
-        return any || !all ? UINT64_MAX : p->said_alive + half - now;
-}
-
 /* Milliseconds until an app has to be killed or started; kills those whose time has come. -1: none is waited
  * for. */
 static _waiting_ int look_after_deadlines(Pid1 *p) {
-        uint64_t next = look_after_watchdog(p), now = monotonic_ns();
+        uint64_t next = reports_watchdog(&p->reports), now = monotonic_ns();
         if (p->changes.next != UINT64_MAX)
                 next = MIN(next, p->changes.next - MIN(p->changes.next, now));
         for (size_t i = 0; i < p->apps.n; i++) {
@@ -458,52 +404,10 @@ static _waiting_ int look_after_deadlines(Pid1 *p) {
         return next == UINT64_MAX ? -1 : (int) MIN(next / NSEC_PER_MSEC + 1, 60000u);
 }
 
-/* An app's own words about how it fares, which the host's service manager shows. */
-static _waiting_ void pass_on_words(Pid1 *p) {
-        for (size_t i = 0; i < p->apps.n; i++) {
-                App *a = p->apps.items[i];
-                if (!a->notify.status)
-                        continue;
-                _cleanup_free_ char *message =
-                                xasprintf("%c%s: %s", BOOT_STATUS, a->plan->name, a->notify.status);
-                send(p->boot->control, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT);
-                free(TAKE_PTR(a->notify.status));
-        }
-}
-
-/* What else the service manager wants to know of an app. */
-static _waiting_ void pass_on_states(Pid1 *p) {
-        for (size_t i = 0; i < p->apps.n; i++) {
-                Notify *n = &p->apps.items[i]->notify;
-                if (n->reloading && p->ready) {
-                        say(p, reloading());
-                        p->ready = false; /* until all are again */
-                }
-                if (n->trigger)
-                        say(p, xstrdup("WATCHDOG=trigger"));
-                if (n->extend)
-                        say(p, xasprintf("EXTEND_TIMEOUT_USEC=%s", n->extend));
-                n->reloading = n->trigger = false;
-                free(TAKE_PTR(n->extend));
-        }
-}
-
 static _waiting_ bool is_ready(const Pid1 *p) {
         if (p->plan->mutable)
                 return !p->agent || flavour.manager->is_up(p->agent);
         return pod_apps_are_ready(&p->apps);
-}
-
-static _waiting_ void look_after_readiness(Pid1 *p) {
-        pass_on_words(p);
-        pass_on_states(p);
-        if (p->ready || p->goal != GOAL_RUN || !is_ready(p))
-                return;
-        char message = BOOT_READY;
-        p->ready = true;
-        send(p->boot->control, &message, 1, MSG_NOSIGNAL);
-        if (symlink("ready", "/rkt/supervisor-status") < 0 && errno != EEXIST)
-                log_warning_errno(errno, "cannot create stage1/rootfs/rkt/supervisor-status");
 }
 
 static _waiting_ void wait_for_events(Pid1 *p) {
@@ -533,7 +437,7 @@ static _waiting_ void supervise(Pid1 *p) {
                 for (size_t i = 0; i < p->apps.n; i++)
                         app_settle(p->apps.items[i]);
                 look_after_failures(p);
-                look_after_readiness(p);
+                reports_pass_on(&p->reports, p->goal == GOAL_RUN && is_ready(p));
                 if (p->goal != GOAL_RUN && p->agent)
                         stop_by_manager(p);
                 else if (p->goal != GOAL_RUN)
@@ -593,6 +497,7 @@ int pid1_prepare(void) {
 
 void pid1_run(const Boot *b) {
         Pid1 p = { .boot = b, .plan = b->plan };
+        p.reports = (Reports){ .apps = &p.apps, .control = b->control, .watchdog_us = b->watchdog_us };
         int r = pid1_prepare();
         if (r >= 0)
                 r = set_up(&p);
