@@ -73,6 +73,7 @@ says() { (($(grep -c "]: $2\$" "$BATS_TEST_TMPDIR/out") == $1)); }
     check_fails 3 managed is-active app-one.service
     check rkt app start "$uuid" --app=one
     runs one
+    wait_for 10 says 4 here
     check rkt app rm "$uuid" --app=one
     # all that could be started again has been
     says 4 here
@@ -127,7 +128,7 @@ says() { (($(grep -c "]: $2\$" "$BATS_TEST_TMPDIR/out") == $1)); }
 }
 
 @test "apps of systemd: a pod with apps in all states ends at once, and leaves nothing" {
-    busybox_image app "$(sh_app 'trap "exit 0" TERM; while :; do sleep 0.05; done')"
+    busybox_image app "$(sh_app 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done')"
     busybox_image short
     local before
     before=$(host_state)
@@ -137,6 +138,7 @@ says() { (($(grep -c "]: $2\$" "$BATS_TEST_TMPDIR/out") == $1)); }
     rkt app add "$uuid" example.com/short --name=ended
     rkt app add "$uuid" example.com/short --name=again --restart=always
     for name in running ended again; do rkt app start "$uuid" --app=$name; done
+    wait_for 10 says 1 up
     rkt stop "$uuid"
     wait "$run_pid"
     check rkt app list --no-legend "$uuid"
