@@ -29,6 +29,8 @@ says() { (($(grep -c "]: $2\$" "$BATS_TEST_TMPDIR/out") == $1)); }
     rkt app add "$uuid" example.com/one --memory=64Mi --cpu=500m
     [[ $(managed show -P LoadState app-one.service) == loaded ]]
     check_fails 3 managed is-active app-one.service
+    check_fails 254 rkt app exec "$uuid" true
+    has 'app one is not running'
     rkt app start "$uuid" --app=one
     runs one
     [[ $(managed show -P MemoryMax app-one.service) == $((64 << 20)) ]]

@@ -123,13 +123,15 @@ static int open_init(Entry *e, char **ret_what) {
         return MIN(e->cgroup, 0);
 }
 
+/* Who starts an app of a mutable pod hears when it has been: there is nothing to wait for. */
 static int wait_for_app(Entry *e) {
+        const unsigned patience = e->plan->mutable ? 0 : PATIENCE_MS;
         for (unsigned waited = 0;; waited += 10) {
                 _cleanup_free_ char *what = NULL;
                 int r = e->plan->own_init ? open_init(e, &what) : open_app(e, &what);
                 if (r >= 0)
                         return 0;
-                if (r != -ENOENT || waited >= PATIENCE_MS)
+                if (r != -ENOENT || waited >= patience)
                         return log_error_errno(
                                         r, "app %s is not running: cannot open %s", e->app.name, what);
                 if (e->mount_namespace >= 0)
