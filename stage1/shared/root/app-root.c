@@ -247,6 +247,16 @@ static int fill(const Building *b) {
         return put_etc(b);
 }
 
+/* What a manager mounts is to come to its services: in a container, systemd relies on that. But from where
+ * the host's mounts arrive, they are moved on, which nothing shared can be. */
+static int share_mounts(const Building *b) {
+        if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
+                return fail(b, -errno, "share the mounts of", "/");
+        if (access("/" INCOMING_PATH, F_OK) >= 0 && mount(NULL, "/" INCOMING_PATH, NULL, MS_SLAVE, NULL) < 0)
+                return fail(b, -errno, "take mounts in at", "/" INCOMING_PATH);
+        return 0;
+}
+
 /* In the new namespace, which begins as a copy of PID 1's. */
 static int build(Building *b, AppRoot *ret) {
         _cleanup_free_ char *path = xasprintf(POD_ROOT_APP, b->app->name);
@@ -264,9 +274,8 @@ static int build(Building *b, AppRoot *ret) {
                 return fail(b, r, "make read-only", "/");
         if ((r = mount_pivot(root)) < 0)
                 return fail(b, r, "enter its root", path);
-        /* what its manager mounts is to come to its services: in a container, systemd relies on that */
-        if (b->boot->plan->own_init && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
-                return fail(b, -errno, "share the mounts of", "/");
+        if (b->boot->plan->own_init && (r = share_mounts(b)) < 0)
+                return r;
         *ret = (AppRoot){ .namespace = TAKE_FD(namespace), .root = TAKE_FD(root) };
         return 0;
 }
