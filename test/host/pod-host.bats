@@ -211,9 +211,10 @@ all_is_well() {
     check in_host 'curl -sS http://127.0.0.1:80/'
     [[ $output == 'nginx is here' ]]
     each_is active web.service
+    # its timer runs it some time after the host is up; before, it has not failed, either
+    wait_for 60 in_host 'journalctl --sync; journalctl -b -u report -o cat | grep -q " /log$"'
     wait_for 30 answers 'systemctl show -p Result -p ExecMainStatus -p ActiveState report | paste -sd" "' \
         'Result=success ExecMainStatus=0 ActiveState=inactive'
-    wait_for 10 in_host 'journalctl --sync; journalctl -b -u report -o cat | grep -q " /log$"'
 }
 
 # The pods that run are those of the services, and each service has left no other.
