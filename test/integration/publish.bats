@@ -186,7 +186,7 @@ TABLE
     lacks 18105
 }
 
-@test "publish: beside firewalld ports lead to the pod, and its network is let out by its zone, also after a reload" {
+@test "publish: beside firewalld ports lead to the pod, which is let out; its network's zone does so also after a reload" {
     need commands firewall-cmd
     server_image '[{"name": "t", "protocol": "tcp", "port": 80}]' 'exec socat TCP4-LISTEN:80,fork EXEC:"/bin/echo pod"'
     make_remote
@@ -199,6 +199,8 @@ TABLE
     start --port=t:18130
     local ask="rkt enter $uuid /bin/sh -c 'echo | socat -t 5 -T 5 - \$1' - TCP4:192.0.2.2:90,connect-timeout=3"
     wait_for 20 answers TCP4:127.0.0.1:18130 pod
+    wait_for 20 bash -c "$ask | grep -qx 192.0.2.1"
+    firewall-cmd --reload
     run bash -c "$ask"
     lacks '^192.0.2.1$'
     firewall-cmd --permanent --zone=trusted --add-source=172.16.28.0/24
