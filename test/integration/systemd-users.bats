@@ -241,12 +241,12 @@ app_pid() { managed show -P MainPID "app-$1.service"; }
 @test "systemd flavour, private users: a device that is a volume may be opened, one in a volume may not, and apps come back to theirs" {
     [[ -c /dev/fuse ]] || modprobe fuse 2>/dev/null || :
     [[ -c /dev/fuse ]] || skip "needs /dev/fuse"
-    mkdir "$BATS_TEST_TMPDIR/dir"
-    mknod "$BATS_TEST_TMPDIR/dir/fuse" c 10 229
-    chmod 666 "$BATS_TEST_TMPDIR/dir/fuse"
+    mkdir -p "$BATS_TEST_TMPDIR/dir" "$data"
+    mknod -m 666 "$BATS_TEST_TMPDIR/dir/fuse" c 10 229
+    mknod -m 666 "$data/fuse" c 10 229 # that of a host without udev is root's alone
     busybox_image device "$(sh_app 'for d in /mine /dir/fuse; do (: <$d) && echo read $d; (: >$d) && echo wrote $d; done; echo x >/dev/null && echo null
         [ -e /once ] || { touch /once; exit 3; }')"
-    check rkt run --net=none "${stage1[@]}" --volume=d,kind=host,source=/dev/fuse --volume="dir,kind=host,source=$BATS_TEST_TMPDIR/dir" \
+    check rkt run --net=none "${stage1[@]}" --volume="d,kind=host,source=$data/fuse" --volume="dir,kind=host,source=$BATS_TEST_TMPDIR/dir" \
         example.com/device --restart=on-failure --mount=volume=d,target=/mine --mount=volume=dir,target=/dir
     [[ $(grep -c ': wrote /mine$' <<<"$output") == 2 ]]
     [[ $(grep -c ': null$' <<<"$output") == 2 ]]
