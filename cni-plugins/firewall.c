@@ -48,7 +48,7 @@ static IpPrefix *addresses_of(const CniResult *result) {
 
 /* The bus is asked only where the answer matters. */
 static bool asks_firewalld(const Config *c) {
-        return c->firewalld && (!c->tables || forward_is_filtered());
+        return c->firewalld && (!c->tables || forward_may_be_firewalld());
 }
 
 /* What is done with firewalld, and with the tables of a host where it does not run. */

@@ -2,11 +2,9 @@
 #include "forward.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/netfilter.h>
 
 #include "alloc.h"
-#include "json.h"
 #include "nat-backends.h"
 #include "nft-leave.h"
 #include "nft-run.h"
@@ -59,46 +57,40 @@ static int change_legacy(Xtables *x, void *data, char **ret_error) {
         return r;
 }
 
-/* The rules of the chain, as JSON objects with comment and handle; NULL if there is no such chain. */
-static json_object *list_rules(int family) {
-        char command[64];
-        _cleanup_free_ char *text = NULL;
-        if (!nft_leave_is_needed(family))
-                return NULL;
-        snprintf(command, sizeof(command), "list chain %s " TABLE " " CHAIN, nft_family(family));
-        return nft_run(command, &text, NULL) < 0 ? NULL : json_tokener_parse(text);
-}
-
-typedef void (*Visit)(const char *comment, int64_t handle, void *data);
+typedef void (*Visit)(const char *comment, uint64_t handle, void *data);
 
 /* Only rules whose comment has our mark. */
-static void each_rule(json_object *document, Visit visit, void *data) {
-        json_object *list = json_object_object_get(document, "nftables");
-        for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-                json_object *rule, *comment;
-                if (!json_object_object_get_ex(json_object_array_get_idx(list, i), "rule", &rule) ||
-                                !json_object_object_get_ex(rule, "comment", &comment) ||
-                                !startswith(json_object_get_string(comment), MARK))
-                        continue;
-                visit(json_object_get_string(comment),
-                                json_object_get_int64(json_object_object_get(rule, "handle")), data);
-        }
+static int each_rule(int family, Visit visit, void *data) {
+        _cleanup_nft_leave_rules_ NftLeaveRules rules = {};
+        int r = nft_leave_list(family, &rules);
+        for (size_t i = 0; i < rules.n; i++)
+                if (startswith(rules.items[i].comment, MARK))
+                        visit(rules.items[i].comment, rules.items[i].handle, data);
+        return r;
 }
 
-typedef struct Script {
-        FILE *f;
-        int family;
+/* The rules with one comment. */
+typedef struct Matching {
         const char *comment;
-        size_t found;
-} Script;
+        uint64_t *handles;
+        size_t n;
+} Matching;
 
-static void delete_rule(const char *comment, int64_t handle, void *data) {
-        Script *s = data;
-        if (!streq(comment, s->comment))
+static void match_rule(const char *comment, uint64_t handle, void *data) {
+        Matching *m = data;
+        if (!streq(comment, m->comment))
                 return;
-        s->found++;
-        fprintf(s->f, "delete rule %s " TABLE " " CHAIN " handle %" PRIi64 "\n", nft_family(s->family),
-                        handle);
+        xgrow(&m->handles, m->n);
+        m->handles[m->n++] = handle;
+}
+
+static int delete_rules(int family, const char *comment) {
+        Matching m = { .comment = comment };
+        int r = each_rule(family, match_rule, &m);
+        if (r >= 0)
+                r = nft_leave_delete(family, m.handles, m.n);
+        free(m.handles);
+        return r;
 }
 
 /* Where the kernel has no matches of iptables, iptables has made no table, either. */
@@ -118,23 +110,34 @@ static void print_rules(FILE *f, int family, const IpAddress *address, const cha
                         name, name, a, comment);
 }
 
-static int change_nft(int family, const Leave *l, char **ret_error) {
-        _cleanup_json_ json_object *document = list_rules(family);
+static int insert_by_nft(int family, const IpAddress *address, const char *comment, char **ret_error) {
         _cleanup_free_ char *text = NULL, *error = NULL;
         size_t size;
-        if (!document)
-                return 0;
-        Script s = { .f = open_memstream(&text, &size), .family = family, .comment = l->comment };
-        each_rule(document, delete_rule, &s);
-        for (size_t i = 0; i < l->n; i++)
-                if (is_of(&l->addresses[i], family) &&
-                                nft_leave_insert(&l->addresses[i].address, l->comment) < 0)
-                        print_rules(s.f, family, &l->addresses[i].address, l->comment);
-        fclose(s.f);
-        int r = size > 0 ? nft_run(text, NULL, &error) : 0;
+        FILE *f = open_memstream(&text, &size);
+        if (!f)
+                abort();
+        print_rules(f, family, address, comment);
+        fclose(f);
+        int r = nft_run(text, NULL, &error);
         return r < 0 ? nat_fail(ret_error, r, "nft: cannot change " CHAIN " of the table %s " TABLE ": %s",
                                        nft_family(family), error ?: "out of memory")
                      : 0;
+}
+
+static int change_nft(int family, const Leave *l, char **ret_error) {
+        if (!nft_leave_is_needed(family))
+                return 0;
+        int r = delete_rules(family, l->comment);
+        if (r == -ENOENT) /* somebody else was faster */
+                r = delete_rules(family, l->comment);
+        if (r < 0)
+                return nat_fail(ret_error, r, "nft: cannot change " CHAIN " of the table %s " TABLE ": %s",
+                                nft_family(family), strerror(-r));
+        for (size_t i = 0; i < l->n && r >= 0; i++)
+                if (is_of(&l->addresses[i], family) &&
+                                nft_leave_insert(&l->addresses[i].address, l->comment) < 0)
+                        r = insert_by_nft(family, &l->addresses[i].address, l->comment, ret_error);
+        return r;
 }
 
 static int change(const Leave *l, char **ret_error) {
@@ -150,12 +153,14 @@ static int change(const Leave *l, char **ret_error) {
         return result;
 }
 
-/* firewalld has a table of its own, or is at work in those of iptables. */
-bool forward_is_filtered(void) {
+bool forward_may_be_firewalld(void) {
+        if (nft_has_chain(NFPROTO_INET, "firewalld", "filter_FORWARD") ||
+                        nft_has_chain(NFPROTO_IPV4, TABLE, "FORWARD_direct"))
+                return true;
         for (size_t i = 0; i < ELEMENTSOF(families); i++)
-                if (xtables_is_loaded(families[i], TABLE) || nft_leave_is_needed(families[i]))
+                if (xtables_is_loaded(families[i], TABLE))
                         return true;
-        return nft_has_chain(NFPROTO_INET, "firewalld", "filter_FORWARD");
+        return false;
 }
 
 static int comment_of(const NatOwner *o, char **ret, char **ret_error) {
@@ -192,21 +197,16 @@ static int check_legacy(int family, const Leave *l) {
         return 0;
 }
 
-static void count_rule(const char *comment, int64_t handle, void *data) {
-        Script *s = data;
-        s->found += streq(comment, s->comment);
-}
-
 static int check_nft(int family, const Leave *l) {
-        _cleanup_json_ json_object *document = list_rules(family);
-        Script s = { .comment = l->comment };
+        Matching m = { .comment = l->comment };
         size_t wanted = 0;
-        if (!document)
+        if (!nft_leave_is_needed(family))
                 return 0;
-        each_rule(document, count_rule, &s);
+        each_rule(family, match_rule, &m);
+        free(m.handles);
         for (size_t i = 0; i < l->n; i++)
                 wanted += is_of(&l->addresses[i], family) ? 2 : 0;
-        return s.found >= wanted ? 0 : -ENOENT;
+        return m.n >= wanted ? 0 : -ENOENT;
 }
 
 int forward_check(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error) {
@@ -227,7 +227,7 @@ typedef struct Doomed {
         char **comments;
 } Doomed;
 
-static void note(const char *comment, int64_t handle, void *data) {
+static void note(const char *comment, uint64_t handle, void *data) {
         Doomed *d = data;
         NatOwner owner;
         const char *text = startswith(comment, MARK);
@@ -247,10 +247,8 @@ int forward_collect(bool (*keep)(const NatOwner *o, void *data), void *data, cha
         Doomed d = { keep, data, NULL };
         int result = 0;
         for (size_t i = 0; i < ELEMENTSOF(families); i++) {
-                _cleanup_json_ json_object *document = list_rules(families[i]);
                 _cleanup_xtables_ Xtables *x = NULL;
-                if (document)
-                        each_rule(document, note, &d);
+                each_rule(families[i], note, &d);
                 if (xtables_is_loaded(families[i], TABLE) && xtables_open(families[i], TABLE, &x) >= 0)
                         xtables_comments(x, note_legacy, &d);
         }

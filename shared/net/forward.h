@@ -8,8 +8,9 @@
 
 #include "nat.h"
 
-/* Whether anything on the host may keep what it forwards from passing. */
-bool forward_is_filtered(void);
+/* Whether the host has tables that may be firewalld's: it has one of its own, or chains in those of
+ * iptables. */
+bool forward_may_be_firewalld(void);
 /* What comes from the addresses may pass, the answers to it, and what a port of the host leads to them. What
  * the owner had before is forgotten. */
 int forward_allow(const NatOwner *o, const IpPrefix *addresses, size_t n, char **ret_error);

@@ -130,7 +130,7 @@ static bool take_data(struct nlattr *a, uint8_t *ret, size_t max, size_t *ret_si
         return true;
 }
 
-static char *take_comment(struct nlattr *a) {
+char *nft_get_comment(struct nlattr *a) {
         const uint8_t *data = a ? nla_data(a) : NULL;
         size_t size = a ? (size_t) nla_len(a) : 0;
         for (size_t length; size >= 2 && (length = data[1]) <= size - 2;
@@ -157,7 +157,7 @@ static void take_element(Listing *l, struct nlattr *element) {
         if (!e.interval)
                 memcpy(e.end, e.key, sizeof(e.end));
         take_data(a[NFTA_SET_ELEM_DATA], e.value, sizeof(e.value), &e.value_size);
-        e.owner = take_comment(a[NFTA_SET_ELEM_USERDATA]);
+        e.owner = nft_get_comment(a[NFTA_SET_ELEM_USERDATA]);
         if (e.owner)
                 *nft_elements_push(l->elements, l->set) = e;
 }

@@ -53,4 +53,5 @@ int nft_rules_count(Netlink *n, const char *table, size_t *ret);
 /* For messages of one's own: the user data that is a comment, and what begins and ends a transaction
  * (NFNL_MSG_BATCH_BEGIN, _END). */
 void nft_put_comment(struct nl_msg *m, int attribute, const char *text);
+char *nft_get_comment(struct nlattr *user_data); /* allocated; NULL: there is none */
 void nft_add_border(NetlinkBatch *b, int type);

@@ -5,6 +5,8 @@
  * not have made, and libnftables makes no others. */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "ip-address.h"
 
@@ -17,3 +19,22 @@ bool nft_leave_is_needed(int family);
  * what goes to it as an answer. -ENOENT: there is no such chain, or the kernel has no matches of iptables.
  */
 int nft_leave_insert(const IpAddress *address, const char *comment);
+
+typedef struct NftLeaveRule {
+        char *comment;
+        uint64_t handle;
+} NftLeaveRule;
+
+typedef struct NftLeaveRules {
+        NftLeaveRule *items;
+        size_t n;
+        bool interrupted; /* by a change, while it was listed */
+} NftLeaveRules;
+
+void nft_leave_rules_done(NftLeaveRules *l);
+#define _cleanup_nft_leave_rules_ _cleanup_(nft_leave_rules_done)
+/* The rules of that chain that have a comment, of whomever; none if there is no such chain. AF_INET,
+ * AF_INET6. Negative errno where the kernel has no nftables. */
+int nft_leave_list(int family, NftLeaveRules *ret);
+/* In one transaction. -ENOENT: one of them is not there, and all are left. */
+int nft_leave_delete(int family, const uint64_t *handles, size_t count);
