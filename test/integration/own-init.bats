@@ -172,6 +172,18 @@ run_ends() {
     grep -q 'init\[1\]: asked$' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "own init: links where an image has its names lead nowhere, and are replaced by the pod's" {
+    mkdir -p "$BATS_TEST_TMPDIR/image-init/rootfs/etc"
+    ln -s /rkt/leaked "$BATS_TEST_TMPDIR/image-init/rootfs/etc/hostname"
+    ln -s /proc/sys/kernel/hostname "$BATS_TEST_TMPDIR/image-init/rootfs/etc/machine-id"
+    init_image '[ ! -L /etc/hostname ] && [ ! -L /etc/machine-id ] && cat /etc/hostname /etc/machine-id && hostname'
+    check rkt run --net=none --init=systemd --hostname=mine --uuid-file-save="$BATS_TEST_TMPDIR/uuid" example.com/init
+    uuid=$(<"$BATS_TEST_TMPDIR/uuid")
+    (($(grep -c ': mine$' <<<"$output") == 2))
+    has ": ${uuid//-/}\$"
+    [[ ! -e /var/lib/rkt/pods/run/$uuid/stage1/rootfs/rkt/leaked ]]
+}
+
 @test "own init: one that reboots when it is asked to stop, as busybox does, is not booted again" {
     init_image 'trap "reboot -f" TERM; echo here; while :; do sleep 0.1; done'
     applets init reboot

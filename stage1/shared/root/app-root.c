@@ -193,7 +193,8 @@ static int put_run(const Building *b) {
         return put(b, mount, "/run", TARGET_DIRECTORY);
 }
 
-/* In its own files, not on top of them: it may want to change them. */
+/* In its own files, not on top of them: it may want to change them. What the image has there may be a link
+ * to anything, also outside of its root: that is replaced, not followed. */
 static int write_identity(const Building *b) {
         static const char *const names[] = { "machine-id", "hostname" };
         _cleanup_close_ int etc = target_open(b->root, "/etc", TARGET_DIRECTORY);
@@ -202,7 +203,7 @@ static int write_identity(const Building *b) {
                 _cleanup_free_ char *path = xasprintf("/etc/%s", names[i]), *text = NULL;
                 r = read_file_at(AT_FDCWD, path, 4096, &text, NULL);
                 if (r >= 0)
-                        r = write_string_at(etc, names[i], text, 0444);
+                        r = replace_file_at(etc, names[i], text, strlen(text), 0444, false);
         }
         return r < 0 ? fail(b, r, "write what identifies the pod in", "/etc") : 0;
 }
